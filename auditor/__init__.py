@@ -1,0 +1,25 @@
+"""dicom-auditor: judges a downloaded collection of DICOM objects with small rules.
+
+What a rule file imports is here; everything else is the engine's.
+"""
+
+from auditor.collection import CollectionFacts
+from auditor.facts import InstanceFacts, Item
+from auditor.model import ANY, Finding, Selector, TagPath, Units, for_sop_classes, judge, rule
+from auditor.reading.places import Element, Place
+
+__all__ = [
+    "ANY",
+    "CollectionFacts",
+    "Element",
+    "Finding",
+    "InstanceFacts",
+    "Item",
+    "Place",
+    "Selector",
+    "TagPath",
+    "Units",
+    "for_sop_classes",
+    "judge",
+    "rule",
+]

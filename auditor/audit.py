@@ -1,0 +1,360 @@
+"""One audit from sources to result: walks, asks, queries, scores, writes the tables."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from auditor.collection import CollectionFacts
+from auditor.engine import (
+    Job,
+    Workers,
+    ask_referees,
+    instance_rules,
+    walk_files,
+)
+from auditor.facts import InstanceFacts
+from auditor.inventory import Inventory
+from auditor.iod import RefereeReport
+from auditor.model import CATEGORIES, Finding, Outcome, Rule, Scope, Selector, Unit
+from auditor.profile import Profile
+from auditor.reading.reader import FileFacts
+from auditor.registry import RuleSet
+from auditor.result import (
+    CollectionResult,
+    GroupedFinding,
+    RuleResult,
+)
+from auditor.scoring import overall, rule_outcome, score_category
+from auditor.sources import Source, SourceFile
+from auditor.standard.dictionary import name_of
+from auditor.store import WALKED, AuditFolder, TableWriter, element_rows
+from auditor.tally import EXAMPLES, Judged, RuleTally, Tally, count_rule
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """One collection to audit."""
+
+    source: Source
+    name: str
+    repository: str = ""
+
+
+class Unopened:
+    """A collection that was asked for and could not be opened: nothing, and a note."""
+
+    def __init__(self, name: str) -> None:
+        self.name, self.root, self.links = name, "", 0
+        self.notes = ["It was asked for and could not be opened: nothing in it was audited."]
+
+    def files(self) -> Iterator[SourceFile]:
+        """List nothing."""
+        return iter(())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+
+@dataclass(slots=True)
+class Progress:
+    """Told how far an audit has come.
+
+    Attributes
+    ----------
+    files
+        Called with the number of files just read.
+    step
+        Called with a few words when something else than reading begins.
+    """
+
+    files: Callable[[int], None] = lambda _: None
+    step: Callable[[str], None] = lambda _: None
+
+
+def audit_collection(
+    collection: Collection,
+    number: int,
+    *,
+    rules: RuleSet,
+    profile: Profile,
+    folder: AuditFolder,
+    workers: Workers,
+    progress: Progress,
+) -> CollectionResult:
+    """Audit one collection and write its tables.
+
+    Parameters
+    ----------
+    collection
+        Where its files come from, and what to call it.
+    number
+        Its number in the audit, which names its Parquet files.
+    rules, profile
+        What to judge by.
+    folder
+        The audit folder.
+    workers
+        Runs the reading and the referees.
+    progress
+        Is told how far the audit has come.
+    """
+    tally = Tally()
+    with ExitStack() as stack:
+        writers = {
+            table: stack.enter_context(
+                TableWriter(folder.file(table, number), table, collection.name)
+            )
+            for table in WALKED
+        }
+        for partial in walk_files(workers, collection.source.files()):
+            tally.merge(partial.tally)
+            writers["instances"].add(partial.instances)
+            writers["references"].add(partial.references)
+            writers["companions"].add(partial.companions)
+            progress.files(sum(partial.tally.files.values()))
+    results = {rule.id: _blank(rule, profile) for rule in rules.rules}
+    walking, waiting = instance_rules(rules)
+    for index, rule in enumerate(walking):
+        parts: list[Judged] = [
+            (each.verdict.outcomes[index], each.verdict.findings[index], each.series)
+            for each in tally.signatures.values()
+        ]
+        _fill(results[rule.id], count_rule(parts, rule.unit is Unit.SERIES))
+    if waiting:
+        progress.step(f"conformance of {len(tally.structures)} distinct structures")
+        reports = ask_referees(workers, tally.structures)
+        for rule in waiting:
+            answers = {
+                digest: _ask_referee_rule(rule, report) for digest, report in reports.items()
+            }
+            parts = [
+                (*_answer(answers, each.structure), each.series)
+                for each in tally.signatures.values()
+            ]
+            _fill(results[rule.id], count_rule(parts, rule.unit is Unit.SERIES))
+            results[rule.id].reason = _referee_reason(reports.values())
+    progress.step("rules over the whole collection")
+    tables = {table: folder.file(table, number) for table in WALKED}
+    with _connect(folder.path) as connection:
+        for rule in rules.rules:
+            if rule.scope is Scope.COLLECTION:
+                _run_collection_rule(rule, connection, tables, results[rule.id])
+        there = Inventory(connection, tables)
+        counts = there.counts(tally, collection.source.links)
+        inventory, companions = there.tables(), there.companions()
+        annotation = there.annotation()
+    _write_rest(folder, number, collection.name, tally, results.values())
+    categories = [
+        score_category(each, [result for result in results.values() if result.category == each])
+        for each in CATEGORIES
+    ]
+    score, coverage = overall(categories, profile)
+    return CollectionResult(
+        name=collection.name,
+        repository=collection.repository,
+        counts=counts,
+        categories=categories,
+        rules=list(results.values()),
+        overall=score,
+        coverage=coverage,
+        inventory=inventory,
+        annotation=annotation,
+        companions=companions,
+        notes=list(collection.source.notes),
+    )
+
+
+def _blank(rule: Rule, profile: Profile) -> RuleResult:
+    return RuleResult(
+        id=rule.id,
+        category=rule.category,
+        severity=profile.severity(rule).value,
+        confidence=rule.confidence.value,
+        outcome=Outcome.NOT_APPLICABLE.value,
+        applicable=0,
+        failed=0,
+        unit=rule.unit.value,
+        title=rule.doc.title,
+        why=rule.doc.why,
+        fix=rule.doc.fix,
+        reference=rule.reference,
+        scope=rule.scope.value,
+        weight=profile.weight(rule),
+    )
+
+
+def _fill(result: RuleResult, tally: RuleTally) -> None:
+    """Put what was counted into a rule's result."""
+    result.applicable = tally.passed + tally.failed
+    result.failed = tally.failed
+    result.not_applicable = tally.not_applicable
+    result.not_evaluated = tally.not_evaluated
+    result.errors = tally.errors
+    result.outcome = rule_outcome(
+        tally.passed, tally.failed, tally.not_evaluated, tally.errors
+    ).value
+    result.findings = [
+        GroupedFinding(place, message, count, examples, attribute_of(place))
+        for (message, place), (count, examples) in sorted(
+            tally.findings.items(), key=lambda item: (-item[1][0], item[0])
+        )
+    ]
+
+
+def attribute_of(tag_path: str) -> str:
+    """Return the name in PS3.6 of the last step of a tag path, "" if it has none."""
+    last = tag_path.rpartition("/")[2]
+    try:
+        return name_of(int(last[1:5] + last[6:10], 16))
+    except ValueError:
+        return ""
+
+
+def _ask_referee_rule(
+    rule: Rule, reports: dict[str, RefereeReport]
+) -> tuple[Outcome, tuple[tuple[str, str], ...]]:
+    """Ask a rule about the reports on one structure.
+
+    A referee that does not know the SOP class could not look; one that died is an error.
+    """
+    read = [reports[name[8:]] for name in rule.reads if name.startswith("referee:")]
+    if any(report.status == "error" for report in read):
+        reason = next(report.reason for report in read if report.status == "error")
+        return Outcome.ERROR, ((f"the referee could not finish: {reason}", ""),)
+    if any(report.status != "judged" for report in read):
+        return Outcome.NOT_EVALUATED, ()
+    facts = InstanceFacts((), FileFacts("", ""), reports, rule.reads)
+    try:
+        found = {(each.message, str(each.tag_path)) for each in rule.check(facts)}
+    except Exception as error:  # noqa: BLE001 - whatever a rule raises is its own error
+        return Outcome.ERROR, ((f"the rule raised {type(error).__name__}", ""),)
+    return (Outcome.FAIL if found else Outcome.PASS), tuple(sorted(found))
+
+
+def _answer(
+    answers: dict[bytes, tuple[Outcome, tuple[tuple[str, str], ...]]], structure: bytes | None
+) -> tuple[Outcome, tuple[tuple[str, str], ...]]:
+    if structure is None:
+        return Outcome.NOT_EVALUATED, ()
+    return answers[structure]
+
+
+def _referee_reason(reports: Iterable[dict[str, RefereeReport]]) -> str:
+    reasons = {
+        "unknown_sop_class": "SOP classes that the standard's table does not have",
+        "no_sop_class": "objects without a SOP class",
+    }
+    met = {report.status for each in reports for report in each.values()}
+    said = [text for status, text in reasons.items() if status in met]
+    return f"not evaluated: {', '.join(said)}" if said else ""
+
+
+def _connect(folder: Path) -> duckdb.DuckDBPyConnection:
+    import duckdb
+
+    connection = duckdb.connect(":memory:")
+    # The rules' SQL reads the audit's own tables; it installs nothing and asks no network.
+    connection.execute("SET autoinstall_known_extensions = false")
+    connection.execute("SET autoload_known_extensions = false")
+    # By default it swaps into the current folder, which may be the collection.
+    connection.execute("SET temp_directory = ?", [str(folder / "swap")])
+    return connection
+
+
+def _run_collection_rule(
+    rule: Rule,
+    connection: duckdb.DuckDBPyConnection,
+    tables: dict[str, Path],
+    result: RuleResult,
+) -> None:
+    """Run one collection rule and put what it found into its result."""
+    assert not isinstance(rule.applies, Selector)
+    try:
+        facts = CollectionFacts(connection, tables, rule.reads)
+        applicable, not_evaluated = rule.applies(facts)
+        found: list[Finding] = list(rule.check(facts)) if applicable else []
+    except Exception as error:  # noqa: BLE001 - whatever a rule raises is its own error
+        result.errors = 1
+        result.outcome = Outcome.ERROR.value
+        result.reason = f"the rule raised {type(error).__name__}"
+        return
+    grouped: dict[tuple[str, str], tuple[int, set[str]]] = {}
+    for finding in found:
+        key = (finding.message, str(finding.tag_path))
+        count, examples = grouped.get(key, (0, set()))
+        grouped[key] = (count + finding.count, examples | set(finding.examples))
+    tally = RuleTally(
+        not_evaluated=not_evaluated,
+        failed=min(sum(count for count, _ in grouped.values()), applicable),
+        findings={
+            key: (count, sorted(examples)[:EXAMPLES]) for key, (count, examples) in grouped.items()
+        },
+    )
+    tally.passed = applicable - tally.failed
+    _fill(result, tally)
+
+
+def _write_rest(
+    folder: AuditFolder, number: int, name: str, tally: Tally, results: Iterable[RuleResult]
+) -> None:
+    """Write the tables that are known only at the end."""
+    with TableWriter(folder.file("elements", number), "elements", name) as writer:
+        writer.add(element_rows(tally.elements))
+    with TableWriter(folder.file("findings", number), "findings", name) as writer:
+        writer.add(
+            (
+                result.id,
+                result.category,
+                result.severity,
+                result.confidence,
+                result.unit,
+                finding.tag_path,
+                finding.message,
+                finding.count,
+                example,
+            )
+            for result in results
+            for finding in result.findings
+            for example in finding.examples or [""]
+        )
+
+
+def audit(
+    collections: Sequence[Collection],
+    *,
+    job: Job,
+    jobs: int,
+    rules: RuleSet,
+    profile: Profile,
+    folder: AuditFolder,
+    progress: Progress,
+) -> tuple[list[CollectionResult], float]:
+    """Audit collections one after the other; return the results and the seconds it took."""
+    start = time.perf_counter()
+    results = []
+    with Workers(job, jobs) as workers:
+        for number, collection in enumerate(collections, 1):
+            progress.step(f"reading {collection.name}")
+            results.append(
+                audit_collection(
+                    collection,
+                    number,
+                    rules=rules,
+                    profile=profile,
+                    folder=folder,
+                    workers=workers,
+                    progress=progress,
+                )
+            )
+    return results, time.perf_counter() - start

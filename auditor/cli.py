@@ -1,0 +1,587 @@
+"""The command ``dicom-audit``: options and exit codes, nothing else."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+if TYPE_CHECKING:
+    from auditor.audit import Collection, Progress
+    from auditor.profile import Profile
+    from auditor.registry import RuleSet
+    from auditor.result import AuditResult, CollectionResult
+    from auditor.sources import Source
+
+# Exit codes: 0 pass, 1 gate failed, 2 usage or configuration, 3 incomplete.
+USAGE, INCOMPLETE = 2, 3
+
+
+def _say(message: str) -> None:
+    click.echo(f"dicom-audit: {message}", err=True)
+
+
+def _fail(message: str, code: int = USAGE) -> NoReturn:
+    _say(message)
+    sys.exit(code)
+
+
+class _Commands(click.Group):
+    """Ends with an exit code that tells the truth, and without a traceback.
+
+    The text of an exception, and with it a traceback, can quote what is in a file.
+    """
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command."""
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+            raise
+        except KeyboardInterrupt:
+            _fail("interrupted: the audit is not complete", INCOMPLETE)
+        except Exception as error:  # noqa: BLE001
+            _fail(f"stopped by a defect of its own ({_place_of(error)})", INCOMPLETE)
+
+
+def _place_of(error: Exception) -> str:
+    """Return the type of an exception and the last line of this package that it went through."""
+    import traceback
+
+    package = Path(__file__).parent
+    ours = [
+        f"{Path(frame.filename).relative_to(package).as_posix()}:{frame.lineno}"
+        for frame in traceback.extract_tb(error.__traceback__)
+        if package in Path(frame.filename).parents
+    ]
+    return " at ".join([type(error).__name__, *ours[-1:]])
+
+
+def _version() -> str:
+    from importlib.metadata import version
+
+    return version("dicom-auditor")
+
+
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(package_name="dicom-auditor", prog_name="dicom-audit")
+@click.pass_context
+def main(context: click.Context) -> None:
+    """Audit downloaded collections of DICOM objects and print a scorecard."""
+    from auditor.settings import SettingsError, read_settings
+
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A name that the terminal's encoding lacks is no reason to end.
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        context.obj, options = read_settings(Path.cwd())
+        context.default_map = dict.fromkeys(main.commands, options)
+    except SettingsError as error:
+        _fail(str(error))
+
+
+severity_option = click.Choice(["info", "warning", "error"])
+rules_option = click.option(
+    "--rules",
+    "rule_folders",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Folder with more rules.",
+)
+
+
+@main.command()
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.option("-o", "--out", required=True, type=click.Path(path_type=Path), help="Audit folder.")
+@click.option(
+    "--each",
+    type=click.Path(path_type=Path),
+    help="Every immediate subfolder of this folder is a collection.",
+)
+@click.option("--name", help="Name of the collection (one PATH only).")
+@click.option("--repository", default="", help="Host that the collections belong to.")
+@click.option("--jobs", type=click.IntRange(min=1), help="Processes; all cores by default.")
+@rules_option
+@click.option("--select", multiple=True, metavar="ID|CATEGORY", help="Only these rules.")
+@click.option("--ignore", multiple=True, metavar="ID|CATEGORY", help="Not these rules.")
+@click.option("--profile", type=click.Path(path_type=Path), help="Weights and limits (TOML).")
+@click.option("--fail-on", type=severity_option, help="Exit 1 if a rule of it or above fails.")
+@click.option("--quiet/--no-quiet", help="Print nothing but problems.")
+@click.option("--show-values/--no-show-values", help="Write values unredacted. May show persons.")
+@click.pass_obj
+def scan(
+    settings: str,
+    paths: tuple[Path, ...],
+    out: Path,
+    each: Path | None,
+    name: str | None,
+    repository: str,
+    jobs: int | None,
+    rule_folders: tuple[Path, ...],
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    profile: Path | None,
+    fail_on: str | None,
+    quiet: bool,
+    show_values: bool,
+) -> None:
+    """Audit collections: one per PATH (folder, file, .zip, .tar, .tar.gz)."""
+    from auditor.sources import SourceError, each_collection, printable
+
+    if each is not None:
+        if paths:
+            _fail("give either PATHs or --each, not both")
+        _keep_apart(out, each, rule_folders, settings)
+        try:
+            paths = tuple(each_collection(each))
+        except SourceError as error:
+            _fail(str(error))
+        if not paths:
+            _fail(f"no subfolder to audit: {printable(str(each))}", INCOMPLETE)
+    if not paths:
+        _fail("give at least one PATH, or --each FOLDER")
+    if name and len(paths) > 1:
+        _fail("--name names one collection; there are several")
+    for path in paths:
+        _keep_apart(out, path, rule_folders, settings)
+    if show_values:
+        click.secho(
+            "WARNING: --show-values writes values as they are. The audit may identify persons: "
+            "do not publish it.",
+            err=True,
+            bold=True,
+            fg="red",
+        )
+    rules, used = _rules_and_profile(rule_folders, select, ignore, profile)
+    # Names are printed and written: what a shell lets through must not reach a terminal.
+    named, repository = printable(name or ""), printable(repository)
+    wanted = [Wanted(path, named, repository) for path in paths]
+    result = run_audit(wanted, out, rules, used, jobs, quiet=quiet, show_values=show_values)
+    if not quiet:
+        _summarise(result, out)
+    _decide([result], fail_on, used)
+
+
+def _keep_apart(out: Path, audited: Path, rule_folders: tuple[Path, ...], settings: str) -> None:
+    """Refuse to write into what is audited, and to let it say how it is audited.
+
+    A download may hold a configuration, and a configuration may name code to run.
+    """
+    if _is_inside(out, audited) or _is_inside(audited, out):
+        _fail("the audit folder and the audited collection must not be inside each other")
+    if settings and _is_inside(Path.cwd(), audited):
+        _fail(f"{settings} is inside the audited collection: start from another folder")
+    if any(_is_inside(folder, audited) for folder in rule_folders):
+        _fail("a folder of rules must not be inside the audited collection")
+
+
+def _is_inside(inner: Path, outer: Path) -> bool:
+    # Not Path.resolve, which raises where links go in a circle.
+    real, around = (Path(os.path.realpath(each)) for each in (inner, outer))
+    return real == around or around in real.parents
+
+
+class Wanted:
+    """A collection that the user asked for."""
+
+    def __init__(self, path: Path, name: str, repository: str) -> None:
+        self.path, self.name, self.repository = path, name, repository
+
+
+def _rules_and_profile(
+    folders: tuple[Path, ...],
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    profile: Path | None,
+) -> tuple[RuleSet, Profile]:
+    from auditor.profile import ProfileError
+    from auditor.registry import RegistryError
+
+    try:
+        every = _load_rules(folders)
+        rules = every.only(select, ignore)
+        used = _read_profile(profile, {rule.id for rule in every.rules})
+    except (RegistryError, ProfileError) as error:
+        _fail(str(error))
+    if not rules.rules:
+        _fail("--select and --ignore leave no rule")
+    return rules, used
+
+
+def _read_profile(path: Path | None, rule_ids: set[str]) -> Profile:
+    from auditor.paths import profiles_folder
+    from auditor.profile import read_profile
+
+    return read_profile(path or profiles_folder() / "default.toml", rule_ids)
+
+
+def _load_rules(folders: tuple[Path, ...]) -> RuleSet:
+    from auditor.paths import rules_folder
+    from auditor.registry import load
+
+    return load([rules_folder(), *folders])
+
+
+def run_audit(
+    wanted: list[Wanted],
+    out: Path,
+    rules: RuleSet,
+    profile: Profile,
+    jobs: int | None,
+    *,
+    quiet: bool,
+    show_values: bool = False,
+) -> AuditResult:
+    """Audit, and write the audit folder with result and report; exits on what cannot be used."""
+    from auditor.audit import Collection, Unopened, audit
+    from auditor.engine import Job, available_cores
+    from auditor.redaction import audit_key
+    from auditor.result import AuditResult, Tool
+    from auditor.sources import SourceError, open_source, printable
+    from auditor.standard.dictionary import EDITION
+    from auditor.store import AuditFolder, StoreError
+
+    started = datetime.now(UTC).isoformat(timespec="seconds")
+    job = Job(rules.folders, tuple(rule.id for rule in rules.rules), audit_key(), show_values)
+    with ExitStack() as stack:
+        collections: list[Collection] = []
+        for each in wanted:
+            try:
+                source: Source = stack.enter_context(open_source(each.path))
+            except SourceError as error:
+                _say(str(error))
+                # It stays in the result: an audit of the rest must not look like one of all.
+                source = Unopened(printable(each.path.absolute().name))
+            name = _unique(each.name or source.name, collections)
+            collections.append(Collection(source, name, each.repository))
+        if all(isinstance(each.source, Unopened) for each in collections):
+            there = all(os.access(each.path, os.F_OK) for each in wanted)
+            sys.exit(INCOMPLETE if there else USAGE)
+        try:
+            folder = AuditFolder(out)
+            with _progress(quiet) as progress:
+                results, elapsed = audit(
+                    collections,
+                    job=job,
+                    jobs=jobs or available_cores(),
+                    rules=rules,
+                    profile=profile,
+                    folder=folder,
+                    progress=progress,
+                )
+            tool = Tool(
+                version=_version(),
+                ruleset=rules.digest,
+                standard_edition=EDITION,
+                profile=profile.name,
+                elapsed_s=round(elapsed, 3),
+                python=".".join(map(str, sys.version_info[:3])),
+                started=started,
+            )
+            result = AuditResult(tool, results)
+            result.write(out / "result.json")
+            _write_report(result, out / "report.html")
+            folder.finish({"collections": [each.name for each in results]})
+        except StoreError as error:
+            _fail(str(error))
+        except OSError as error:
+            _fail(_cannot_write(out, error))
+    return result
+
+
+def _cannot_write(path: Path, error: OSError) -> str:
+    from auditor.sources import printable
+
+    return f"{printable(str(path))}: cannot be written ({error.strerror or type(error).__name__})"
+
+
+def _unique(name: str, collections: list[Collection]) -> str:
+    taken = {each.name for each in collections}
+    number = 2
+    unique = name
+    while unique in taken:
+        unique = f"{name} ({number})"
+        number += 1
+    return unique
+
+
+@contextmanager
+def _progress(quiet: bool) -> Iterator[Progress]:
+    from auditor.audit import Progress
+
+    if quiet:
+        yield Progress()
+        return
+    if not sys.stderr.isatty():
+        yield Progress(step=lambda words: click.echo(words, err=True))
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
+
+    with Bar(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed:,.0f} files"),
+        TextColumn("{task.fields[rate]}"),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+    ) as bar:
+        task = bar.add_task("", total=None, rate="")
+
+        def read(count: int) -> None:
+            bar.advance(task, count)
+            speed = bar.tasks[0].speed
+            bar.update(task, rate=f"{speed:,.0f} files/s" if speed else "")
+
+        from rich.markup import escape
+
+        yield Progress(files=read, step=lambda words: bar.update(task, description=escape(words)))
+
+
+def _write_report(result: AuditResult, path: Path) -> None:
+    from auditor.render import write_report
+
+    write_report(result, path)
+
+
+def _summarise(result: AuditResult, out: Path) -> None:
+    """Print the scorecard on the terminal."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(highlight=False)
+    for collection in result.collections:
+        counts = collection.counts
+        console.print(
+            Text.assemble(
+                (collection.name, "bold"),
+                f": {counts.files:,} files = {counts.dicom:,} DICOM + {counts.partial:,} partial + "
+                f"{counts.unreadable:,} unreadable + {counts.not_dicom:,} not DICOM; "
+                f"{counts.instances:,} instances, {counts.series:,} series, "
+                f"{counts.studies:,} studies, {counts.patients:,} patients",
+            )
+        )
+        table = Table(box=None, pad_edge=False)
+        for title, side in (("category", "left"), ("score", "right"), ("coverage", "right")):
+            table.add_column(title, justify="right" if side == "right" else "left")
+        table.add_column("failed / judged", justify="right")
+        table.add_column("")
+        for category in collection.categories:
+            table.add_row(
+                category.title,
+                "-" if category.score is None else f"{category.score:.1f}",
+                _percent(category.coverage),
+                f"{category.failed:,} / {category.applicable:,}",
+                category.reason,
+            )
+        score = "-" if collection.overall is None else f"{collection.overall:.1f}"
+        table.add_row(Text("overall", "bold"), score, _percent(collection.coverage), "", "")
+        console.print(table)
+        for rule in _worst(collection):
+            console.print(
+                Text(
+                    f"  {rule.severity:7} {rule.id}  {rule.title}  "
+                    f"({rule.failed:,} of {rule.applicable:,} {rule.unit})"
+                )
+            )
+        console.print()
+    console.print(Text(f"report: {out / 'report.html'}"))
+
+
+def _percent(share: float) -> str:
+    """Write a share of four decimals; never rounded up to the whole."""
+    return f"{round(share * 10_000) // 100}%"
+
+
+def _worst(collection: CollectionResult, most: int = 5) -> list[Any]:
+    from auditor.model import Severity
+
+    failed = [rule for rule in collection.rules if rule.failed and rule.weight]
+    failed.sort(key=lambda rule: (-Severity(rule.severity).rank, -rule.failed, rule.id))
+    return failed[:most]
+
+
+def _decide(results: list[AuditResult], fail_on: str | None, profile: Profile) -> NoReturn:
+    from auditor.gate import decide
+    from auditor.model import Severity
+    from auditor.sources import printable
+
+    decision = decide(results, Severity(fail_on) if fail_on else None, profile.unreadable_share)
+    for reason in decision.reasons:
+        _say(printable(reason))  # a result may come from elsewhere
+    sys.exit(decision.code)
+
+
+def _read(out: Path) -> AuditResult:
+    from auditor.result import ResultError, read_result
+    from auditor.sources import printable
+
+    try:
+        return read_result(out / "result.json" if out.is_dir() else out)
+    except ResultError as error:
+        _fail(f"{printable(str(out))}: {error}")
+
+
+@main.command()
+@click.argument("out", type=click.Path(path_type=Path))
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["html", "json"]),
+    default="html",
+    show_default=True,
+    help="Write the page, or print the result.",
+)
+def report(out: Path, form: str) -> None:
+    """Write the report of an audit again, or print its result as JSON."""
+    import json
+
+    result = _read(out)
+    if form == "json":
+        click.echo(json.dumps(result.to_dict(), indent=1, ensure_ascii=False))
+        return
+    path = out / "report.html" if out.is_dir() else out.with_name("report.html")
+    _written(lambda: _write_report(result, path), path)
+
+
+@main.command()
+@click.argument("outs", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "-o",
+    "--out",
+    "page",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="HTML file to write.",
+)
+def compare(outs: tuple[Path, ...], page: Path) -> None:
+    """Write a page that lays audits side by side."""
+    from auditor.render import write_comparison
+
+    results = [_read(out) for out in outs]
+    _written(lambda: write_comparison(results, page), page)
+
+
+def _written(write: Callable[[], None], path: Path) -> None:
+    try:
+        write()
+    except OSError as error:
+        _fail(_cannot_write(path, error))
+    click.echo(str(path))
+
+
+@main.command()
+@click.argument("out", type=click.Path(path_type=Path))
+@click.option(
+    "--fail-on",
+    type=severity_option,
+    default="error",
+    show_default=True,
+    help="Exit 1 if a rule of it or above failed.",
+)
+@click.option("--profile", type=click.Path(path_type=Path), help="Limits (TOML).")
+def gate(out: Path, fail_on: str, profile: Path | None) -> None:
+    """Turn an audit into an exit code: 0 pass, 1 failed, 2 usage, 3 incomplete."""
+    from auditor.profile import ProfileError
+
+    result = _read(out)
+    # Rules of the audit's own folders can have been in it, and in its profile.
+    named = {rule.id for collection in result.collections for rule in collection.rules}
+    try:
+        used = _read_profile(profile, named | {rule.id for rule in _load_rules(()).rules})
+    except ProfileError as error:
+        _fail(str(error))
+    _decide([result], fail_on, used)
+
+
+@main.command()
+@rules_option
+def rules(rule_folders: tuple[Path, ...]) -> None:
+    """List the rules."""
+    from auditor.registry import RegistryError
+
+    try:
+        loaded = _load_rules(rule_folders)
+    except RegistryError as error:
+        _fail(str(error))
+    for rule in loaded.rules:
+        click.echo(f"{rule.id:8} {rule.severity.value:8} {rule.category:18} {rule.doc.title}")
+
+
+@main.command()
+@click.argument("rule_id")
+@rules_option
+def explain(rule_id: str, rule_folders: tuple[Path, ...]) -> None:
+    """Explain one rule: what, why, how to fix, what it reads."""
+    from auditor.catalogue import explain as text
+    from auditor.registry import RegistryError
+
+    try:
+        rule = _load_rules(rule_folders).get(rule_id.upper())
+    except RegistryError as error:
+        _fail(str(error))
+    click.echo(text(rule))
+
+
+@main.command()
+@click.option("--fetch", metavar="EDITION", help="Get another edition, where there is a network.")
+def standard(fetch: str | None) -> None:
+    """Show the edition of the standard in use; fetch another."""
+    from auditor.standard.editions import (
+        StandardError,
+        default_folder,
+        fetch_edition,
+        installed_editions,
+    )
+
+    if fetch:
+        try:
+            click.echo(f"{fetch_edition(fetch).edition} is in {default_folder()}")
+        except StandardError as error:
+            _fail(str(error))
+        return
+    used, *others = installed_editions()
+    click.echo(f"{used} (in use)")
+    for edition in others:
+        click.echo(f"{edition} (fetched)")
+
+
+@main.command()
+@click.option(
+    "-o",
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("demo"),
+    show_default=True,
+    help="Folder to write.",
+)
+@click.option("--jobs", type=click.IntRange(min=1), help="Processes; all cores by default.")
+def demo(out: Path, jobs: int | None) -> None:
+    """Audit real files and two generated repositories, and compare them."""
+    import tempfile
+
+    from auditor.demo import demo_collections
+    from auditor.render import write_comparison
+
+    rules, profile = _rules_and_profile((), (), (), None)
+    with tempfile.TemporaryDirectory(prefix="dicom-audit-demo-") as folder:
+        wanted = [
+            Wanted(each.path, each.name, each.repository) for each in demo_collections(Path(folder))
+        ]
+        result = run_audit(wanted, out / "audit", rules, profile, jobs, quiet=False)
+    _summarise(result, out / "audit")
+    page = out / "comparison.html"
+    _written(lambda: write_comparison([result], page), page)

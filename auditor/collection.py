@@ -1,0 +1,62 @@
+"""What a collection rule may look at: the columns it declares, by SQL."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+class CollectionFacts:
+    """The tables of one collection, restricted to what a rule declares in `reads`.
+
+    Parameters
+    ----------
+    connection
+        DuckDB connection in which the views are made.
+    tables
+        Table name to its Parquet file.
+    reads
+        ``TABLE.COLUMN`` of each column that may be looked at.
+    """
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        tables: Mapping[str, Path],
+        reads: Iterable[str],
+    ) -> None:
+        self._connection = connection
+        columns: dict[str, list[str]] = {}
+        for name in reads:
+            table, _, column = name.partition(".")
+            columns.setdefault(table, []).append(column)
+        for table, file in tables.items():
+            self._connection.execute(f'DROP VIEW IF EXISTS "{table}"')
+            if table in columns:
+                # A column outside the view does not exist for the rule: its SQL fails.
+                chosen = ", ".join(f'"{column}"' for column in columns[table])
+                # A path is a pattern to DuckDB: unescaped, `out[1]` would read `out1`.
+                quoted = glob.escape(str(file)).replace("'", "''")
+                self._connection.execute(
+                    f"CREATE VIEW \"{table}\" AS SELECT {chosen} FROM read_parquet('{quoted}')"  # noqa: S608 - our own names
+                )
+
+    def rows(self, sql: str, parameters: Iterable[Any] = ()) -> list[tuple[Any, ...]]:
+        """Run a query over the declared columns and return its rows.
+
+        Raises
+        ------
+        duckdb.Error
+            If the query is wrong or names a column that the rule did not declare.
+        """
+        return self._connection.execute(sql, list(parameters)).fetchall()
+
+    def count(self, sql: str, parameters: Iterable[Any] = ()) -> int:
+        """Run a query that gives one number."""
+        rows = self.rows(sql, parameters)
+        return int(rows[0][0] or 0) if rows else 0

@@ -1,0 +1,520 @@
+"""The loop: files to tallies, by one process or several, every verdict asked for once."""
+
+from __future__ import annotations
+
+import gc
+import itertools
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any, TypeVar
+
+from auditor.facts import InstanceFacts
+from auditor.iod import RefereeReport
+from auditor.model import Outcome, Rule, Scope, Selector
+from auditor.planning import RulesPlan, applies_to
+from auditor.reading.columns import COLUMN, COLUMNS
+from auditor.reading.places import Forest, Token
+from auditor.reading.reader import FileFacts, Reader, Reading
+from auditor.redaction import Hasher, coded, shape, vendor
+from auditor.registry import RuleSet, load
+from auditor.sources import SourceFile
+from auditor.standard.sop_classes import sop_class_name, transfer_syntax_name
+from auditor.tally import ElementTally, Seen, SignatureTally, Structure, Tally, Verdict
+
+CHUNK = 256
+"""Files per task: long enough to hide the cost of a task, short enough to retry by hand."""
+
+MEMO_TOKENS = 4_000_000
+"""Tokens in the keys of the memo, after which it is emptied."""
+
+READER_DIED = "the reader died on this file"
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What a worker must know to judge files as every other worker does; it is picklable."""
+
+    folders: tuple[Path, ...]
+    rule_ids: tuple[str, ...]
+    key: bytes
+    show_values: bool = False
+
+
+@dataclass(slots=True)
+class Partial:
+    """What a chunk of files gave: the tally, and the rows of the tables."""
+
+    tally: Tally = field(default_factory=Tally)
+    instances: list[tuple[Any, ...]] = field(default_factory=list)
+    references: list[tuple[Any, ...]] = field(default_factory=list)
+    companions: list[tuple[Any, ...]] = field(default_factory=list)
+
+
+@dataclass(slots=True, eq=False)
+class _Entry:
+    """What the memo keeps of one signature."""
+
+    digest: bytes
+    name: str
+    verdict: Verdict
+    structure: bytes | None
+    tokens: tuple[Token, ...]
+    series: dict[int | None, Seen] = field(default_factory=dict)
+
+
+def is_referee_rule(rule: Rule) -> bool:
+    """Whether a rule reads a conformance referee's report: it runs after the walk."""
+    return any(name.startswith("referee:") for name in rule.reads)
+
+
+def instance_rules(rules: RuleSet) -> tuple[tuple[Rule, ...], tuple[Rule, ...]]:
+    """Return the instance rules that run while walking, and those that wait for referees."""
+    instance = [rule for rule in rules.rules if rule.scope is Scope.INSTANCE]
+    return (
+        tuple(rule for rule in instance if not is_referee_rule(rule)),
+        tuple(rule for rule in instance if is_referee_rule(rule)),
+    )
+
+
+class Auditor:
+    """Judges files, one chunk after the other, with the memos of one process.
+
+    Parameters
+    ----------
+    rules
+        Instance rules that read no referee.
+    """
+
+    def __init__(self, rules: RuleSet, key: bytes, show_values: bool = False) -> None:
+        self._rules, self._referee_rules = instance_rules(rules)
+        self._judges = rules.judges
+        self._hash = Hasher(key)
+        self._columns = _Columns(self._hash, show_values)
+        self._verdicts: dict[Verdict, Verdict] = {}
+        self._renew()
+
+    def _renew(self) -> None:
+        self._forest = Forest(lambda uid: RulesPlan(uid, self._rules, self._judges))
+        self._reader = Reader(self._forest)
+        self._memo: dict[tuple[FileFacts, tuple[Token, ...]], _Entry] = {}
+        self._memo_tokens = 0
+        self._verdicts.clear()
+
+    def chunk(self, files: Iterable[SourceFile]) -> Partial:
+        """Read and judge some files."""
+        partial = Partial()
+        touched: list[_Entry] = []
+        for file in files:
+            if file.problem:
+                reading = Reading("unreadable", file.problem, 0, None, [], [None] * len(COLUMNS))
+            else:
+                reading = self._reader.read(file.location)
+            self._count(file, reading, partial, touched)
+            if self._forest.is_full:
+                self._fold(touched, partial.tally)
+                self._renew()
+        self._fold(touched, partial.tally)
+        return partial
+
+    def _count(
+        self, file: SourceFile, reading: Reading, partial: Partial, touched: list[_Entry]
+    ) -> None:
+        tally = partial.tally
+        tally.files[reading.status] += 1
+        tally.size += reading.size
+        if reading.status == "not_dicom":
+            partial.companions.append((file.path, reading.reason, reading.size))
+            return
+        row = self._columns.row(reading.columns)
+        name = ""
+        if reading.facts is not None:
+            entry = self._judge(reading, reading.facts)
+            name = entry.name
+            series = row[COLUMN["SeriesInstanceUID"]]
+            seen = entry.series.get(series)
+            if seen is None:
+                if not entry.series:
+                    touched.append(entry)
+                entry.series[series] = Seen(1, file.path)
+                self._represent(entry, file, reading, tally)
+            else:
+                seen.count += 1
+                seen.path = min(seen.path, file.path)
+            if reading.references:
+                partial.references.extend(self._columns.references(file.path, row, reading))
+        partial.instances.append(
+            (file.path, reading.status, reading.reason, reading.size, name, *row)
+        )
+
+    def _represent(self, entry: _Entry, file: SourceFile, reading: Reading, tally: Tally) -> None:
+        if entry.structure is None:
+            return
+        known = tally.structures.get(entry.structure)
+        if known is None or file.path < known.path:
+            tally.structures[entry.structure] = Structure(
+                reading.sop_class, file.path, file.location
+            )
+
+    def _judge(self, reading: Reading, facts: FileFacts) -> _Entry:
+        tokens = tuple(reading.tokens)
+        key = (facts, tokens)
+        entry = self._memo.get(key)
+        if entry is None:
+            if self._memo_tokens > MEMO_TOKENS:
+                self._memo.clear()
+                self._memo_tokens = 0
+            entry = self._memo[key] = self._new_entry(reading.sop_class, facts, tokens)
+            self._memo_tokens += len(tokens) + 64
+        return entry
+
+    def _new_entry(self, sop_class: str, file: FileFacts, tokens: tuple[Token, ...]) -> _Entry:
+        start = sop_class.encode()
+        digest = blake2b(start + repr(tuple(file)).encode(), digest_size=16)
+        digest.update(b"".join(token.digest for token in tokens))
+        structure = None
+        if file.complete != "header":
+            whole = start + b"".join(token.structure for token in tokens)
+            structure = blake2b(whole, digest_size=16).digest()
+        verdict = self.verdict(sop_class, file, tokens)
+        return _Entry(
+            digest.digest(),
+            digest.hexdigest(),
+            self._verdicts.setdefault(verdict, verdict),
+            structure,
+            tokens,
+        )
+
+    def verdict(self, sop_class: str, file: FileFacts, tokens: Sequence[Token]) -> Verdict:
+        """Ask every rule about one signature, memo or not."""
+        facts = InstanceFacts(tokens, file)
+        answers = [ask(rule, facts, sop_class, file) for rule in self._rules]
+        return Verdict(
+            tuple(outcome for outcome, _ in answers), tuple(found for _, found in answers)
+        )
+
+    def _fold(self, touched: list[_Entry], tally: Tally) -> None:
+        """Move what the entries counted into the tally, and count elements by signature."""
+        for entry in touched:
+            known = tally.signatures.get(entry.digest)
+            if known is None:
+                known = tally.signatures[entry.digest] = SignatureTally(
+                    entry.verdict, entry.structure
+                )
+            count = 0
+            for series, seen in entry.series.items():
+                count += seen.count
+                if series in known.series:
+                    known.series[series].add(seen)
+                else:
+                    known.series[series] = seen
+            entry.series = {}
+            places: dict[Any, bool] = {}
+            for token in entry.tokens:
+                if not token.is_item:
+                    places[token.place] = places.get(token.place, False) or token.empty
+            for place, empty in places.items():
+                key = (str(place.path), place.vr, place.keyword, place.shown_creator)
+                total = tally.elements.setdefault(key, ElementTally())
+                total.instances += count
+                total.empty += count if empty else 0
+        touched.clear()
+
+
+def ask(
+    rule: Rule, facts: InstanceFacts, sop_class: str, file: FileFacts
+) -> tuple[Outcome, tuple[tuple[str, str], ...]]:
+    """Ask one rule about one object: whether it applies, then what it finds."""
+    if not applies_to(rule, sop_class):
+        return Outcome.NOT_APPLICABLE, ()
+    if file.complete == "header" and any(not name.startswith("file:") for name in rule.reads):
+        return Outcome.NOT_EVALUATED, ()
+    view = facts.for_rule(rule.reads)
+    selector = rule.applies
+    # Whatever a rule raises is that rule's error and nobody else's.
+    try:
+        if isinstance(selector, Selector) and selector.when and not selector.when(view):
+            return Outcome.NOT_APPLICABLE, ()
+        found = {(finding.message, str(finding.tag_path)) for finding in rule.check(view)}
+    except Exception as error:  # noqa: BLE001
+        return Outcome.ERROR, ((f"the rule raised {type(error).__name__}", ""),)
+    return (Outcome.FAIL if found else Outcome.PASS), tuple(sorted(found))
+
+
+class _Columns:
+    """Turns raw values into what the tables may hold."""
+
+    def __init__(self, hasher: Hasher, show_values: bool) -> None:
+        self._hash = hasher
+        self._show = show_values
+        forms: dict[str, Callable[[bytes, str], Any]] = {
+            "hash": lambda value, _: hasher(value) if value.strip(b" \0") else None,
+            "uid": lambda value, _: self._uid(value),
+            "code": self._code,
+            "vendor": self._vendor,
+            "int": lambda value, _: _integer(value),
+        }
+        self._write = [(column.keyword, forms[column.form]) for column in COLUMNS]
+        self._known: list[dict[bytes, Any]] = [{} for _ in COLUMNS]
+
+    def row(self, columns: list[bytes | None]) -> list[Any]:
+        """Return the row of one instance."""
+        row: list[Any] = []
+        for number, value in enumerate(columns):
+            if value is None:
+                row.append(None)
+                continue
+            known = self._known[number]
+            if value in known:
+                row.append(known[value])
+                continue
+            keyword, write = self._write[number]
+            if len(known) > 2048:
+                known.clear()
+            written = known[value] = write(value, keyword)
+            row.append(written)
+        return row
+
+    def references(self, path: str, row: list[Any], reading: Reading) -> Iterator[tuple[Any, ...]]:
+        """Yield the distinct references of one instance."""
+        distinct = {
+            (str(each.place.path), each.sop_class, each.sop_instance, each.series)
+            for each in reading.references
+        }
+        instance, sop_class = row[COLUMN["SOPInstanceUID"]], row[COLUMN["SOPClassUID"]]
+        for place, target_class, target, series in sorted(distinct):
+            yield (
+                path,
+                instance,
+                sop_class,
+                place,
+                self._uid(target_class),
+                self._hash(target) if target.strip(b" \0") else None,
+                self._hash(series) if series.strip(b" \0") else None,
+            )
+
+    def _uid(self, value: bytes) -> str:
+        uid = value.rstrip(b" \0").decode("latin-1")
+        if not uid or self._show or sop_class_name(uid) or transfer_syntax_name(uid):
+            return uid
+        return f"(not registered: {shape(uid)})"
+
+    def _code(self, value: bytes, keyword: str) -> str:
+        text = value.rstrip(b" \0").decode("latin-1")
+        return text if self._show else coded(keyword, text)
+
+    def _vendor(self, value: bytes, _: str) -> str:
+        text = value.rstrip(b" \0").decode("latin-1")
+        return text if self._show else vendor(text)
+
+
+def _integer(value: bytes) -> int | None:
+    if len(value) == 2 and not value.strip().isdigit():
+        return int.from_bytes(value, "little")
+    try:
+        number = int(value.rstrip(b" \0"))
+    except ValueError:
+        return None
+    return number if abs(number) < 1 << 62 else None
+
+
+_here: list[Auditor] = []
+"""The auditor of this process: a worker is told what to do once and then gets only files."""
+
+
+def _start_worker(job: Job) -> None:
+    _here[:] = [make_auditor(job)]
+
+
+def make_auditor(job: Job) -> Auditor:
+    """Make the auditor that a job describes, in whatever process this is."""
+    rules = load(job.folders)
+    wanted = set(job.rule_ids)
+    chosen = rules.only([rule.id for rule in rules.rules if rule.id in wanted], ())
+    gc.freeze()
+    return Auditor(chosen, job.key, job.show_values)
+
+
+def _work(files: list[SourceFile]) -> Partial:
+    return _here[0].chunk(files)
+
+
+def judge_structures(batch: list[tuple[bytes, str]]) -> dict[bytes, dict[str, RefereeReport]]:
+    """Show one representative of each structure to the referees.
+
+    Parameters
+    ----------
+    batch
+        Digest of a structure, and where to read a file that has it.
+    """
+    import pydicom
+
+    from auditor.iod import DicomValidatorReferee
+    from auditor.reading.fallback import lenient
+
+    referee = DicomValidatorReferee()
+    reports: dict[bytes, dict[str, RefereeReport]] = {}
+    for digest, location in batch:
+        with lenient():
+            try:
+                dataset = pydicom.dcmread(location, force=True, defer_size=1024)
+                report = referee.judge(dataset)
+            except Exception as error:  # noqa: BLE001 - pydicom raises what its parts raise
+                report = RefereeReport("error", (), f"cannot be read ({type(error).__name__})")
+        reports[digest] = {referee.name: report}
+    return reports
+
+
+class Workers:
+    """Runs tasks in order, in this process or in several; a context manager.
+
+    A task that kills its worker is retried alone in a fresh process.
+
+    Parameters
+    ----------
+    job
+        What every worker must know.
+    count
+        Processes; 1 runs in this one.
+    """
+
+    def __init__(self, job: Job, count: int) -> None:
+        self._job = job
+        self._count = count
+        self._pool: ProcessPoolExecutor | None = None
+        if count == 1:
+            _start_worker(job)
+
+    def __enter__(self) -> Workers:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+
+    def _fresh(self, count: int) -> ProcessPoolExecutor:
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+        self._pool = ProcessPoolExecutor(
+            count, mp_context=get_context("spawn"), initializer=_start_worker, initargs=(self._job,)
+        )
+        return self._pool
+
+    def run(
+        self,
+        task: Callable[[list[Any]], T],
+        batches: Iterable[list[Any]],
+        died: Callable[[Any], T],
+    ) -> Iterator[T]:
+        """Yield the results of a task on each batch, in the order of the batches.
+
+        Parameters
+        ----------
+        task
+            Module-level function of a batch.
+        batches
+            Lists of things; taken only as fast as results are used.
+        died
+            What to yield for a single thing on which a worker died.
+        """
+        if self._count == 1:
+            for batch in batches:
+                yield task(batch)
+            return
+        pool = self._pool or self._fresh(self._count)
+        waiting: deque[tuple[list[Any], Future[T]]] = deque()
+        source = iter(batches)
+        while True:
+            while len(waiting) < 2 * self._count + 2:
+                more = next(source, None)
+                if more is None:
+                    break
+                waiting.append((more, _submit(pool, task, more)))
+            if not waiting:
+                return
+            batch, future = waiting.popleft()
+            try:
+                yield future.result()
+                continue
+            except BrokenProcessPool:
+                pass
+            # Nobody can tell whose fault it was: this batch goes alone, the rest anew.
+            yield from self._alone(task, batch, died)
+            pool = self._fresh(self._count)
+            waiting = deque((other, _submit(pool, task, other)) for other, _ in waiting)
+
+    def _alone(
+        self, task: Callable[[list[Any]], T], batch: list[Any], died: Callable[[Any], T]
+    ) -> Iterator[T]:
+        try:
+            yield self._fresh(1).submit(task, batch).result()
+            return
+        except BrokenProcessPool:
+            pass
+        pool = self._fresh(1)
+        for thing in batch:
+            try:
+                yield pool.submit(task, [thing]).result()
+            except BrokenProcessPool:
+                yield died(thing)
+                pool = self._fresh(1)
+
+
+def _submit(
+    pool: ProcessPoolExecutor, task: Callable[[list[Any]], T], batch: list[Any]
+) -> Future[T]:
+    try:
+        return pool.submit(task, batch)
+    except BrokenProcessPool as broken:
+        future: Future[T] = Future()
+        future.set_exception(broken)
+        return future
+
+
+def batches(things: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Cut into lists of at most `size`."""
+    source = iter(things)
+    while batch := list(itertools.islice(source, size)):
+        yield batch
+
+
+def walk_files(workers: Workers, files: Iterable[SourceFile]) -> Iterator[Partial]:
+    """Read and judge all files; yields the parts in order."""
+    return workers.run(_work, batches(files, CHUNK), _dead)
+
+
+def _dead(file: SourceFile) -> Partial:
+    partial = Partial()
+    partial.tally.files["unreadable"] += 1
+    empty = [None] * len(COLUMNS)
+    partial.instances.append((file.path, "unreadable", READER_DIED, 0, "", *empty))
+    return partial
+
+
+def ask_referees(
+    workers: Workers, structures: dict[bytes, Structure]
+) -> dict[bytes, dict[str, RefereeReport]]:
+    """Get every referee's report on every distinct structure."""
+    things = [(digest, structure.location) for digest, structure in sorted(structures.items())]
+    reports: dict[bytes, dict[str, RefereeReport]] = {}
+    died = RefereeReport("error", (), "the referee died on this object")
+    for part in workers.run(
+        judge_structures,
+        batches(things, 16),
+        lambda thing: {thing[0]: {"dicom-validator": died}},
+    ):
+        reports.update(part)
+    return reports
+
+
+def available_cores() -> int:
+    """Return how many processes can run at once here."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

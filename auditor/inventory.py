@@ -1,0 +1,141 @@
+# ruff: noqa: S608 - what stands in a query is this file's own, never a value from a collection.
+"""What there is in a collection, apart from any judgement: counts, kinds, notation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from auditor.collection import CollectionFacts
+from auditor.reading.companions import KINDS
+from auditor.result import Counts, InventoryRow
+from auditor.standard.sop_classes import (
+    ANNOTATIONS,
+    MEDIA_STORAGE_DIRECTORY,
+    RT_STRUCTURE_SET,
+    SEGMENTATIONS,
+    sop_class_name,
+    transfer_syntax_name,
+)
+from auditor.tally import Tally
+
+if TYPE_CHECKING:
+    import duckdb
+
+_SR = "1.2.840.10008.5.1.4.1.1.88."
+CLINICAL_REPORTS = frozenset(_SR + end for end in ("11", "22", "33", "34", "50", "65", "70"))
+"""SOP classes of reports on a patient; dose reports and logs report on an apparatus."""
+
+SHOWN = 40
+"""Rows of an inventory table, most frequent first."""
+
+ANNOTATION_NAME = r"(?i)(seg|mask|label|roi|annot|contour|lesion|tumou?r|nodule|bbox|ground.?truth)"
+"""Words in a companion's path that say it annotates; nothing else tells it from an image."""
+
+ANNOTATION_KINDS = frozenset(
+    {"nifti", "nrrd", "metaimage", "analyze", "xml", "json", "csv", "xls", "xlsx", "png", "tiff"}
+    | {"hdf5"}
+)
+
+_READS = (
+    "instances.status",
+    "instances.SOPClassUID",
+    "instances.SOPInstanceUID",
+    "instances.SeriesInstanceUID",
+    "instances.StudyInstanceUID",
+    "instances.PatientID",
+    "instances.Modality",
+    "instances.Manufacturer",
+    "instances.TransferSyntaxUID",
+    "companions.kind",
+    "companions.path",
+)
+
+# What is counted as an instance: a composite object that could be read, not a directory of them.
+_IS_INSTANCE = (
+    f"status IN ('ok', 'partial') AND SOPClassUID IS DISTINCT FROM '{MEDIA_STORAGE_DIRECTORY}'"
+)
+
+
+class Inventory:
+    """Counts over the tables of one collection."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, tables: Mapping[str, Path]) -> None:
+        self._facts = CollectionFacts(connection, tables, _READS)
+
+    def counts(self, tally: Tally, links: int) -> Counts:
+        """Return how many files, instances, series, studies and patients there are."""
+        row = self._facts.rows(
+            "SELECT count(DISTINCT SOPInstanceUID) + count(*) FILTER (SOPInstanceUID IS NULL), "
+            "count(DISTINCT SeriesInstanceUID), count(DISTINCT StudyInstanceUID), "
+            f"count(DISTINCT PatientID) FROM instances WHERE {_IS_INSTANCE}"
+        )[0]
+        return Counts(
+            files=sum(tally.files.values()),
+            dicom=tally.files["ok"],
+            not_dicom=tally.files["not_dicom"],
+            partial=tally.files["partial"],
+            unreadable=tally.files["unreadable"],
+            instances=row[0],
+            series=row[1],
+            studies=row[2],
+            patients=row[3],
+            bytes=tally.size,
+            signatures=len(tally.signatures),
+            links=links,
+        )
+
+    def tables(self) -> dict[str, list[InventoryRow]]:
+        """Return instances and series by modality, manufacturer, SOP class, transfer syntax."""
+        named: dict[str, tuple[str, Callable[[str], str]]] = {
+            "modality": ("Modality", str),
+            "manufacturer": ("Manufacturer", str),
+            "sop_class": ("SOPClassUID", sop_class_name),
+            "transfer_syntax": ("TransferSyntaxUID", transfer_syntax_name),
+        }
+        return {
+            name: [
+                InventoryRow(title(value) or value or "(not given)", instances, series)
+                for value, instances, series in self._facts.rows(
+                    f"SELECT coalesce(\"{column}\", '') AS value, count(*) AS n, "
+                    f"count(DISTINCT SeriesInstanceUID) FROM instances WHERE {_IS_INSTANCE} "
+                    f"GROUP BY value ORDER BY n DESC, value LIMIT {SHOWN}"
+                )
+            ]
+            for name, (column, title) in named.items()
+        }
+
+    def companions(self) -> dict[str, int]:
+        """Return files that are not DICOM, by kind, most frequent first."""
+        rows = self._facts.rows(
+            "SELECT kind, count(*) AS n FROM companions GROUP BY kind ORDER BY n DESC, kind"
+        )
+        return dict(rows)
+
+    def annotation(self) -> dict[str, str]:
+        """Return how annotations (A/S) and clinical reports (CR) come, in the study's notation.
+
+        ``Y*`` in DICOM (SEG or ANN; SR), ``YR`` as an RT Structure Set, ``Y (NIfTI)`` in
+        another format, ``N`` none found.
+        """
+        classes = {
+            uid
+            for (uid,) in self._facts.rows(
+                f"SELECT DISTINCT SOPClassUID FROM instances WHERE {_IS_INSTANCE}"
+            )
+        }
+        said = []
+        if classes & (SEGMENTATIONS | ANNOTATIONS):
+            said.append("Y*")
+        if RT_STRUCTURE_SET in classes:
+            said.append("YR")
+        kinds = self._facts.rows(
+            "SELECT DISTINCT kind FROM companions WHERE regexp_matches(path, ?) ORDER BY kind",
+            [ANNOTATION_NAME],
+        )
+        said += [f"Y ({KINDS[kind]})" for (kind,) in kinds if kind in ANNOTATION_KINDS]
+        return {
+            "A/S": ", ".join(said) or "N",
+            "CR": "Y*" if classes & CLINICAL_REPORTS else "N",
+        }

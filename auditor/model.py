@@ -1,0 +1,344 @@
+"""The few words that every room speaks: rule, judge, finding, outcome, tag path.
+
+Nothing here reads a file, keeps state or knows how a result is shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from auditor.standard.dictionary import tag_of
+
+CATEGORIES: dict[str, str] = {
+    "integrity": "File integrity",
+    "deidentification": "De-identification",
+    "private": "Private data",
+    "iod": "IOD conformance",
+    "segmentation": "Segmentation",
+    "structured_report": "Structured reports",
+    "radiotherapy": "Radiotherapy",
+    "references": "References",
+    "consistency": "Consistency",
+    "annotation": "Annotation",
+}
+"""Category id to title, in the order in which a report shows them."""
+
+FAMILIES: dict[str, str] = {
+    "FILE": "integrity",
+    "DEID": "deidentification",
+    "PRIV": "private",
+    "IOD": "iod",
+    "SEG": "segmentation",
+    "SR": "structured_report",
+    "RT": "radiotherapy",
+    "REF": "references",
+    "CONS": "consistency",
+    "ANNO": "annotation",
+    "PIX": "deidentification",
+    "FAIR": "annotation",
+}
+"""Letters that a rule id starts with, to the category that such a rule belongs to."""
+
+
+class Severity(StrEnum):
+    """How bad a finding is, were it true. Confidence is kept apart from it."""
+
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+    @property
+    def rank(self) -> int:
+        """Order for comparison and sorting: 0 (info) to 2 (error)."""
+        return list(Severity).index(self)
+
+
+class Confidence(StrEnum):
+    """How sure a rule is that what it found is true."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+class Outcome(StrEnum):
+    """What a rule says of one thing it looked at. Only `PASS` is a pass."""
+
+    PASS = "pass"  # noqa: S105
+    FAIL = "fail"
+    NOT_APPLICABLE = "not_applicable"
+    NOT_EVALUATED = "not_evaluated"
+    ERROR = "error"
+
+
+class Scope(StrEnum):
+    """How much a rule sees at once."""
+
+    INSTANCE = "instance"
+    COLLECTION = "collection"
+
+
+class Unit(StrEnum):
+    """What the numerator and the denominator of a rule count."""
+
+    INSTANCE = "instance"
+    SERIES = "series"
+    STUDY = "study"
+    PATIENT = "patient"
+    FILE = "file"
+    COLLECTION = "collection"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class TagPath:
+    """Where an element stands: its tag with the tags of all sequences around it.
+
+    Items are not numbered: findings are grouped by place, and a place is the same in
+    every item. A private step names its element without the block number, which is an
+    accident of the file (PS3.5 7.8.1).
+
+    Examples
+    --------
+    >>> str(TagPath.of("SegmentSequence", "SegmentNumber"))
+    '(0062,0002)/(0062,0004)'
+    """
+
+    steps: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, *keywords: str) -> TagPath:
+        """Build a path from keywords of PS3.6, outermost sequence first.
+
+        Raises
+        ------
+        KeyError
+            If a keyword is not in PS3.6.
+        """
+        return cls(tuple(format_tag(tag_of(keyword)) for keyword in keywords))
+
+    def __truediv__(self, step: str) -> TagPath:
+        return TagPath((*self.steps, step))
+
+    def __str__(self) -> str:
+        return "/".join(self.steps)
+
+
+def format_tag(tag: int) -> str:
+    """Write a tag, group in the high 16 bits, as the standard does: ``(0010,0010)``."""
+    return f"({tag >> 16:04X},{tag & 0xFFFF:04X})"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that a rule found wrong.
+
+    Parameters
+    ----------
+    message
+        What is wrong, in plain words and without any value from the file: it is printed,
+        published and counted by its text, so equal defects must have equal messages.
+    tag_path
+        Where in the object; empty when the finding is not about one element.
+    count
+        Units that this finding stands for. An instance rule leaves it at 1; the engine
+        counts. A collection rule says how many units of its own `Unit` it stands for.
+    examples
+        Paths inside the collection, at most a handful; only collection rules fill it.
+    """
+
+    message: str
+    tag_path: TagPath = field(default_factory=TagPath)
+    count: int = 1
+    examples: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """Which objects a rule applies to, apart from what it checks.
+
+    Parameters
+    ----------
+    sop_classes
+        SOP Class UIDs; None for any. The reader keeps what the rule reads only for these.
+    when
+        A further test on the facts; it may read only what the rule declares.
+    """
+
+    sop_classes: frozenset[str] | None = None
+    when: Callable[[Any], bool] | None = None
+
+
+ANY = Selector()
+
+
+class Units(NamedTuple):
+    """How many units a collection rule has to judge.
+
+    Attributes
+    ----------
+    judged
+        The denominator: units that the rule can judge.
+    not_evaluated
+        Units that it applies to but cannot judge from what was downloaded.
+    """
+
+    judged: int
+    not_evaluated: int = 0
+
+
+def for_sop_classes(*uids: str, when: Callable[[Any], bool] | None = None) -> Selector:
+    """Select objects by SOP Class UID (PS3.4 B.5), and by `when` if it is given."""
+    return Selector(frozenset(uids), when)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rule:
+    """A check with all that is said about it. Made by `rule`, never by hand."""
+
+    id: str
+    category: str
+    severity: Severity
+    confidence: Confidence
+    scope: Scope
+    unit: Unit
+    reads: tuple[str, ...]
+    reference: str
+    applies: Selector | Callable[[Any], Units]
+    check: Callable[[Any], Iterable[Finding]]
+    doc: RuleDoc
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleDoc:
+    """The docstring of a rule, by its fixed headings."""
+
+    title: str = ""
+    why: str = ""
+    fix: str = ""
+    example: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Judge:
+    """Gives one distinct element a verdict class. Made by `judge`, never by hand.
+
+    A judge runs once per distinct (tag path, VR, value), and its class, not the value,
+    becomes part of what instance rules see.
+    """
+
+    name: str
+    applies: Callable[[Any], bool]
+    check: Callable[[Any], str | None]
+    doc: str
+    source: str = ""
+
+
+HEADINGS = {"why it matters": "why", "how to fix": "fix", "example": "example"}
+
+
+def parse_doc(text: str) -> RuleDoc:
+    """Split a rule's docstring at its headings (``Why it matters``, ``How to fix``, ``Example``).
+
+    A heading is a line of its own, underlined with dashes.
+    """
+    lines = [line.strip() for line in text.strip().splitlines()]
+    parts: dict[str, list[str]] = {"title": []}
+    current = "title"
+    for number, line in enumerate(lines):
+        following = lines[number + 1] if number + 1 < len(lines) else ""
+        name = HEADINGS.get(line.lower())
+        if name and following and not following.strip("-"):
+            current = name
+            parts[current] = []
+        elif line and not line.strip("-"):
+            continue
+        else:
+            parts[current].append(line)
+    return RuleDoc(**{name: " ".join(filter(None, body)) for name, body in parts.items()})
+
+
+def rule(
+    *,
+    id: str,
+    category: str,
+    severity: str,
+    confidence: str,
+    reads: Iterable[str],
+    reference: str,
+    scope: str = "instance",
+    unit: str = "instance",
+    applies: Selector | Callable[[Any], Units] = ANY,
+) -> Callable[[Callable[[Any], Iterator[Finding]]], Rule]:
+    """Make a rule of a generator of findings.
+
+    Parameters
+    ----------
+    id
+        Family letters and number, stable for ever: ``DEID101``.
+    category
+        One of `CATEGORIES`.
+    severity, confidence
+        ``info``, ``warning``, ``error``; ``low``, ``medium``, ``high``.
+    reads
+        All that the rule looks at. For an instance rule: keywords of PS3.6 (the attribute
+        of the data set's top level with all that is in it; ``Sequence.Attribute`` for less),
+        ``private`` (which private elements there are), ``judge:NAME``, ``file:FACT``,
+        ``referee:NAME``. For a collection rule: ``TABLE.COLUMN``.
+    reference
+        The clause of the standard, or of what else is held to be right.
+    scope
+        ``instance`` or ``collection``.
+    unit
+        What is counted.
+    applies
+        For an instance rule a `Selector`. For a collection rule a function of its facts
+        that returns the `Units` there are to judge.
+
+    Raises
+    ------
+    ValueError
+        If severity, confidence, scope or unit is not one of the words above. Everything
+        else is validated when a folder of rules is loaded.
+    """
+
+    def decorate(check: Callable[[Any], Iterator[Finding]]) -> Rule:
+        return Rule(
+            id=id,
+            category=category,
+            severity=Severity(severity),
+            confidence=Confidence(confidence),
+            scope=Scope(scope),
+            unit=Unit(unit),
+            reads=tuple(reads),
+            reference=reference,
+            applies=applies,
+            check=check,
+            doc=parse_doc(check.__doc__ or ""),
+            source=check.__module__,
+        )
+
+    return decorate
+
+
+def judge(
+    *, name: str, applies: Callable[[Any], bool]
+) -> Callable[[Callable[[Any], str | None]], Judge]:
+    """Make a judge of a function from one element to a verdict class, or to None.
+
+    Parameters
+    ----------
+    name
+        What rules put after ``judge:`` in their `reads`.
+    applies
+        Whether the judge looks at elements of a place: gets the `Place` (tag path, VR,
+        private creator), never a value, so that most elements cost nothing.
+    """
+
+    def decorate(check: Callable[[Any], str | None]) -> Judge:
+        return Judge(name, applies, check, (check.__doc__ or "").strip(), check.__module__)
+
+    return decorate

@@ -1,0 +1,127 @@
+"""From what the rules declare to what the reader keeps: one plan for each kind of object."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from auditor.model import Judge, Rule, Selector
+from auditor.reading.columns import COLUMN_OF_TAG
+from auditor.reading.places import Attention, Place
+from auditor.registry import PRIVATE
+from auditor.standard import sop_classes
+from auditor.standard.dictionary import tag_of
+
+META = "meta"
+"""Stands for the SOP class of the tree of the File Meta Information."""
+
+_ROLES = {0x00081155: "instance", 0x00081150: "class", 0x0020000E: "series"}
+
+# These point at what is no composite instance in an archive: nothing to find there.
+_NOT_INSTANCES = frozenset(
+    tag_of(keyword)
+    for keyword in (
+        "ReferencedStudySequence",
+        "ReferencedPatientSequence",
+        "ReferencedPerformedProcedureStepSequence",
+        "ReferencedVisitSequence",
+        "ReferencedPatientAliasSequence",
+        "ReferencedInterpretationSequence",
+        "ReferencedResultsSequence",
+    )
+)
+
+REFERRERS = (
+    sop_classes.SEGMENTATIONS
+    | sop_classes.STRUCTURED_REPORTS
+    | sop_classes.RADIOTHERAPY
+    | sop_classes.PRESENTATION_STATES
+    | sop_classes.REGISTRATIONS
+    | sop_classes.FIDUCIALS
+    | sop_classes.ANNOTATIONS
+    | {sop_classes.KEY_OBJECT_SELECTION, sop_classes.PARAMETRIC_MAP}
+)
+"""SOP classes whose references go to the table of references: what is made from images."""
+
+
+def applies_to(rule: Rule, sop_class: str) -> bool:
+    """Whether a rule can apply to objects of a SOP class, as far as its selector tells."""
+    selector = rule.applies
+    return (
+        not isinstance(selector, Selector)
+        or selector.sop_classes is None
+        or sop_class in selector.sop_classes
+    )
+
+
+class RulesPlan:
+    """What the reader keeps of one kind of object.
+
+    Parameters
+    ----------
+    sop_class
+        Its SOP Class UID; `META` for the File Meta Information.
+    rules
+        The instance rules of the audit.
+    judges
+        By name; only those that a rule reads are asked.
+    """
+
+    def __init__(self, sop_class: str, rules: Iterable[Rule], judges: dict[str, Judge]) -> None:
+        reads = {name for rule in rules if applies_to(rule, sop_class) for name in rule.reads}
+        self._keep = frozenset(
+            tuple(tag_of(keyword) for keyword in name.split("."))
+            for name in reads
+            if ":" not in name and name != PRIVATE and sop_class != META
+        )
+        self._judges = tuple(
+            judges[name[6:]] for name in sorted(reads) if name.startswith("judge:")
+        )
+        self._refers = sop_class in REFERRERS
+        self._meta = sop_class == META
+        if self._meta:
+            self._by_value: frozenset[int] = frozenset()
+        else:
+            from auditor.iod import tags_read_by_value
+
+            self._by_value = tags_read_by_value(sop_class)
+
+    def attention(self, place: Place) -> Attention:
+        """Decide what may be looked at there."""
+        parent = place.parent
+        assert parent is not None
+        at_top = parent.parent is None
+        inherited = not at_top and parent.attention.keep
+        column = COLUMN_OF_TAG.get(place.tag, -1) if at_top else -1
+        if (place.tag >> 16 == 2) != self._meta:
+            column = -1
+        role = ""
+        if self._refers and not at_top and parent.tag not in _NOT_INSTANCES:
+            role = _ROLES.get(place.tag, "")
+        return Attention(
+            keep=inherited
+            or self._tags(place) in self._keep
+            or place.is_creator
+            or place.tag == 0x00080005,
+            judges=tuple(judge for judge in self._judges if judge.applies(place)),
+            structure=not self._meta
+            and not place.is_private
+            and (place.is_text or place.tag in self._by_value),
+            column=column,
+            role=role,
+        )
+
+    @staticmethod
+    def _tags(place: Place) -> tuple[int, ...]:
+        tags: list[int] = []
+        step: Place | None = place
+        while step is not None and step.parent is not None:
+            tags.append(step.tag)
+            step = step.parent
+        return tuple(reversed(tags))
+
+    def structure(self, place: Place, value: bytes, encodings: tuple[str, ...]) -> bytes:
+        """Return what a referee can depend on: legality, and the value that a condition reads."""
+        from auditor.iod import value_is_legal
+
+        legal = b"" if not place.is_text or value_is_legal(place.vr, value, encodings) else b"!"
+        return legal + (b"=" + value if place.tag in self._by_value else b"")

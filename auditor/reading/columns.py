@@ -1,0 +1,52 @@
+"""The columns of the table of instances, and which attribute fills each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from auditor.standard.dictionary import tag_of
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of the table of instances.
+
+    Attributes
+    ----------
+    keyword
+        Attribute of the data set's top level, or of the file meta information.
+    form
+        How the value is written: ``hash`` (keyed, 64 bits), ``uid`` (shown if the standard
+        registers it), ``code`` (shown if it is in a known vocabulary), ``int``, ``vendor``.
+    """
+
+    keyword: str
+    form: str
+
+
+COLUMNS = (
+    Column("TransferSyntaxUID", "uid"),
+    Column("MediaStorageSOPClassUID", "uid"),
+    Column("MediaStorageSOPInstanceUID", "hash"),
+    Column("SOPClassUID", "uid"),
+    Column("SOPInstanceUID", "hash"),
+    Column("SeriesInstanceUID", "hash"),
+    Column("StudyInstanceUID", "hash"),
+    Column("PatientID", "hash"),
+    Column("PatientName", "hash"),
+    Column("FrameOfReferenceUID", "hash"),
+    Column("Modality", "code"),
+    Column("Manufacturer", "vendor"),
+    Column("BodyPartExamined", "code"),
+    Column("PatientSex", "code"),
+    Column("PatientIdentityRemoved", "code"),
+    Column("BurnedInAnnotation", "code"),
+    Column("Rows", "int"),
+    Column("Columns", "int"),
+    Column("NumberOfFrames", "int"),
+    Column("InstanceNumber", "int"),
+)
+
+COLUMN_OF_TAG = {tag_of(column.keyword): number for number, column in enumerate(COLUMNS)}
+
+COLUMN = {column.keyword: number for number, column in enumerate(COLUMNS)}

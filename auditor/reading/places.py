@@ -1,0 +1,386 @@
+"""Places and tokens: where an element can stand, and what of it may be seen.
+
+A `Place` is one (tag path, VR, private creator) in one kind of object. It knows from the
+`Plan` how much of a value anybody may look at, and turns a value into a `Token` that holds
+just that. Equal tokens are one object, so a tuple of tokens compares and hashes quickly.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Protocol
+
+from auditor.model import Judge, TagPath, format_tag
+from auditor.redaction import shape
+from auditor.standard.dictionary import keyword_of
+from auditor.standard.private_creators import is_known_creator
+
+LONG_VRS = {"OB", "OD", "OF", "OL", "OV", "OW", "SQ", "SV", "UC", "UN", "UR", "UT", "UV"}
+"""VRs whose explicit header has a 32-bit length (PS3.5 7.1.2)."""
+
+SHORT_VRS = {"AE", "AS", "AT", "CS", "DA", "DS", "DT", "FD", "FL", "IS", "LO", "LT", "PN"} | {
+    "SH", "SL", "SS", "ST", "TM", "UI", "UL", "US"
+}  # fmt: skip
+
+TEXT_VRS = {"AE", "AS", "CS", "DA", "DS", "DT", "IS", "LO", "LT", "PN", "SH", "ST", "TM"} | {
+    "UC", "UI", "UR", "UT"
+}  # fmt: skip
+
+
+def vr_code(vr: str) -> int:
+    """Return the two letters of a VR as the little-endian number read from a file."""
+    return int(struct.unpack("<H", vr.encode("ascii"))[0])
+
+
+VR_OF_CODE = {vr_code(vr): vr for vr in LONG_VRS | SHORT_VRS}
+
+CONSTANT, CLASSIFIED, SEQUENCE, SPECIAL = range(4)
+"""How the walker treats a place: value never looked at; value classified; items; by its role."""
+
+KNOWN_LIMIT = 2048
+"""Distinct values remembered per place, so that memory does not follow the files."""
+
+SPECIAL_TAGS = {0x00080005, 0x7FE00008, 0x7FE00009, 0x7FE00010}
+"""Specific Character Set and the three pixel data elements, which the walker must see."""
+
+VALUE_LIMIT = 1 << 16
+"""Bytes of a value that a token keeps; a longer one is told apart by its digest."""
+
+
+class Token:
+    """What may be seen of one element (or of the start of one item). Compared by identity."""
+
+    __slots__ = ("classes", "digest", "empty", "is_item", "place", "structure", "value")
+
+    def __init__(
+        self,
+        place: Place,
+        *,
+        empty: bool,
+        value: bytes | None = None,
+        classes: tuple[tuple[str, str], ...] = (),
+        structure: bytes = b"",
+        is_item: bool = False,
+    ) -> None:
+        self.place = place
+        self.empty = empty
+        self.value = value
+        self.classes = classes
+        self.is_item = is_item
+        head = f"{place.path}\0{place.vr}\0{empty:d}{is_item:d}".encode()
+        self.structure = blake2b(head + structure, digest_size=8).digest()
+        seen = repr((value, classes)).encode()
+        self.digest = blake2b(self.structure + seen, digest_size=8).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class Attention:
+    """How much of the values at a place may be looked at.
+
+    Parameters
+    ----------
+    keep
+        An instance rule reads the value.
+    judges
+        Judges that look at it.
+    structure
+        The verdict of a referee can depend on what `Plan.structure` says of the value.
+    column
+        Number of the column of the table of instances that it fills, or -1.
+    role
+        What it means to the table of references: ``instance``, ``class``, ``series`` or empty.
+    """
+
+    keep: bool = False
+    judges: tuple[Judge, ...] = ()
+    structure: bool = False
+    column: int = -1
+    role: str = ""
+
+
+class Plan(Protocol):
+    """Tells what may be looked at in one kind of object; made from what the rules declare."""
+
+    def attention(self, place: Place) -> Attention:
+        """Decide for one place."""
+        ...
+
+    def structure(self, place: Place, value: bytes, encodings: tuple[str, ...]) -> bytes:
+        """Return what a referee's verdict can depend on in a value that is not empty."""
+        ...
+
+
+class Forest:
+    """The trees of places of all kinds of object met so far, and how large they have grown.
+
+    Parameters
+    ----------
+    plan
+        Makes the plan of a kind of object from its SOP Class UID.
+    """
+
+    LIMIT = 400_000
+    """Places, tokens and remembered values, after which the forest is to be made anew."""
+
+    def __init__(self, plan: Callable[[str], Plan]) -> None:
+        self._plan = plan
+        self._trees: dict[tuple[str, bool], Place] = {}
+        self.made = 0
+
+    def tree(self, sop_class: str, implicit: bool) -> Place:
+        """Return the root for a SOP class, in implicit or in explicit VR."""
+        key = (sop_class, implicit)
+        root = self._trees.get(key)
+        if root is None:
+            root = self._trees[key] = Place(self, self._plan(sop_class), None, 0, "")
+        return root
+
+    @property
+    def is_full(self) -> bool:
+        """Whether memory asks for a new forest."""
+        return self.made > self.LIMIT
+
+
+@dataclass(slots=True)
+class Element:
+    """One distinct element, as a judge sees it.
+
+    Attributes
+    ----------
+    place
+        Tag path, VR, keyword and private creator.
+    value
+        The bytes of the value, little endian, padding included.
+    encodings
+        Defined terms of Specific Character Set (0008,0005) in force.
+    """
+
+    place: Place
+    value: bytes
+    encodings: tuple[str, ...] = ()
+    _text: str | None = field(default=None, repr=False)
+
+    @property
+    def text(self) -> str:
+        """The value as text, backslashes kept; undecodable bytes become U+FFFD."""
+        if self._text is None:
+            self._text = decode(self.value, self.encodings)
+        return self._text
+
+
+@dataclass(slots=True, eq=False)
+class Run:
+    """Elements that follow each other and were the same in the file before.
+
+    Attributes
+    ----------
+    raw
+        Their bytes.
+    tokens
+        Their tokens.
+    columns
+        What they put into the table of instances: column number and value.
+    before, after
+        Private creators and character set in force before and after them.
+    last
+        Place of the last one.
+    """
+
+    raw: bytes
+    tokens: list[Token]
+    columns: list[tuple[int, bytes]]
+    before: tuple[dict[int, str], tuple[str, ...]]
+    after: tuple[dict[int, str], tuple[str, ...]]
+    last: Place
+
+
+class Place:
+    """One place of one kind of object; a node of the tree of tag paths."""
+
+    __slots__ = (
+        "attention", "changed", "code", "creator", "empty", "forest", "full", "gain", "is_text",
+        "item", "keyword", "kids", "known", "last", "long", "mode", "others", "parent", "path",
+        "plan", "run", "tag", "tokens", "volatile", "vr", "walks",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        forest: Forest,
+        plan: Plan,
+        parent: Place | None,
+        tag: int,
+        vr: str,
+        creator: str = "",
+    ) -> None:
+        self.forest = forest
+        self.plan = plan
+        self.parent = parent
+        self.tag = tag
+        self.vr = vr
+        self.code = vr_code(vr) if vr else 0
+        self.long = vr in LONG_VRS
+        self.creator = creator
+        self.keyword = "" if tag >> 16 & 1 else keyword_of(tag)
+        self.path: TagPath = parent.path / _step(tag, creator) if parent else TagPath()
+        self.kids: dict[int, Place] = {}
+        self.others: dict[tuple[int, str, str], Place] = {}
+        self.known: dict[bytes | tuple[tuple[str, ...], bytes], Token] = {}
+        self.tokens: dict[tuple[object, ...], Token] = {}
+        # What the walker remembers of the file before, see `auditor.reading.runs`.
+        self.run: Run | None = None
+        self.last: bytes | None = None
+        self.changed = self.walks = self.gain = 0
+        self.volatile = False
+        self.is_text = vr in TEXT_VRS
+        self.attention = plan.attention(self) if parent else Attention()
+        self.empty = self._token(True, None, (), b"")
+        self.full = self._token(False, None, (), b"")
+        self.item = Token(self, empty=False, is_item=True)
+        self.mode = self._mode()
+
+    def _mode(self) -> int:
+        seen = self.attention
+        if self.vr == "SQ":
+            return SEQUENCE
+        if seen.column >= 0 or seen.role or self.is_creator or self.tag in SPECIAL_TAGS:
+            return SPECIAL
+        if seen.keep or seen.judges or seen.structure or self.is_text:
+            return CLASSIFIED
+        return CONSTANT
+
+    @property
+    def is_private(self) -> bool:
+        """Whether the group number is odd (PS3.5 7.8)."""
+        return bool(self.tag >> 16 & 1)
+
+    @property
+    def is_creator(self) -> bool:
+        """Whether this is a private creator element, (gggg,0010) to (gggg,00FF)."""
+        return self.is_private and 0x10 <= self.tag & 0xFFFF <= 0xFF
+
+    @property
+    def shown_creator(self) -> str:
+        """The private creator as it may be shown."""
+        return shown_creator(self.creator) if self.creator else ""
+
+    def child(self, tag: int, vr: str, creator: str = "") -> Place:
+        """Return the place of an element inside this one, made on first use.
+
+        Parameters
+        ----------
+        tag
+            Group in the high 16 bits.
+        vr
+            VR as written, or by the dictionary in implicit VR.
+        creator
+            Private creator of the element's block.
+        """
+        key = (tag, vr, creator)
+        place = self.others.get(key)
+        if place is None:
+            place = self.others[key] = Place(self.forest, self.plan, self, tag, vr, creator)
+            self.forest.made += 1
+        return place
+
+    def classify(self, value: bytes, encodings: tuple[str, ...]) -> Token:
+        """Return the token of a value: judged once per distinct value."""
+        # Only what is the same in every character set may be looked up without it.
+        plain = value.isascii() and 0x1B not in value
+        short = value if len(value) <= 256 else blake2b(value, digest_size=16).digest()
+        key = short if plain else (encodings, short)
+        token = self.known.get(key)
+        if token is None:
+            if len(self.known) >= KNOWN_LIMIT:
+                self.forest.made -= len(self.known)
+                self.known.clear()
+            token = self.known[key] = self._judge(value, encodings)
+            self.forest.made += 1
+        return token
+
+    def _judge(self, value: bytes, encodings: tuple[str, ...]) -> Token:
+        seen = self.attention
+        blank = not (value.strip(b" \0") if self.is_text else value)
+        classes: tuple[tuple[str, str], ...] = ()
+        if seen.judges:
+            element = Element(self, value, encodings)
+            classes = tuple(
+                (judge.name, verdict)
+                for judge in seen.judges
+                if (verdict := _verdict(judge, element)) is not None
+            )
+        structure = b""
+        if seen.structure and not blank:
+            structure = self.plan.structure(self, value, encodings)
+        return self._token(blank, value if seen.keep else None, classes, structure)
+
+    def _token(
+        self,
+        empty: bool,
+        value: bytes | None,
+        classes: tuple[tuple[str, str], ...],
+        structure: bytes,
+    ) -> Token:
+        if value is not None and len(value) > VALUE_LIMIT:
+            value = value[:VALUE_LIMIT] + blake2b(value, digest_size=16).digest()
+        key = (empty, value, classes, structure)
+        token = self.tokens.get(key)
+        if token is None:
+            token = self.tokens[key] = Token(
+                self, empty=empty, value=value, classes=classes, structure=structure
+            )
+            self.forest.made += 1
+        return token
+
+
+def shown_creator(creator: str) -> str:
+    """Return a private creator that is publicly known, else only its shape.
+
+    Anything can be written there, a name too.
+    """
+    return creator if is_known_creator(creator) else shape(creator) or "no creator"
+
+
+JUDGE_FAILED = "!"
+"""Verdict class of a judge that raised; a rule that reads it gets outcome `error`."""
+
+
+def _verdict(judge: Judge, element: Element) -> str | None:
+    try:
+        return judge.check(element)
+    except Exception:  # noqa: BLE001 - whatever a judge raises is its rules' error
+        return JUDGE_FAILED
+
+
+def _step(tag: int, creator: str) -> str:
+    if tag >> 16 & 1 and tag & 0xFFFF > 0xFF:
+        return f"({tag >> 16:04X},xx{tag & 0xFF:02X}:{shown_creator(creator)})"
+    return format_tag(tag)
+
+
+def decode(value: bytes, encodings: tuple[str, ...]) -> str:
+    """Decode text by Specific Character Set (PS3.5 6.1), never raising.
+
+    Parameters
+    ----------
+    value
+        Bytes with their padding, which is taken off.
+    encodings
+        Defined terms of (0008,0005); empty for the default repertoire.
+    """
+    value = value.rstrip(b" \0")
+    if value.isascii() and 0x1B not in value:
+        return value.decode("ascii")
+    import warnings
+
+    from pydicom.charset import convert_encodings, decode_bytes
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            names = convert_encodings(list(encodings) or ["ISO_IR 6"])
+            return decode_bytes(value, names, set(b"\\^=\n\f\r\t"))
+        except (LookupError, ValueError, AttributeError):
+            return value.decode("ascii", "replace")

@@ -1,0 +1,188 @@
+"""The top level of a data set, in runs: what did not change since the file before is not walked.
+
+A run is found again by comparing bytes, and replayed; everything else goes through
+`auditor.reading.walker.walk_elements`. Both ways give the same tokens.
+"""
+
+from __future__ import annotations
+
+import struct
+
+from auditor.reading.places import Place, Run
+from auditor.reading.walker import Buffer, Short, Walk, walk_elements
+
+_group = struct.Struct("<H").unpack_from
+
+RUN_LIMIT = 4096
+"""Bytes of an element that may be part of a run."""
+
+GAIN = 16
+"""Walks by which runs may lose before they are left alone for a while."""
+
+
+def walk_meta(buffer: Buffer, position: int, root: Place, walk: Walk) -> int:
+    """Walk group 0002, always explicit VR little endian; return where the data set starts.
+
+    Raises
+    ------
+    Short, Surprise
+        As `walk_dataset`.
+    """
+    return _walk_top(buffer, position, root, walk, False, only_group=2)
+
+
+def walk_dataset(
+    buffer: Buffer,
+    position: int,
+    root: Place,
+    walk: Walk,
+    implicit: bool,
+    *,
+    resumed: bool = False,
+) -> int:
+    """Walk a data set and return where it ends.
+
+    Parameters
+    ----------
+    buffer
+        The file, or its head.
+    position
+        Where the data set, or the rest of it, starts, in bytes.
+    root
+        Place of the data set.
+    walk
+        Gathers what is found; its `size` may be more than `buffer` holds.
+    implicit
+        Whether the transfer syntax is implicit VR (PS3.5 A.1).
+    resumed
+        Whether this is the rest of a data set, after a `Short` of ``tail``.
+
+    Raises
+    ------
+    Short
+        If an element ends after `buffer` does.
+    Surprise
+        If the bytes cannot be explained.
+    """
+    if resumed:
+        return walk_elements(
+            buffer, position, walk.size, root, walk, implicit, 0, dict(walk.creators)
+        )
+    return _walk_top(buffer, position, root, walk, implicit)
+
+
+def _walk_top(
+    buffer: Buffer, position: int, root: Place, walk: Walk, implicit: bool, only_group: int = 0
+) -> int:
+    """Walk the top level, taking runs of unchanged elements in one step.
+
+    The slices of a series differ in a few elements. What stands between those is compared
+    with the file before as one piece of bytes; only where it differs is it walked. An
+    element that changes in two files running ends a run, so that runs come to fit a series.
+    Where files share too little for that, the loop goes from element to element.
+    """
+    tokens = walk.tokens
+    root.walks = number = root.walks + 1
+    if root.gain < -GAIN and number % 64 >= 8 and not only_group:
+        return walk_elements(buffer, position, walk.size, root, walk, implicit, 0, {})
+    opened, taken = len(tokens), 0
+    previous = root
+    segment = _Segment(root, position, walk)
+    while position < walk.size:
+        segment.mark()
+        run = previous.run
+        if (
+            run is not None
+            and buffer[position : position + len(run.raw)] == run.raw
+            and run.before == (walk.creators, walk.encodings)
+        ):
+            segment.close(buffer, position, previous)
+            tokens += run.tokens
+            taken += len(run.tokens)
+            for column, value in run.columns:
+                walk.columns[column] = value
+            walk.creators, walk.encodings = run.after
+            position += len(run.raw)
+            previous = run.last
+            segment = _Segment(previous, position, walk)
+            continue
+        if only_group:
+            if position + 8 > len(buffer):
+                raise Short(position)
+            if _group(buffer, position)[0] != only_group:
+                break
+        try:
+            stop = walk_elements(
+                buffer, position, walk.size, root, walk, implicit, 0, walk.creators, single=True
+            )
+        except Short:
+            segment.close(buffer, position, previous)
+            raise
+        place = tokens[segment.tokens].place
+        if _is_volatile(place, buffer, position, stop, number) or segment.referred:
+            segment.close(buffer, position, previous)
+            segment = _Segment(place, stop, walk)
+        position, previous = stop, place
+    else:
+        segment.mark()
+    segment.close(buffer, position, previous)
+    root.gain = max(
+        -GAIN - 1, min(GAIN, root.gain + (1 if 2 * taken > len(tokens) - opened else -1))
+    )
+    return position
+
+
+def _is_volatile(place: Place, buffer: Buffer, start: int, stop: int, number: int) -> bool:
+    """Whether an element differs from file to file, as far as the files so far tell."""
+    if place.volatile or stop - start > RUN_LIMIT:
+        return True
+    raw = buffer[start:stop]
+    if raw != place.last:
+        if place.last is not None:
+            place.volatile = place.changed == number - 1
+            place.changed = number
+        place.last = raw
+    return place.volatile
+
+
+class _Segment:
+    """Elements walked one by one since an anchor, which may become the run after it."""
+
+    __slots__ = ("_anchor", "_before", "_columns", "_first", "_marked", "_start", "_walk", "tokens")
+
+    def __init__(self, anchor: Place, start: int, walk: Walk) -> None:
+        self._anchor, self._start, self._walk = anchor, start, walk
+        self._first = len(walk.tokens)
+        self._before = (walk.creators, walk.encodings)
+        self._columns: list[tuple[int, bytes]] = []
+        walk.pending = self._columns
+        self.mark()
+
+    def mark(self) -> None:
+        """Remember the state before the next element, where the segment may have to end."""
+        walk = self._walk
+        self.tokens = len(walk.tokens)
+        self._marked = (
+            (walk.creators, walk.encodings),
+            len(self._columns),
+            len(walk.references),
+        )
+
+    @property
+    def referred(self) -> bool:
+        """Whether the last element refers to other instances: a run does not repeat that."""
+        return len(self._walk.references) > self._marked[2]
+
+    def close(self, buffer: Buffer, stop: int, last: Place) -> None:
+        """Make a run of what was walked before the mark, if there is any."""
+        if stop <= self._start:
+            return
+        after, columns, _ = self._marked
+        self._anchor.run = Run(
+            buffer[self._start : stop],
+            self._walk.tokens[self._first : self.tokens],
+            self._columns[:columns],
+            self._before,
+            after,
+            last,
+        )

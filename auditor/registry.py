@@ -1,0 +1,225 @@
+"""Loads folders of rules, validates what they say of themselves, refuses duplicates."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import re
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+from types import ModuleType
+
+from auditor.model import ANY, CATEGORIES, FAMILIES, Judge, Rule, Scope, Selector, Unit
+from auditor.reading.reader import FileFacts
+from auditor.sources import printable
+from auditor.standard.dictionary import tag_of
+from auditor.store import TABLES, WALKED
+
+RULE_ID = re.compile(r"([A-Z]+)(\d{3})")
+
+REFEREES = ("dicom-validator",)
+"""Names that may follow ``referee:``."""
+
+PRIVATE = "private"
+"""What a rule reads that asks which private elements there are."""
+
+
+class RegistryError(Exception):
+    """A folder of rules cannot be used; the message is one plain line."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSet:
+    """The rules and judges of an audit.
+
+    Attributes
+    ----------
+    rules
+        In order of category and id.
+    judges
+        By name.
+    folders
+        Where they came from, so that a worker can load the same.
+    digest
+        Hash of ids and source text: two audits compare only if it is the same.
+    """
+
+    rules: tuple[Rule, ...]
+    judges: dict[str, Judge]
+    folders: tuple[Path, ...]
+    digest: str
+
+    def only(self, select: Iterable[str], ignore: Iterable[str]) -> RuleSet:
+        """Keep the rules named by id or category; an empty `select` names all.
+
+        Raises
+        ------
+        RegistryError
+            If a name is neither a rule's id nor a category.
+        """
+        select, ignore = tuple(select), tuple(ignore)
+        known = {rule.id for rule in self.rules} | set(CATEGORIES)
+        for name in (*select, *ignore):
+            if name not in known:
+                raise RegistryError(f"no rule and no category is called {name!r}")
+        kept = tuple(
+            rule
+            for rule in self.rules
+            if (not select or {rule.id, rule.category} & set(select))
+            and not {rule.id, rule.category} & set(ignore)
+        )
+        names = ",".join(rule.id for rule in kept)
+        digest = blake2b(f"{self.digest}:{names}".encode(), digest_size=8).hexdigest()
+        if len(kept) == len(self.rules):
+            digest = self.digest
+        return RuleSet(kept, self.judges, self.folders, digest)
+
+    def get(self, rule_id: str) -> Rule:
+        """Return one rule.
+
+        Raises
+        ------
+        RegistryError
+            If there is none of that id.
+        """
+        for rule in self.rules:
+            if rule.id == rule_id:
+                return rule
+        raise RegistryError(f"no rule is called {rule_id!r}")
+
+
+def load(folders: Sequence[Path]) -> RuleSet:
+    """Import every ``*.py`` of the folders and gather the rules and judges in them.
+
+    A folder becomes a package of a made-up name, so that two folders may hold files of the
+    same name and nothing of them is importable by accident.
+
+    Raises
+    ------
+    RegistryError
+        If a folder is missing, a file does not import, or a rule says something of itself
+        that cannot be true.
+    """
+    rules: dict[str, Rule] = {}
+    judges: dict[str, Judge] = {}
+    digest = blake2b(digest_size=8)
+    for folder in folders:
+        for file, source, module in _modules(folder):
+            digest.update(file.name.encode() + b"\0" + source + b"\0")
+            for thing in vars(module).values():
+                if isinstance(thing, Rule) and thing.source == module.__name__:
+                    for problem in _problems(thing):
+                        raise RegistryError(f"{file.name}: rule {thing.id}: {problem}")
+                    if thing.id in rules:
+                        raise RegistryError(f"{file.name}: rule {thing.id} exists twice")
+                    rules[thing.id] = thing
+                elif isinstance(thing, Judge) and thing.source == module.__name__:
+                    if thing.name in judges:
+                        raise RegistryError(f"{file.name}: judge {thing.name} exists twice")
+                    judges[thing.name] = thing
+    order = list(CATEGORIES)
+    ordered = sorted(rules.values(), key=lambda rule: (order.index(rule.category), rule.id))
+    for rule in ordered:
+        for name in rule.reads:
+            if name.startswith("judge:") and name[6:] not in judges:
+                raise RegistryError(f"rule {rule.id} reads {name}, which does not exist")
+    return RuleSet(tuple(ordered), judges, tuple(folders), digest.hexdigest())
+
+
+def _modules(folder: Path) -> Iterator[tuple[Path, bytes, ModuleType]]:
+    if not folder.is_dir():
+        raise RegistryError(f"no such folder of rules: {printable(str(folder))}")
+    folder = folder.resolve()
+    package = _package(folder)
+    for file in sorted(folder.glob("*.py")):
+        if file.stem == "__init__":
+            continue
+        try:
+            source = file.read_bytes()
+        except OSError as error:
+            raise RegistryError(f"{file.name}: cannot be read ({error.strerror})") from error
+        yield file, source, _import(package, file)
+
+
+def _package(folder: Path) -> str:
+    name = "dicom_auditor_rules_" + blake2b(str(folder).encode(), digest_size=6).hexdigest()
+    if name not in sys.modules:
+        spec = ModuleSpec(name, None, is_package=True)
+        spec.submodule_search_locations = [str(folder)]
+        sys.modules[name] = importlib.util.module_from_spec(spec)
+    return name
+
+
+def _import(package: str, file: Path) -> ModuleType:
+    try:
+        return importlib.import_module(f"{package}.{file.stem}")
+    # Whatever a rule file raises, and be it that it wants to end the process.
+    except (Exception, SystemExit) as error:
+        said = ": ".join([type(error).__name__, *str(error).splitlines()[:1]])
+        raise RegistryError(f"{file.name} does not import: {said}") from error
+
+
+def _problems(rule: Rule) -> Iterator[str]:
+    """Yield what a rule says of itself that cannot be true."""
+    match = RULE_ID.fullmatch(rule.id)
+    if not match:
+        yield "the id is not letters and three digits"
+    elif match[1] not in FAMILIES:
+        yield f"the id starts with none of {', '.join(FAMILIES)}"
+    elif rule.category != FAMILIES[match[1]]:
+        yield f"a rule of {match[1]} belongs to the category {FAMILIES[match[1]]}"
+    for part in ("title", "why", "fix"):
+        if not getattr(rule.doc, part):
+            yield f"the docstring has no {part}"
+    if not rule.reference:
+        yield "no reference is given"
+    if not rule.reads:
+        yield "reads is empty"
+    if rule.scope is Scope.INSTANCE:
+        yield from _instance_problems(rule)
+    else:
+        if isinstance(rule.applies, Selector):
+            yield "applies of a collection rule must be a function that returns Units"
+        yield from filter(None, map(_collection_read, rule.reads))
+
+
+def _instance_problems(rule: Rule) -> Iterator[str]:
+    if not isinstance(rule.applies, Selector):
+        yield "applies of an instance rule must be a Selector"
+    if rule.unit not in (Unit.INSTANCE, Unit.SERIES):
+        yield "an instance rule counts instances or series"
+    yield from filter(None, map(_instance_read, rule.reads))
+    if any(name.startswith("referee:") for name in rule.reads) and (
+        len(rule.reads) > 1 or rule.applies is not ANY
+    ):
+        # It is asked about a structure, which many objects share: it sees nothing else.
+        yield "a rule that reads a referee reads nothing else and applies to any object"
+
+
+def _instance_read(name: str) -> str:
+    kind, colon, rest = name.partition(":")
+    if not colon:
+        try:
+            for keyword in name.split("."):
+                tag_of(keyword)
+        except KeyError:
+            return "" if name == PRIVATE else f"PS3.6 has no attribute {name!r}"
+        return ""
+    if kind == "file" and rest not in FileFacts._fields:
+        return f"there is no file fact {rest!r}"
+    if kind == "referee" and rest not in REFEREES:
+        return f"there is no referee {rest!r}"
+    if kind not in ("file", "judge", "referee"):
+        return f"{name!r} is nothing that can be read"
+    return ""
+
+
+def _collection_read(name: str) -> str:
+    table, _, column = name.partition(".")
+    if table not in WALKED or column not in dict(TABLES[table]):
+        return f"{name!r} is no TABLE.COLUMN of {', '.join(WALKED)}"
+    return ""

@@ -1,0 +1,103 @@
+"""Writes the HTML pages: one self-contained file each, that loads and runs nothing else.
+
+The page forbids itself everything but its own style sheet and script, by their hashes, in a
+Content-Security-Policy: should a hostile value ever get past escaping, it is still inert.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Callable, Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from auditor.paths import templates_folder
+from auditor.view import LEVELS, Limits, comparison_view, report_view
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+    from auditor.result import AuditResult
+
+MAX_BYTES = 2_900_000
+"""A page that is larger is made again with less detail. Below 3 MB a browser and an e-mail
+attachment have no trouble with it."""
+
+
+def write_report(result: AuditResult, path: Path) -> None:
+    """Write the report of one audit, which may hold several collections.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written.
+    """
+    _write(path, "report.html.j2", lambda limits: report_view(result, limits))
+
+
+def write_comparison(results: Sequence[AuditResult], path: Path) -> None:
+    """Write a matrix of collections and categories over several audits.
+
+    It says when scores are not comparable and what differs.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written.
+    """
+    _write(path, "comparison.html.j2", lambda limits: comparison_view(results, limits))
+
+
+def _write(path: Path, template: str, view: Callable[[Limits], object]) -> None:
+    environment = _environment()
+    for limits in LEVELS:
+        page = _render(environment, template, view(limits), limited=limits is not LEVELS[-1])
+        if page is not None:
+            path.write_text(page, encoding="utf-8", newline="\n")
+            return
+
+
+def _environment() -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    return Environment(
+        # Everything is escaped, whatever a template is called.
+        autoescape=True,
+        loader=FileSystemLoader(templates_folder()),
+        lstrip_blocks=True,
+        trim_blocks=True,
+        undefined=StrictUndefined,
+    )
+
+
+def _render(environment: Environment, template: str, view: object, *, limited: bool) -> str | None:
+    """Return the page, or None as soon as it is known to be larger than `MAX_BYTES`."""
+    style = _inline(templates_folder() / "report.css")
+    script = _inline(templates_folder() / "report.js")
+    pieces = environment.get_template(template).generate(
+        view=view,
+        style=style,
+        script=script,
+        policy=(
+            f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; "
+            "base-uri 'none'; form-action 'none'"
+        ),
+    )
+    page = []
+    written = 0
+    for piece in pieces:
+        written += len(piece.encode())
+        if limited and written > MAX_BYTES:
+            return None
+        page.append(piece)
+    return "".join(page)
+
+
+def _inline(path: Path) -> str:
+    # The hash is over exactly what stands between the tags, and a browser reads CRLF as LF.
+    return path.read_text(encoding="utf-8")
+
+
+def _hash(text: str) -> str:
+    return "sha256-" + b64encode(sha256(text.encode()).digest()).decode()

@@ -1,0 +1,196 @@
+"""AuditResult: what an audit found, the only input of reports, gate and comparison.
+
+`result.json` is a published contract (`result.schema.json` beside this file). Fields may
+be added under the same version; a name or a meaning never changes under it.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+SCHEMA = "dicom-auditor/result/1"
+
+
+class ResultError(Exception):
+    """A file is not a result of this version."""
+
+
+@dataclass(slots=True)
+class Tool:
+    """What made the result. Two results compare only when these agree, bar the time."""
+
+    version: str
+    ruleset: str
+    standard_edition: str
+    profile: str
+    elapsed_s: float
+    python: str = ""
+    command: str = ""
+    started: str = ""
+
+
+@dataclass(slots=True)
+class GroupedFinding:
+    """All findings of one rule with one message at one tag path.
+
+    `count` is in the rule's unit and exact; `examples` are paths inside the collection.
+    """
+
+    tag_path: str
+    message: str
+    count: int
+    examples: list[str] = field(default_factory=list)
+    attribute: str = ""
+
+
+@dataclass(slots=True)
+class RuleResult:
+    """What one rule said of one collection.
+
+    ``applicable = passed + failed``; units that could not be judged stand apart in
+    `not_evaluated` and `errors` and are never a pass.
+    """
+
+    id: str
+    category: str
+    severity: str
+    confidence: str
+    outcome: str
+    applicable: int
+    failed: int
+    unit: str
+    title: str = ""
+    why: str = ""
+    fix: str = ""
+    reference: str = ""
+    scope: str = "instance"
+    not_evaluated: int = 0
+    errors: int = 0
+    not_applicable: int = 0
+    weight: float = 0.0
+    reason: str = ""
+    findings: list[GroupedFinding] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class CategoryResult:
+    """One category's score.
+
+    `score` is 0 to 100, or None when nothing could be judged or a weighted rule raised;
+    `coverage` is the share, 0 to 1, of the weighted units that could be judged.
+    """
+
+    id: str
+    title: str
+    score: float | None
+    coverage: float
+    applicable: int
+    failed: int
+    reason: str = ""
+
+
+@dataclass(slots=True)
+class Counts:
+    """How many there are. ``files = dicom + partial + unreadable + not_dicom``."""
+
+    files: int = 0
+    dicom: int = 0
+    not_dicom: int = 0
+    partial: int = 0
+    unreadable: int = 0
+    instances: int = 0
+    series: int = 0
+    studies: int = 0
+    patients: int = 0
+    bytes: int = 0
+    signatures: int = 0
+    links: int = 0
+
+
+@dataclass(slots=True)
+class InventoryRow:
+    """One line of a table of what is in the collection."""
+
+    value: str
+    instances: int
+    series: int
+
+
+@dataclass(slots=True)
+class CollectionResult:
+    """One collection: counts, scores, rules, inventory, annotation notation."""
+
+    name: str
+    repository: str
+    counts: Counts
+    categories: list[CategoryResult]
+    rules: list[RuleResult]
+    overall: float | None = None
+    coverage: float = 0.0
+    inventory: dict[str, list[InventoryRow]] = field(default_factory=dict)
+    annotation: dict[str, str] = field(default_factory=dict)
+    companions: dict[str, int] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class AuditResult:
+    """Everything that is written to ``result.json``."""
+
+    tool: Tool
+    collections: list[CollectionResult]
+    schema: str = SCHEMA
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain lists, dicts, strings and numbers, in a stable order."""
+        plain = asdict(self)
+        return {"schema": plain.pop("schema"), **plain}
+
+    def write(self, path: Path) -> None:
+        """Write UTF-8 JSON with sorted, stable content."""
+        text = json.dumps(self.to_dict(), indent=1, ensure_ascii=False, allow_nan=False)
+        path.write_text(text + "\n", encoding="utf-8")
+
+
+def read_result(path: Path) -> AuditResult:
+    """Read a ``result.json``.
+
+    Raises
+    ------
+    ResultError
+        If the file is missing, not JSON, or not of schema `SCHEMA`.
+    """
+    try:
+        plain = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ResultError(f"cannot read {path.name}: {error.strerror}") from error
+    except ValueError as error:
+        raise ResultError(f"{path.name} is not JSON") from error
+    if not isinstance(plain, dict) or plain.get("schema") != SCHEMA:
+        raise ResultError(f"{path.name} is not a result of schema {SCHEMA}")
+    try:
+        return AuditResult(
+            tool=Tool(**plain["tool"]),
+            collections=[_collection(each) for each in plain["collections"]],
+        )
+    except (KeyError, TypeError) as error:
+        raise ResultError(f"{path.name} does not follow schema {SCHEMA}") from error
+
+
+def _collection(plain: dict[str, Any]) -> CollectionResult:
+    plain = dict(plain)
+    plain["counts"] = Counts(**plain["counts"])
+    plain["categories"] = [CategoryResult(**each) for each in plain["categories"]]
+    plain["rules"] = [_rule(each) for each in plain["rules"]]
+    plain["inventory"] = {
+        name: [InventoryRow(**row) for row in rows] for name, rows in plain["inventory"].items()
+    }
+    return CollectionResult(**plain)
+
+
+def _rule(plain: dict[str, Any]) -> RuleResult:
+    findings = [GroupedFinding(**each) for each in plain["findings"]]
+    return RuleResult(**{**plain, "findings": findings})

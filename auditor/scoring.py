@@ -1,0 +1,102 @@
+"""Pure functions from outcomes to scores. Every score comes with its coverage."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from auditor.model import CATEGORIES, Outcome
+from auditor.profile import Profile
+from auditor.result import CategoryResult, RuleResult
+
+
+def rule_outcome(passed: int, failed: int, not_evaluated: int, errors: int) -> Outcome:
+    """Return the outcome of a rule over a collection from the outcomes of its units.
+
+    A failure outranks all; then that the rule raised; then that something could not be
+    looked at. Only a rule that looked at everything, and at something, passes.
+    """
+    if failed:
+        return Outcome.FAIL
+    if errors:
+        return Outcome.ERROR
+    if not_evaluated:
+        return Outcome.NOT_EVALUATED
+    return Outcome.PASS if passed else Outcome.NOT_APPLICABLE
+
+
+def score_category(category: str, rules: Sequence[RuleResult]) -> CategoryResult:
+    """Score one category.
+
+    ``score = 100 * sum(w * passed / applicable) / sum(w)`` over rules with something
+    applicable, ``coverage = sum(w * judged / to_judge) / sum(w)`` over rules with something
+    to judge, where ``w`` is the rule's weight. The score is None if nothing was judged or a
+    rule with a weight raised: then nobody knows.
+    """
+    weighted = [rule for rule in rules if rule.weight > 0]
+    score_sum = weight_sum = covered = to_cover = 0.0
+    for rule in weighted:
+        if rule.applicable:
+            weight_sum += rule.weight
+            score_sum += rule.weight * (rule.applicable - rule.failed) / rule.applicable
+        units = rule.applicable + rule.not_evaluated + rule.errors
+        if units:
+            to_cover += rule.weight
+            # In this order, so that a whole share is exactly 1.
+            covered += rule.weight * (rule.applicable / units)
+    raised = [rule.id for rule in weighted if rule.errors]
+    reason = ""
+    score: float | None = None
+    if raised:
+        reason = f"not known: {', '.join(raised)} could not be worked out"
+    elif weight_sum:
+        score = round(100 * score_sum / weight_sum, 1)
+        # Rounding must not turn a failure into a clean record.
+        if score == 100 and any(rule.failed for rule in weighted):
+            score = 99.9
+    elif to_cover:
+        reason = "not evaluated: nothing here could be looked at"
+    elif any(rule.applicable for rule in rules):
+        reason = "not scored: what was found is information only"
+    else:
+        reason = "not applicable: nothing here to judge"
+    return CategoryResult(
+        id=category,
+        title=CATEGORIES[category],
+        score=score,
+        coverage=_coverage(covered, to_cover),
+        applicable=sum(rule.applicable for rule in weighted),
+        failed=sum(rule.failed for rule in weighted),
+        reason=reason,
+    )
+
+
+def _coverage(covered: float, to_cover: float) -> float:
+    """Return a share that is 1 only if it is whole; also where there was nothing to cover."""
+    if covered == to_cover:
+        return 1.0
+    return min(round(covered / to_cover, 4), 0.9999)
+
+
+def overall(categories: Sequence[CategoryResult], profile: Profile) -> tuple[float | None, float]:
+    """Return the score over all categories, and its coverage.
+
+    None if a category with a weight is unknown because a rule raised, or none is scored.
+    A category that could not be looked at has no score, and counts in the coverage.
+    """
+    weighted = [(profile.category_weights[each.id], each) for each in categories]
+    weighted = [(weight, each) for weight, each in weighted if weight]
+    score_sum = weight_sum = covered = to_cover = 0.0
+    for weight, each in weighted:
+        if each.score is not None:
+            score_sum += weight * each.score
+            weight_sum += weight
+        if each.score is not None or each.coverage < 1:
+            covered += weight * each.coverage
+            to_cover += weight
+    coverage = _coverage(covered, to_cover) if to_cover else 0.0
+    if not weight_sum or any(each.reason.startswith("not known") for _, each in weighted):
+        return None, coverage
+    score = round(score_sum / weight_sum, 1)
+    if score == 100 and any(each.failed for _, each in weighted):
+        score = 99.9
+    return score, coverage

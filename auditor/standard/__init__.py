@@ -1,0 +1,1 @@
+"""Tables of the DICOM standard as facts, each stamped with its edition."""

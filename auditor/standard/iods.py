@@ -1,0 +1,139 @@
+"""The IODs of PS3.3 as facts, in the shape that dicom-validator wants.
+
+An IOD has modules (and, for multi-frame objects, functional group macros) with a usage; a
+module has attributes with a type; each may have a condition. What a condition looks at is
+in machine-readable form; one that could not be read is left out, and then neither the
+presence nor the absence of the attribute is an error.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from auditor.standard.tables import EDITION, read_table
+
+Level = dict[str, Any]
+"""Attributes of a module, a macro or the items of a sequence, by ``(gggg,eeee)``."""
+
+ALWAYS_READ = frozenset({0x00080005, 0x00080016})
+"""Specific Character Set, by which values are decoded, and SOP Class UID."""
+
+
+@dataclass(frozen=True, slots=True)
+class IodTable:
+    """One edition's IODs.
+
+    Parameters
+    ----------
+    edition
+        Of the standard, as ``2025e``.
+    iods
+        By SOP Class UID: ``modules`` and ``group_macros``, each by name.
+    modules
+        By section or table of PS3.3: their attributes and what they include.
+    """
+
+    edition: str
+    iods: dict[str, dict[str, Any]]
+    modules: dict[str, Level]
+    _read: dict[str, frozenset[int]] = field(default_factory=dict)
+
+    def tags_read_by_value(self, sop_class_uid: str) -> frozenset[int]:
+        """Return tags whose value, not only their presence, a condition or enumeration reads.
+
+        At any depth; without `ALWAYS_READ` for a SOP Class that the table does not have.
+        """
+        if sop_class_uid not in self.iods:
+            return frozenset()
+        known = self._read.get(sop_class_uid)
+        if known is None:
+            tags = set(ALWAYS_READ)
+            iod = self.iods[sop_class_uid]
+            seen: set[str] = set()
+            for module in (*iod["modules"].values(), *iod["group_macros"].values()):
+                tags.update(_read_by_condition(module.get("cond")))
+                tags.update(self._read_below(module["ref"], seen))
+            known = self._read[sop_class_uid] = frozenset(tags)
+        return known
+
+    def top_tags(self, reference: str) -> frozenset[int]:
+        """Return the tags that a module has at its top level, of included macros too."""
+        return frozenset(self._top_tags(reference, set()))
+
+    def _top_tags(self, reference: str, seen: set[str]) -> Iterator[int]:
+        if reference in seen:
+            return
+        seen.add(reference)
+        for key, value in self.modules[reference].items():
+            if key == "include":
+                for included in value:
+                    if included["ref"] != "FuncGroup":
+                        yield from self._top_tags(included["ref"], seen)
+            else:
+                yield tag_of_key(key)
+
+    def _read_below(self, reference: str, seen: set[str]) -> set[int]:
+        # The macros of SR content items include themselves.
+        if reference in seen or reference == "FuncGroup":
+            return set()
+        seen.add(reference)
+        return self._read_in(self.modules[reference], seen)
+
+    def _read_in(self, level: Level, seen: set[str]) -> set[int]:
+        tags: set[int] = set()
+        for key, value in level.items():
+            if key == "include":
+                for included in value:
+                    tags |= _read_by_condition(included.get("cond"))
+                    tags |= self._read_below(included["ref"], seen)
+                continue
+            tags |= _read_by_condition(value.get("cond"))
+            if "enums" in value:
+                tags.add(tag_of_key(key))
+                for enumeration in value["enums"]:
+                    tags |= _read_by_condition(enumeration.get("cond"))
+            if "items" in value:
+                tags |= self._read_in(value["items"], seen)
+        return tags
+
+
+@lru_cache(maxsize=1)
+def packaged_iods() -> IodTable:
+    """Read the packaged table of edition `EDITION`; about 20 ms, once."""
+    plain = json.loads(read_table("iods.json.gz"))
+    iods = {uid: plain["iods"][name] for uid, name in plain["sop_classes"].items()}
+    return IodTable(EDITION, iods, plain["modules"])
+
+
+@lru_cache(maxsize=1)
+def packaged_tags_read_by_value() -> dict[str, frozenset[int]]:
+    """Read `IodTable.tags_read_by_value` of every SOP Class as it was when the table was built."""
+    read: dict[str, frozenset[int]] = {}
+    for line in read_table("read_by_value.tsv.gz").split("\n"):
+        uid, tags = line.split("\t")
+        read[uid] = frozenset(int(tag, 16) for tag in tags.split(" "))
+    return read
+
+
+def tag_of_key(key: str) -> int:
+    """Return the tag of a key such as ``(0010,0010)``; of ``(60xx,3000)`` the first group's."""
+    return int(key[1:5].replace("x", "0") + key[6:10].replace("x", "0"), 16)
+
+
+def _read_by_condition(condition: dict[str, Any] | None) -> set[int]:
+    if condition is None:
+        return set()
+    tags: set[int] = set()
+    for part in (*condition.get("and", ()), *condition.get("or", ())):
+        tags |= _read_by_condition(part)
+    tags |= _read_by_condition(condition.get("other_cond"))
+    # "has a value" asks for no more than presence, unless it is about the second or a later one.
+    operator = condition.get("op")
+    only_presence = operator in (None, "+", "-") or (operator == "++" and not condition["index"])
+    if not only_presence:
+        tags.add(tag_of_key(condition["tag"]))
+    return tags

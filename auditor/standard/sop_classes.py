@@ -1,0 +1,98 @@
+"""SOP Classes and transfer syntaxes (PS3.4 B.5, PS3.6 A): names, IODs, families.
+
+A family is what rules apply to. It goes by SOP Class, never by Modality, which any object
+may carry.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple
+
+from auditor.standard.tables import read_table
+
+_STORAGE = "1.2.840.10008.5.1.4.1.1."
+
+
+def _storage(*ends: str) -> frozenset[str]:
+    return frozenset(_STORAGE + end for end in ends)
+
+
+SEGMENTATION = _STORAGE + "66.4"
+SURFACE_SEGMENTATION = _STORAGE + "66.5"
+LABEL_MAP_SEGMENTATION = _STORAGE + "66.7"
+HEIGHT_MAP_SEGMENTATION = _STORAGE + "66.8"
+RT_IMAGE = _STORAGE + "481.1"
+RT_DOSE = _STORAGE + "481.2"
+RT_STRUCTURE_SET = _STORAGE + "481.3"
+RT_PLAN = _STORAGE + "481.5"
+RT_ION_PLAN = _STORAGE + "481.8"
+KEY_OBJECT_SELECTION = _STORAGE + "88.59"
+PARAMETRIC_MAP = _STORAGE + "30"
+MICROSCOPY_BULK_SIMPLE_ANNOTATIONS = _STORAGE + "91.1"
+MEDIA_STORAGE_DIRECTORY = "1.2.840.10008.1.3.10"
+"""The DICOMDIR of a file-set (PS3.3 F, PS3.10 8)."""
+
+SEGMENTATIONS = frozenset(
+    {SEGMENTATION, SURFACE_SEGMENTATION, LABEL_MAP_SEGMENTATION, HEIGHT_MAP_SEGMENTATION}
+)
+
+STRUCTURED_REPORTS = _storage(
+    "79.1",  # Macular Grid Thickness and Volume Report: an SR in all but its number
+    *(f"88.{end}" for end in (1, 2, 3, 4)),  # the retired trial classes
+    *(f"88.{end}" for end in (11, 22, 33, 34, 35, 40, 50, 65, 67, 68, 69)),
+    *(f"88.{end}" for end in (70, 71, 72, 73, 74, 75, 76, 77)),
+)
+"""Structured report documents (PS3.3 A.35), Key Object Selection apart."""
+
+RADIOTHERAPY = _storage(*(f"481.{end}" for end in range(1, 26))) | {
+    "1.2.840.10008.5.1.4.34.1",  # RT Beams Delivery Instruction - Trial, retired
+    "1.2.840.10008.5.1.4.34.7",  # RT Beams Delivery Instruction
+    "1.2.840.10008.5.1.4.34.10",  # RT Brachy Application Setup Delivery Instruction
+}
+
+PRESENTATION_STATES = _storage(*(f"11.{end}" for end in range(1, 13)), "9.100.1", "9.100.2")
+
+REGISTRATIONS = _storage("66.1", "66.3")
+
+FIDUCIALS = _storage("66.2")
+
+ANNOTATIONS = frozenset({MICROSCOPY_BULK_SIMPLE_ANNOTATIONS})
+
+
+def sop_class_name(uid: str) -> str:
+    """Return the name in PS3.6 of a SOP Class, retired ones included; "" if unknown."""
+    return _tables().sop_classes.get(uid, "")
+
+
+def iod_of(uid: str) -> str:
+    """Return the name of the IOD that PS3.3 defines for a SOP Class.
+
+    "" for a retired, private or unknown SOP Class and for one that stores nothing.
+    """
+    return _tables().iods.get(uid, "")
+
+
+def transfer_syntax_name(uid: str) -> str:
+    """Return the name in PS3.6 of a transfer syntax, retired ones included; "" if unknown."""
+    return _tables().transfer_syntaxes.get(uid, "")
+
+
+class _Tables(NamedTuple):
+    sop_classes: dict[str, str]
+    iods: dict[str, str]
+    transfer_syntaxes: dict[str, str]
+
+
+@lru_cache(maxsize=1)
+def _tables() -> _Tables:
+    tables = _Tables({}, {}, {})
+    for line in read_table("uids.tsv.gz").split("\n"):
+        kind, uid, name, iod = line.split("\t")
+        if kind == "Transfer Syntax":
+            tables.transfer_syntaxes[uid] = name
+        else:
+            tables.sop_classes[uid] = name
+            if iod:
+                tables.iods[uid] = iod
+    return tables

@@ -1,0 +1,174 @@
+"""The audit folder: Parquet tables and a manifest. Writes only inside it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from auditor.reading.columns import COLUMNS
+from auditor.sources import printable
+from auditor.tally import ElementKey, ElementTally
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+MANIFEST = "manifest.json"
+FORMAT = "dicom-auditor/audit/1"
+FLUSH = 50_000
+"""Rows after which a row group is written, so that memory does not follow the files."""
+
+TABLES: dict[str, tuple[tuple[str, str], ...]] = {
+    "instances": (
+        ("path", "string"),
+        ("status", "string"),
+        ("reason", "string"),
+        ("bytes", "int64"),
+        ("signature", "string"),
+        *(
+            (column.keyword, {"hash": "uint64", "int": "int64"}.get(column.form, "string"))
+            for column in COLUMNS
+        ),
+    ),
+    "references": (
+        ("path", "string"),
+        ("SOPInstanceUID", "uint64"),
+        ("SOPClassUID", "string"),
+        ("tag_path", "string"),
+        ("ReferencedSOPClassUID", "string"),
+        ("ReferencedSOPInstanceUID", "uint64"),
+        ("ReferencedSeriesInstanceUID", "uint64"),
+    ),
+    "companions": (("path", "string"), ("kind", "string"), ("bytes", "int64")),
+    "elements": (
+        ("tag_path", "string"),
+        ("VR", "string"),
+        ("keyword", "string"),
+        ("private_creator", "string"),
+        ("instances", "int64"),
+        ("empty", "int64"),
+    ),
+    "findings": (
+        ("rule", "string"),
+        ("category", "string"),
+        ("severity", "string"),
+        ("confidence", "string"),
+        ("unit", "string"),
+        ("tag_path", "string"),
+        ("message", "string"),
+        ("count", "int64"),
+        ("example", "string"),
+    ),
+}
+"""Table to its columns. UIDs and Patient ID are keyed hashes, see `auditor.redaction`."""
+
+WALKED = ("instances", "references", "companions")
+"""Tables that are written while walking, and that collection rules may query."""
+
+
+class StoreError(Exception):
+    """The audit folder cannot be used; the message is one plain line."""
+
+
+class AuditFolder:
+    """One audit on disk: a folder per table, a Parquet file per collection in each.
+
+    Parameters
+    ----------
+    path
+        Made if it is missing. A folder that holds something else is refused.
+
+    Raises
+    ------
+    StoreError
+        If the folder is not empty and not an audit, or cannot be written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        shown = printable(str(path))
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            if any(path.iterdir()) and not _is_audit(path):
+                raise StoreError(f"{shown}: the folder is not empty and holds no audit")
+            self._write_manifest({"complete": False})
+            for table in TABLES:
+                (path / table).mkdir(exist_ok=True)
+                for old in (path / table).glob("*.parquet"):
+                    old.unlink()
+            for name in ("result.json", "report.html"):
+                (path / name).unlink(missing_ok=True)
+        except OSError as error:
+            raise StoreError(f"{shown}: cannot be written ({error.strerror})") from error
+
+    def file(self, table: str, number: int) -> Path:
+        """Return the Parquet file of one table of the collection of that number."""
+        return self.path / table / f"{number:04d}.parquet"
+
+    def finish(self, facts: dict[str, Any]) -> None:
+        """Write the manifest; an audit without it, or not complete, was cut short."""
+        self._write_manifest({"complete": True, **facts})
+
+    def _write_manifest(self, facts: dict[str, Any]) -> None:
+        text = json.dumps({"format": FORMAT, **facts, "tables": TABLES}, indent=1)
+        (self.path / MANIFEST).write_text(text + "\n", encoding="utf-8")
+
+
+def _is_audit(path: Path) -> bool:
+    """Whether a folder was made by this class: many things have a ``manifest.json``."""
+    try:
+        manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
+    except (FileNotFoundError, IsADirectoryError, ValueError, RecursionError):
+        return False
+    return isinstance(manifest, dict) and manifest.get("format") == FORMAT
+
+
+class TableWriter:
+    """Writes rows of one table in bounded memory; a context manager."""
+
+    def __init__(self, file: Path, table: str, collection: str) -> None:
+        import pyarrow as pa
+        from pyarrow import parquet
+
+        self._columns = TABLES[table]
+        self._collection = collection
+        self._schema = pa.schema(
+            [("collection", pa.dictionary(pa.int32(), pa.string()))]
+            + [(name, getattr(pa, kind)()) for name, kind in self._columns]
+        )
+        self._writer = parquet.ParquetWriter(file, self._schema, compression="zstd")
+        self._rows: list[Sequence[Any]] = []
+
+    def __enter__(self) -> TableWriter:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._flush()
+        self._writer.close()
+
+    def add(self, rows: Iterable[Sequence[Any]]) -> None:
+        """Add rows, each in the order of `TABLES`."""
+        self._rows.extend(rows)
+        if len(self._rows) >= FLUSH:
+            self._flush()
+
+    def _flush(self) -> None:
+        import pyarrow as pa
+
+        if not self._rows:
+            return
+        first = pa.array([self._collection] * len(self._rows)).dictionary_encode()
+        rest: list[pa.Array[Any]] = [
+            pa.array(values, type=field.type)
+            for values, field in zip(
+                zip(*self._rows, strict=True), list(self._schema)[1:], strict=True
+            )
+        ]
+        self._writer.write_table(pa.table([first, *rest], schema=self._schema))
+        self._rows.clear()
+
+
+def element_rows(elements: dict[ElementKey, ElementTally]) -> list[tuple[Any, ...]]:
+    """Return the rows of the table of elements, sorted by tag path."""
+    return [(*key, element.instances, element.empty) for key, element in sorted(elements.items())]

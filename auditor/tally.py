@@ -1,0 +1,184 @@
+"""The mergeable count: what was found, how often, in which series, with the first path.
+
+A tally is a commutative monoid: `Tally()` is its zero and `merge` its addition, so parts
+may be counted anywhere and added in any order and grouping. It holds no identifier: series
+are keyed hashes.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from auditor.model import Outcome
+
+Place = tuple[str, str]
+"""Message and tag path of a finding."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the instance rules say of one signature, in the order of the rule set."""
+
+    outcomes: tuple[Outcome, ...]
+    findings: tuple[tuple[Place, ...], ...]
+
+
+@dataclass(slots=True)
+class Seen:
+    """How often something was seen, and the smallest path at which."""
+
+    count: int
+    path: str
+
+    def add(self, other: Seen) -> None:
+        """Add what was seen elsewhere."""
+        self.count += other.count
+        self.path = min(self.path, other.path)
+
+
+@dataclass(slots=True)
+class SignatureTally:
+    """The files that share one signature.
+
+    Attributes
+    ----------
+    verdict
+        Of the instance rules that read no referee's report.
+    structure
+        Digest of what referees can depend on; None where the data set is incomplete.
+    series
+        By keyed hash of Series Instance UID; None where there is none.
+    """
+
+    verdict: Verdict
+    structure: bytes | None
+    series: dict[int | None, Seen] = field(default_factory=dict)
+
+    @property
+    def count(self) -> int:
+        """Number of files."""
+        return sum(seen.count for seen in self.series.values())
+
+
+@dataclass(slots=True)
+class Structure:
+    """A data set to be shown to the referees in place of all that have its structure."""
+
+    sop_class: str
+    path: str
+    location: str
+
+
+@dataclass(slots=True)
+class ElementTally:
+    """How many instances have an element, and in how many it is empty."""
+
+    instances: int = 0
+    empty: int = 0
+
+
+ElementKey = tuple[str, str, str, str]
+"""Tag path, VR, keyword, private creator."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """All that was counted in a part of a collection."""
+
+    files: Counter[str] = field(default_factory=Counter)
+    size: int = 0
+    signatures: dict[bytes, SignatureTally] = field(default_factory=dict)
+    structures: dict[bytes, Structure] = field(default_factory=dict)
+    elements: dict[ElementKey, ElementTally] = field(default_factory=dict)
+
+    def merge(self, other: Tally) -> None:
+        """Add another tally to this one; `other` is not changed and shares nothing."""
+        self.files.update(other.files)
+        self.size += other.size
+        for digest, theirs in other.signatures.items():
+            ours = self.signatures.setdefault(
+                digest, SignatureTally(theirs.verdict, theirs.structure)
+            )
+            for series, seen in theirs.series.items():
+                if series in ours.series:
+                    ours.series[series].add(seen)
+                else:
+                    ours.series[series] = Seen(seen.count, seen.path)
+        for digest, structure in other.structures.items():
+            known = self.structures.get(digest)
+            if known is None or structure.path < known.path:
+                self.structures[digest] = structure
+        for key, element in other.elements.items():
+            total = self.elements.setdefault(key, ElementTally())
+            total.instances += element.instances
+            total.empty += element.empty
+
+
+@dataclass(slots=True)
+class RuleTally:
+    """What one instance rule found, counted in its unit."""
+
+    passed: int = 0
+    failed: int = 0
+    not_applicable: int = 0
+    not_evaluated: int = 0
+    errors: int = 0
+    findings: dict[Place, tuple[int, list[str]]] = field(default_factory=dict)
+
+
+EXAMPLES = 5
+"""Paths kept for each finding."""
+
+# Where one series holds several outcomes, the first of these is the series' outcome.
+_WORST = (
+    Outcome.FAIL,
+    Outcome.ERROR,
+    Outcome.NOT_EVALUATED,
+    Outcome.PASS,
+    Outcome.NOT_APPLICABLE,
+)
+_FIELD = {
+    Outcome.PASS: "passed",
+    Outcome.FAIL: "failed",
+    Outcome.NOT_APPLICABLE: "not_applicable",
+    Outcome.NOT_EVALUATED: "not_evaluated",
+    Outcome.ERROR: "errors",
+}
+
+Judged = tuple[Outcome, tuple[Place, ...], dict[int | None, Seen]]
+
+
+def count_rule(parts: Iterable[Judged], by_series: bool) -> RuleTally:
+    """Count what one rule said, per instance or per series.
+
+    Parameters
+    ----------
+    parts
+        For each signature: outcome, findings, and where it was seen.
+    by_series
+        Count series; a series has the worst outcome of its instances.
+    """
+    total = RuleTally()
+    worst: dict[int | None, Outcome] = {}
+    found: dict[Place, dict[int | None, Seen]] = {}
+    for outcome, findings, series in parts:
+        for key, seen in series.items():
+            if by_series:
+                worst[key] = min(worst.get(key, outcome), outcome, key=_WORST.index)
+            else:
+                name = _FIELD[outcome]
+                setattr(total, name, getattr(total, name) + seen.count)
+            for place in findings:
+                at = found.setdefault(place, {})
+                if key in at:
+                    at[key].add(seen)
+                else:
+                    at[key] = Seen(seen.count, seen.path)
+    for outcome in worst.values():
+        setattr(total, _FIELD[outcome], getattr(total, _FIELD[outcome]) + 1)
+    for place, at in found.items():
+        count = len(at) if by_series else sum(seen.count for seen in at.values())
+        total.findings[place] = (count, sorted(seen.path for seen in at.values())[:EXAMPLES])
+    return total

@@ -1,0 +1,176 @@
+"""For tests of rules: run one rule on facts written down as literals.
+
+Examples
+--------
+>>> rules = load([rules_folder()])
+>>> ask_instance(rules, "DEID101", {"PatientIdentityRemoved": "YES"}).places
+['(0012,0063)']
+"""
+
+from __future__ import annotations
+
+import io
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydicom.dataset import Dataset
+from pydicom.filewriter import write_dataset
+
+from auditor.collection import CollectionFacts
+from auditor.engine import ask, instance_rules
+from auditor.facts import InstanceFacts
+from auditor.iod import RefereeReport
+from auditor.model import Finding, Outcome, Selector
+from auditor.planning import RulesPlan
+from auditor.reading.columns import COLUMNS
+from auditor.reading.places import Forest
+from auditor.reading.reader import FileFacts
+from auditor.reading.runs import walk_dataset
+from auditor.reading.walker import Walk
+from auditor.registry import RuleSet
+from auditor.store import TABLES, TableWriter
+
+__all__ = ["Judgement", "ask_collection", "ask_instance", "dataset_of"]
+
+Literal = Mapping[Any, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What a rule said.
+
+    Attributes
+    ----------
+    outcome
+        Of the one object, or over the collection.
+    findings
+        Message and tag path of each.
+    """
+
+    outcome: Outcome
+    findings: tuple[tuple[str, str], ...] = ()
+    counts: tuple[int, ...] = ()
+
+    @property
+    def places(self) -> list[str]:
+        """The tag paths of the findings, sorted."""
+        return sorted({place for _, place in self.findings})
+
+
+def dataset_of(literal: Literal) -> Dataset:
+    """Build a data set from literals.
+
+    Parameters
+    ----------
+    literal
+        Keyword to value; a list of mappings for a sequence. A private element is written as
+        ``(group, element): (VR, value)``.
+    """
+    dataset = Dataset()
+    for key, value in literal.items():
+        if isinstance(key, tuple):
+            vr, held = value
+            if vr == "SQ":
+                held = [dataset_of(item) for item in held]
+            dataset.add_new(key, vr, held)
+        elif isinstance(value, list) and all(isinstance(item, Mapping) for item in value):
+            setattr(dataset, key, [dataset_of(item) for item in value])
+        else:
+            setattr(dataset, key, value)
+    return dataset
+
+
+def ask_instance(
+    rules: RuleSet,
+    rule_id: str,
+    literal: Literal,
+    *,
+    file: Mapping[str, str] | None = None,
+    referees: dict[str, RefereeReport] | None = None,
+) -> Judgement:
+    """Run one instance rule on one object, by the way that the engine takes.
+
+    Parameters
+    ----------
+    rules
+        The rule set that holds the rule and the judges that it reads.
+    literal
+        The data set, see `dataset_of`.
+    file
+        Facts of the file, by field of `FileFacts`; all is well where none is given.
+    referees
+        Reports of conformance referees, by name.
+    """
+    rule = rules.get(rule_id)
+    facts = FileFacts("zero", "present", "same", "same")._replace(**(file or {}))
+    if rule in instance_rules(rules)[1]:
+        view = InstanceFacts((), facts, referees, rule.reads)
+        found = tuple((each.message, str(each.tag_path)) for each in rule.check(view))
+        return Judgement(Outcome.FAIL if found else Outcome.PASS, found)
+    dataset = dataset_of(literal)
+    sop_class = str(dataset.get("SOPClassUID", ""))
+    buffer = io.BytesIO()
+    # Writing by tag order in explicit VR is all that pydicom is asked for here.
+    from pydicom.filebase import DicomFileLike
+
+    stream = DicomFileLike(buffer)
+    stream.is_little_endian, stream.is_implicit_VR = True, False
+    write_dataset(stream, dataset)
+    data = buffer.getvalue()
+    forest = Forest(lambda uid: RulesPlan(uid, [rule], rules.judges))
+    walk = Walk(len(data), [None] * len(COLUMNS))
+    walk_dataset(data, 0, forest.tree(sop_class, False), walk, False)
+    outcome, findings = ask(rule, InstanceFacts(walk.tokens, facts), sop_class, facts)
+    return Judgement(outcome, findings)
+
+
+def ask_collection(
+    rules: RuleSet,
+    rule_id: str,
+    *,
+    instances: Sequence[Mapping[str, Any]] = (),
+    references: Sequence[Mapping[str, Any]] = (),
+    companions: Sequence[Mapping[str, Any]] = (),
+) -> Judgement:
+    """Run one collection rule on tables written down as rows.
+
+    Parameters
+    ----------
+    instances, references, companions
+        Rows as column name to value; what is not named is null, a status is ``ok``.
+        UIDs and patient IDs are numbers, as their keyed hashes are.
+    """
+    import duckdb
+
+    rule = rules.get(rule_id)
+    assert not isinstance(rule.applies, Selector)
+    given = {"instances": instances, "references": references, "companions": companions}
+    with tempfile.TemporaryDirectory() as folder, duckdb.connect(":memory:") as connection:
+        tables = {}
+        for table, rows in given.items():
+            tables[table] = Path(folder) / f"{table}.parquet"
+            with TableWriter(tables[table], table, "test") as writer:
+                writer.add(_rows(table, rows))
+        facts = CollectionFacts(connection, tables, rule.reads)
+        judged, not_evaluated = rule.applies(facts)
+        if not judged:
+            blank = Outcome.NOT_EVALUATED if not_evaluated else Outcome.NOT_APPLICABLE
+            return Judgement(blank)
+        found: list[Finding] = list(rule.check(facts))
+    return Judgement(
+        Outcome.FAIL if found else Outcome.PASS,
+        tuple((each.message, str(each.tag_path)) for each in found),
+        tuple(each.count for each in found),
+    )
+
+
+def _rows(table: str, rows: Iterable[Mapping[str, Any]]) -> Iterable[tuple[Any, ...]]:
+    names = [name for name, _ in TABLES[table]]
+    for row in rows:
+        unknown = set(row) - set(names)
+        assert not unknown, unknown
+        full = {"status": "ok", **row} if table == "instances" else dict(row)
+        yield tuple(full.get(name) for name in names)

@@ -1,0 +1,593 @@
+"""De-identification: what the object claims, and what is seen of the patient all the same.
+
+Claims are those of PS3.15 E, PS3.3 C.12.1 and C.7.1.1.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+from auditor import Element, Finding, InstanceFacts, Place, Selector, TagPath, judge, rule
+from auditor.standard.dictionary import tag_of
+from auditor.standard.sop_classes import MEDIA_STORAGE_DIRECTORY
+
+FLAG = "PatientIdentityRemoved"
+METHOD = "DeidentificationMethod"
+CODES = "DeidentificationMethodCodeSequence"
+
+CID_7050 = frozenset(str(code) for code in range(113100, 113113))
+"""Codes of CID 7050 "De-identification Method" in the scheme DCM; the group is extensible."""
+
+WITHOUT_PATIENT = frozenset(
+    {
+        "1.2.840.10008.5.1.4.1.1.200.1",  # CT Defined Procedure Protocol
+        "1.2.840.10008.5.1.4.1.1.200.3",  # Protocol Approval
+        "1.2.840.10008.5.1.4.1.1.200.7",  # XA Defined Procedure Protocol
+        "1.2.840.10008.5.1.4.1.1.201.1",  # Inventory
+        "1.2.840.10008.5.1.4.38.1",  # Hanging Protocol
+        "1.2.840.10008.5.1.4.39.1",  # Color Palette
+        "1.2.840.10008.5.1.4.43.1",  # Generic Implant Template
+        "1.2.840.10008.5.1.4.44.1",  # Implant Assembly Template
+        "1.2.840.10008.5.1.4.45.1",  # Implant Template Group
+        MEDIA_STORAGE_DIRECTORY,
+    }
+)
+"""SOP Classes whose IOD has no Patient Module (PS3.3 A.1.4): they are about nobody."""
+
+_CLAIMS = Selector(when=lambda instance: instance.text(FLAG) == "YES")
+
+
+@rule(
+    id="DEID101",
+    category="deidentification",
+    severity="error",
+    confidence="high",
+    reads=(FLAG, METHOD, CODES),
+    reference="PS3.3 C.7.1.1, PS3.15 E.1.1",
+    applies=_CLAIMS,
+)
+def removed_without_method(instance: InstanceFacts) -> Iterator[Finding]:
+    """De-identification is declared but its method is not.
+
+    Why it matters
+    --------------
+    Nobody can tell what was removed and what was kept, so nobody can rely on the claim.
+    The standard requires the method as text or as codes.
+
+    How to fix
+    ----------
+    Add De-identification Method (0012,0063) or, better, the codes of CID 7050 in
+    De-identification Method Code Sequence (0012,0064).
+
+    Example
+    -------
+    Patient Identity Removed is YES, and neither (0012,0063) nor (0012,0064) is there.
+    """
+    if not instance.filled(METHOD) and not instance.filled(CODES):
+        yield Finding("neither a method nor a method code is given", TagPath.of(METHOD))
+
+
+@rule(
+    id="DEID102",
+    category="deidentification",
+    severity="error",
+    confidence="high",
+    reads=(FLAG, METHOD, CODES),
+    reference="PS3.3 C.7.1.1",
+    applies=Selector(when=lambda instance: instance.filled(METHOD) or instance.filled(CODES)),
+)
+def method_without_flag(instance: InstanceFacts) -> Iterator[Finding]:
+    """A de-identification method is given but Patient Identity Removed is not YES.
+
+    Why it matters
+    --------------
+    The object says two things at once. Software that looks at the flag will treat it as
+    identified, software that looks at the method as de-identified.
+
+    How to fix
+    ----------
+    Set Patient Identity Removed (0012,0062) to YES if the identity was removed; take the
+    method away if it was not.
+
+    Example
+    -------
+    (0012,0063) holds the name of a profile, and (0012,0062) is missing.
+    """
+    if instance.text(FLAG) != "YES":
+        said = "NO" if instance.text(FLAG) == "NO" else "missing, empty or no legal value"
+        yield Finding(f"Patient Identity Removed is {said}", TagPath.of(FLAG))
+
+
+@rule(
+    id="DEID103",
+    category="deidentification",
+    severity="warning",
+    confidence="high",
+    reads=(FLAG, CODES),
+    reference="PS3.15 E.1.1, PS3.16 CID 7050",
+    applies=_CLAIMS,
+)
+def no_method_codes(instance: InstanceFacts) -> Iterator[Finding]:
+    """De-identification is declared without method codes.
+
+    Why it matters
+    --------------
+    Free text cannot be checked by a machine: which profile was applied, with which options,
+    stays a matter of belief. The text alone is legal.
+
+    How to fix
+    ----------
+    Add De-identification Method Code Sequence (0012,0064) with 113100 (Basic Application
+    Confidentiality Profile) and the codes of the options that were used.
+
+    Example
+    -------
+    (0012,0063) holds a sentence, (0012,0064) is missing.
+    """
+    if not instance.filled(CODES):
+        yield Finding("no method code is given", TagPath.of(CODES))
+
+
+@rule(
+    id="DEID104",
+    category="deidentification",
+    severity="warning",
+    confidence="high",
+    reads=(FLAG, "SOPClassUID", "FileSetID"),
+    reference="PS3.3 C.7.1.1",
+    # The data set of a DICOMDIR has no SOP Class UID; only it has a File-set ID (PS3.3 F.3.2.1).
+    applies=Selector(
+        when=lambda instance: (
+            instance.text("SOPClassUID") not in WITHOUT_PATIENT and not instance.has("FileSetID")
+        )
+    ),
+)
+def no_claim(instance: InstanceFacts) -> Iterator[Finding]:
+    """The object does not say whether the patient's identity was removed.
+
+    Why it matters
+    --------------
+    A published object without the statement leaves the reader to guess, and a later user to
+    prove what nobody wrote down. The attribute is optional (Type 3).
+
+    How to fix
+    ----------
+    De-identify with a tool that writes Patient Identity Removed (0012,0062), or add it with
+    the method when the object was de-identified before.
+
+    Example
+    -------
+    (0012,0062) is missing in every slice of a public collection.
+    """
+    if not instance.filled(FLAG):
+        yield Finding("Patient Identity Removed is missing or empty", TagPath.of(FLAG))
+
+
+@rule(
+    id="DEID105",
+    category="deidentification",
+    severity="info",
+    confidence="high",
+    reads=(
+        f"{CODES}.CodeValue",
+        f"{CODES}.CodingSchemeDesignator",
+        f"{CODES}.LongCodeValue",
+        f"{CODES}.URNCodeValue",
+    ),
+    reference="PS3.16 CID 7050",
+    applies=Selector(when=lambda instance: instance.filled(CODES)),
+)
+def unknown_method_code(instance: InstanceFacts) -> Iterator[Finding]:
+    """A de-identification method code is not one of the standard's.
+
+    Why it matters
+    --------------
+    Software knows what 113100 to 113112 promise; of any other code it cannot tell what was
+    done. The context group is extensible, so another code is allowed.
+
+    How to fix
+    ----------
+    Use the codes of CID 7050 with the scheme DCM where they say it; explain others in
+    De-identification Method (0012,0063).
+
+    Example
+    -------
+    A code of the scheme 99LOCAL.
+    """
+    place = TagPath.of(CODES, "CodeValue")
+    for item in instance.items(CODES):
+        if not any(item.filled(name) for name in ("CodeValue", "LongCodeValue", "URNCodeValue")):
+            yield Finding("an item has no code value", place)
+        elif item.text("CodingSchemeDesignator") != "DCM" or item.text("CodeValue") not in CID_7050:
+            yield Finding("a code is not of CID 7050", place)
+
+
+_LEGAL = {
+    FLAG: ("YES", "NO"),
+    "BurnedInAnnotation": ("YES", "NO"),
+    "RecognizableVisualFeatures": ("YES", "NO"),
+    "LongitudinalTemporalInformationModified": ("UNMODIFIED", "MODIFIED", "REMOVED"),
+}
+
+
+@rule(
+    id="DEID106",
+    category="deidentification",
+    severity="error",
+    confidence="high",
+    reads=tuple(_LEGAL),
+    reference="PS3.3 C.7.1.1, C.7.6.1, C.12.1",
+    applies=Selector(when=lambda instance: any(instance.filled(name) for name in _LEGAL)),
+)
+def illegal_flag(instance: InstanceFacts) -> Iterator[Finding]:
+    """A de-identification flag has a value that the standard does not know.
+
+    Why it matters
+    --------------
+    These four attributes have enumerated values. Software that compares with YES reads any
+    other spelling as no.
+
+    How to fix
+    ----------
+    Write YES or NO; for Longitudinal Temporal Information Modified (0028,0303) UNMODIFIED,
+    MODIFIED or REMOVED.
+
+    Example
+    -------
+    Patient Identity Removed is `Y`, or `True`.
+    """
+    for name, legal in _LEGAL.items():
+        # Each has one value; with several, software may read any of them.
+        if instance.filled(name) and not set(instance.values(name)) <= set(legal):
+            yield Finding(f"the value is none of {', '.join(legal)}", TagPath.of(name))
+
+
+@rule(
+    id="DEID107",
+    category="deidentification",
+    severity="error",
+    confidence="high",
+    reads=(FLAG, "BurnedInAnnotation"),
+    reference="PS3.3 C.7.6.1.1.5, PS3.15 E.3.1",
+    applies=_CLAIMS,
+)
+def burned_in(instance: InstanceFacts) -> Iterator[Finding]:
+    """Identity is declared removed, and the pixels are declared to identify the patient.
+
+    Why it matters
+    --------------
+    Burned In Annotation YES says that text in the image is enough to identify the patient
+    and the date. Removing attributes does not remove that.
+
+    How to fix
+    ----------
+    Clean the pixels and set Burned In Annotation (0028,0301) to NO; if the text identifies
+    nobody, set it to NO after somebody has looked.
+
+    Example
+    -------
+    An ultrasound image with Patient Identity Removed YES and Burned In Annotation YES.
+    """
+    if "YES" in instance.values("BurnedInAnnotation"):
+        yield Finding("Burned In Annotation is YES", TagPath.of("BurnedInAnnotation"))
+
+
+@rule(
+    id="DEID108",
+    category="deidentification",
+    severity="warning",
+    confidence="high",
+    reads=(FLAG, "RecognizableVisualFeatures"),
+    reference="PS3.3 C.7.6.1, PS3.15 E.3.2",
+    applies=_CLAIMS,
+)
+def recognizable(instance: InstanceFacts) -> Iterator[Finding]:
+    """Identity is declared removed, and the image is declared to show who the patient is.
+
+    Why it matters
+    --------------
+    Recognizable Visual Features YES says that a face, or what can be rendered into one, is
+    in the image.
+
+    How to fix
+    ----------
+    Deface the volume and set Recognizable Visual Features (0028,0302) to NO, or restrict
+    who may download it.
+
+    Example
+    -------
+    A head MR volume with (0028,0302) YES in a collection open to everybody.
+    """
+    if "YES" in instance.values("RecognizableVisualFeatures"):
+        yield Finding(
+            "Recognizable Visual Features is YES", TagPath.of("RecognizableVisualFeatures")
+        )
+
+
+@rule(
+    id="DEID109",
+    category="deidentification",
+    severity="warning",
+    confidence="medium",
+    reads=(FLAG, "EncryptedAttributesSequence", "OriginalAttributesSequence"),
+    reference="PS3.15 E.1.1, PS3.3 C.12.1",
+    applies=_CLAIMS,
+)
+def originals_inside(instance: InstanceFacts) -> Iterator[Finding]:
+    """A de-identified object carries the attributes that it had before.
+
+    Why it matters
+    --------------
+    Original Attributes Sequence keeps former values in the clear; Encrypted Attributes
+    Sequence keeps them for whoever holds the key, now or later.
+
+    How to fix
+    ----------
+    Remove Original Attributes Sequence (0400,0561), or check each value in it; publish
+    Encrypted Attributes Sequence (0400,0500) only where re-identification is intended.
+
+    Example
+    -------
+    (0400,0561) with the Patient ID that was replaced.
+    """
+    if instance.filled("OriginalAttributesSequence"):
+        yield Finding(
+            "former values are kept in the clear", TagPath.of("OriginalAttributesSequence")
+        )
+    if instance.filled("EncryptedAttributesSequence"):
+        yield Finding("former values are kept encrypted", TagPath.of("EncryptedAttributesSequence"))
+
+
+_PATIENT_NAMES = frozenset(
+    tag_of(name) for name in ("PatientName", "OtherPatientNames", "ResponsiblePerson")
+)
+_CONTACTS = frozenset(
+    tag_of(name)
+    for name in (
+        "PatientAddress",
+        "PatientTelephoneNumbers",
+        "PatientTelecomInformation",
+        "PersonAddress",
+        "PersonTelephoneNumbers",
+        "PersonTelecomInformation",
+        # A birth name is one word, which elsewhere may be a code; here it cannot.
+        "PatientBirthName",
+        "PatientMotherBirthName",
+        "MedicalRecordLocator",
+        "MilitaryRank",
+        "CountryOfResidence",
+        "RegionOfResidence",
+        "PatientReligiousPreference",
+    )
+)
+_BIRTH_DATE = tag_of("PatientBirthDate")
+
+_NOBODY = re.compile(
+    r"anon\w*|deid\w*|(de)?ident(ified|ification)|pseud\w*|remov\w*|redact\w*|unknown\w*|"
+    r"unnamed|noname|dummy|demo|sample|example|synthetic|simulated|phantom\w*|sphere|volunteer\w*|"
+    r"healthy|control|patient\w*|subject\w*|tests?|testing|study|research|project|regression|"
+    r"operator|physician|doctor|reader|reviewer|observer|technologist|staff|user|admin\w*|"
+    r"service|system|software|"
+    r"ct|mri|pet|spect|qa|qc|acr|nema|breast|brain|lung|liver|prostate|abdomen|pelvis|thorax|"
+    r"knee|spine|stroke|perfusion|"
+    r"philips|siemens|toshiba|hitachi|pixelmed|slicer|dcmtk|dcmqi|qiicr|highdicom|pydicom|"
+    r"匿名\w*|患者\w*|测试|測試|テスト|аноним\w*"
+)
+"""Words that stand in for a name, or name a thing: with one of them the value is nobody's."""
+
+_BLANK = re.compile(
+    r"x+|z+|na?|nn|nil|null|none|no|not|given|name|first|last|middle|mid|pre|prefix|suffix|family|"
+    r"surname|(first|last|fore)name|enter|text|by|the|of|sub|case|water|ge|mr|us|nm|"
+    r"drs?|prof|md|phd|mrs|miss|sir"
+)
+"""Words that say nothing, though some may be a person's: only a value of such words is blank."""
+
+_TITLES = {"dr", "prof", "md", "phd", "mrs", "miss", "sir"}
+_WORD = re.compile("(?:[^\\W\\d_]|\N{REPLACEMENT CHARACTER})+")
+_EASTERN = re.compile("[\u3005\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\uff66-\uff9f]+")
+"""Han, kana and hangul, in which one character is a word and a name needs no space."""
+
+
+_INSIDE = " .'\N{RIGHT SINGLE QUOTATION MARK}-"
+"""What is written inside a name beside letters."""
+
+
+def _words(text: str) -> list[str]:
+    """Return the words in a text, in lower case and without accents."""
+    plain = unicodedata.normalize("NFKD", text)
+    joined = "".join(each for each in plain if not unicodedata.combining(each))
+    return _WORD.findall(joined.casefold())
+
+
+def _stands_for_nobody(words: list[str]) -> bool:
+    return any(_NOBODY.fullmatch(word) for word in words) or all(
+        _BLANK.fullmatch(word) for word in words
+    )
+
+
+def _is_lettered(text: str) -> bool:
+    """Whether a part of a name holds letters, and otherwise only what names are written with."""
+    return any(map(_is_letter, text)) and all(_is_letter(each) or each in _INSIDE for each in text)
+
+
+def _is_letter(character: str) -> bool:
+    # What is not ASCII is one, a name in a wrongly declared character set included.
+    return character.isalpha() or not (character.isascii() or character.isdecimal())
+
+
+def _letters(text: str) -> int:
+    return sum(map(_is_letter, text)) + len(_EASTERN.findall(text))
+
+
+def _is_name(group: str) -> bool:
+    """Judge one component group of one person name."""
+    words = _words(group)
+    if _stands_for_nobody(words):
+        return False
+    if "@" in group:
+        return True
+    if "^" not in group:
+        group = group.replace(",", "^")
+    components = [part.strip() for part in group.split("^")]
+    named = [part for part in components[:3] if part]
+    if len(named) == 1:
+        (only,) = named
+        if _EASTERN.fullmatch(only):
+            return 2 <= len(only) <= 4
+        if any(components[3:]) or not _TITLES.isdisjoint(words):
+            return any(len(word) > 1 and not _BLANK.fullmatch(word) for word in words)
+        named = only.split()
+        if not all(_is_lettered(part) for part in named):
+            return False
+        named = [part for part in named if not all(map(_BLANK.fullmatch, _words(part)))]
+        return sum(_letters(part) > 1 for part in named) > 1
+    lettered = [part for part in named if _is_lettered(part)]
+    return len(lettered) > 1 and any(_letters(part) > 1 for part in lettered)
+
+
+def looks_like_a_name(text: str) -> bool:
+    r"""Whether one of the person names in a value (PS3.5 6.2, VR PN) looks like a person's.
+
+    It does if a component group (alphabetic, ideographic or phonetic) has two components or
+    two words of letters, a title, or two to four Han, kana or hangul characters, and no word
+    that stands for nobody. A single word may be a code and is not taken for a name.
+
+    Parameters
+    ----------
+    text
+        The value, decoded: names apart by ``\``, groups by ``=``, components by ``^``.
+    """
+    return any(_is_name(group) for group in re.split(r"[\\=]", text) if group.strip(" ^"))
+
+
+@judge(name="person_name", applies=lambda place: place.vr == "PN" and place.tag not in _CONTACTS)
+def person_name(element: Element) -> str | None:
+    """Whose name it looks like: ``patient``, ``other`` person's; None for nobody's."""
+    if not looks_like_a_name(element.text):
+        return None
+    return "patient" if element.place.tag in _PATIENT_NAMES else "other"
+
+
+def looks_like_a_birth_date(text: str) -> bool:
+    """Whether a value names the day on which somebody who was ever imaged was born.
+
+    A first of January is taken for a date that was coarsened, as is one without month or day;
+    one digit repeated and a year before 1850 are placeholders.
+    """
+    digits = re.sub(r"\D", "", text)
+    if len(digits) < 8:
+        return bool(_words(text)) and bool(digits)
+    year, month, day = digits[:4], digits[4:6], digits[6:8]
+    return (
+        len(set(digits[:8])) > 1
+        and int(year) >= 1850
+        and "00" not in (month, day)
+        and (month, day) != ("01", "01")
+    )
+
+
+def _is_contact(place: Place) -> bool:
+    return place.tag in _CONTACTS or place.tag == _BIRTH_DATE
+
+
+@judge(name="direct_identifier", applies=_is_contact)
+def direct_identifier(element: Element) -> str | None:
+    """What an attribute holds that exists only for one person's particulars; None for nothing."""
+    text = element.text.strip(" \0")
+    if element.place.tag == _BIRTH_DATE:
+        return "a birth date" if looks_like_a_birth_date(text) else None
+    words, digits = _words(text), {each for each in text if each.isdigit()}
+    if all(_NOBODY.fullmatch(word) or _BLANK.fullmatch(word) for word in words):
+        # Without a word that means anything, only a number can; 000-0000 is none.
+        return "a person's particulars" if len(digits) > 1 else None
+    return "a person's particulars"
+
+
+@rule(
+    id="DEID201",
+    category="deidentification",
+    severity="error",
+    confidence="medium",
+    reads=("judge:person_name",),
+    reference="PS3.15 Table E.1-1",
+)
+def patient_name(instance: InstanceFacts) -> Iterator[Finding]:
+    """An attribute for the patient's name holds what looks like a name.
+
+    Why it matters
+    --------------
+    A name is the most direct identifier there is. The Basic Profile empties or replaces it.
+
+    How to fix
+    ----------
+    Replace the value by a code of the study, or empty it: `dcmodify -m "0010,0010=CASE-001"`.
+    If it is a phantom's or a made-up name, ignore the finding.
+
+    Example
+    -------
+    Two words of letters in Patient's Name (0010,0010). Codes, a single word, and words such
+    as ANONYMOUS or PHANTOM are not taken for names.
+    """
+    for path, verdict in instance.judged("person_name"):
+        if verdict == "patient":
+            yield Finding("what looks like a patient's or relative's name", path)
+
+
+@rule(
+    id="DEID202",
+    category="deidentification",
+    severity="error",
+    confidence="medium",
+    reads=("judge:direct_identifier",),
+    reference="PS3.15 Table E.1-1",
+)
+def particulars(instance: InstanceFacts) -> Iterator[Finding]:
+    """An attribute for a person's address, telephone, birth date or the like holds it.
+
+    Why it matters
+    --------------
+    These attributes exist only to identify or to reach a person. The Basic Profile removes
+    or empties them all.
+
+    How to fix
+    ----------
+    Remove them; where the age matters keep Patient's Age (0010,1010) and empty the birth date.
+
+    Example
+    -------
+    A full birth date. One on the first of January is taken for coarsened, one before 1850 for
+    a placeholder.
+    """
+    for path, verdict in instance.judged("direct_identifier"):
+        yield Finding(f"holds {verdict}", path)
+
+
+@rule(
+    id="DEID203",
+    category="deidentification",
+    severity="warning",
+    confidence="medium",
+    reads=("judge:person_name",),
+    reference="PS3.15 Table E.1-1",
+)
+def other_name(instance: InstanceFacts) -> Iterator[Finding]:
+    """An attribute for a physician's, operator's or other person's name holds one.
+
+    Why it matters
+    --------------
+    Staff are persons too, and a physician's name narrows down where and when the patient was.
+
+    How to fix
+    ----------
+    Empty or remove these attributes, at every depth: the Basic Profile lists them all.
+
+    Example
+    -------
+    Two words of letters in Referring Physician's Name (0008,0090), or in the observer of a
+    structured report.
+    """
+    for path, verdict in instance.judged("person_name"):
+        if verdict == "other":
+            yield Finding("what looks like a person's name", path)

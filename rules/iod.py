@@ -1,0 +1,277 @@
+"""What the conformance referee says of an object, by kind of error.
+
+The verdict is dicom-validator's, on the attribute tables of PS3.3. An object whose SOP Class
+has no IOD there (retired, private) is not evaluated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from auditor import Finding, InstanceFacts, TagPath, rule
+from auditor.standard.dictionary import keyword_of, name_of
+
+REFEREE = "referee:dicom-validator"
+
+
+def findings(instance: InstanceFacts, kind: str, types: str, what: str) -> Iterator[Finding]:
+    """Give one finding for each place with errors of a kind, naming all modules concerned.
+
+    Parameters
+    ----------
+    instance
+        Facts that hold the referee's report.
+    kind
+        Of `IodError`.
+    types
+        Digits of the attribute types that count; empty for all.
+    what
+        The message, with ``{attribute}`` and ``{where}`` to be filled in.
+    """
+    modules: dict[TagPath, list[str]] = {}
+    for error in instance.referee("dicom-validator").errors:
+        if error.kind == kind and (not types or error.type[:1] in types):
+            label = f"Type {error.type}, {error.module}" if error.type else error.module
+            modules.setdefault(error.tag_path, []).append(label)
+    for path, labels in modules.items():
+        where = "; ".join(filter(None, labels))
+        message = what.format(attribute=attribute(path), where=where and f" ({where})")
+        yield Finding(message, path)
+
+
+def attribute(path: TagPath) -> str:
+    """Return the keyword of the last attribute of a path, else its name or tag."""
+    step = path.steps[-1]
+    tag = int(step[1:5] + step[6:10], 16)
+    return keyword_of(tag) or name_of(tag) or step
+
+
+@rule(
+    id="IOD001",
+    category="iod",
+    severity="error",
+    confidence="high",
+    reads=(REFEREE,),
+    reference="PS3.3 A.1, PS3.5 7.4.1",
+)
+def required_attribute_missing(instance: InstanceFacts) -> Iterator[Finding]:
+    """A Type 1 attribute is missing.
+
+    Why it matters
+    --------------
+    Software is written against the attributes that the IOD promises. Without one of Type 1
+    (or of Type 1C when its condition holds), a viewer or a pipeline fails, or guesses.
+
+    How to fix
+    ----------
+    Write the attribute with its true value when the object is made. If a de-identification
+    tool took it out, configure the tool to replace the value instead of removing it.
+
+    Example
+    -------
+    A CT image without ImagePositionPatient cannot be placed in space.
+    """
+    yield from findings(instance, "missing", "1", "{attribute} is missing{where}")
+
+
+@rule(
+    id="IOD002",
+    category="iod",
+    severity="warning",
+    confidence="high",
+    reads=(REFEREE,),
+    reference="PS3.3 A.1, PS3.5 7.4.3",
+)
+def attribute_that_may_be_empty_missing(instance: InstanceFacts) -> Iterator[Finding]:
+    """A Type 2 attribute is missing.
+
+    Why it matters
+    --------------
+    A Type 2 attribute with an unknown value is sent empty: that says "unknown". Left out, it
+    says nothing, and strict receivers refuse the object.
+
+    How to fix
+    ----------
+    Write the attribute with zero length. De-identification tools should empty such an
+    attribute (action Z of PS3.15 E) and not remove it.
+
+    Example
+    -------
+    PatientBirthDate was removed from an MR image and should be empty.
+    """
+    yield from findings(instance, "missing", "2", "{attribute} is missing{where}")
+
+
+@rule(
+    id="IOD003",
+    category="iod",
+    severity="error",
+    confidence="high",
+    reads=(REFEREE,),
+    reference="PS3.5 7.4.1, PS3.5 7.4.2",
+)
+def required_attribute_empty(instance: InstanceFacts) -> Iterator[Finding]:
+    """A Type 1 attribute is empty.
+
+    Why it matters
+    --------------
+    An attribute of Type 1 or 1C has a value wherever it is present. An empty one breaks
+    software in the same way as a missing one.
+
+    How to fix
+    ----------
+    Write a value; or, if the attribute is of Type 1C and its condition does not hold, leave
+    the attribute out.
+
+    Example
+    -------
+    ReferencedSOPInstanceUID was emptied in a reference to another image.
+    """
+    yield from findings(instance, "empty", "", "{attribute} is empty{where}")
+
+
+@rule(
+    id="IOD004",
+    category="iod",
+    severity="error",
+    confidence="medium",
+    reads=(REFEREE,),
+    reference="PS3.5 7.4.2, PS3.5 7.4.4",
+)
+def attribute_not_allowed(instance: InstanceFacts) -> Iterator[Finding]:
+    """An attribute is present where its condition forbids it.
+
+    Why it matters
+    --------------
+    Attributes that exclude each other say contradicting things when both are there, and
+    readers choose differently.
+
+    How to fix
+    ----------
+    Keep the one of the two that applies; the condition stands in the module's table.
+
+    Example
+    -------
+    A presentation state has a Modality LUT and a RescaleIntercept.
+    """
+    yield from findings(
+        instance, "not_allowed", "", "{attribute} is present where its condition forbids it{where}"
+    )
+
+
+@rule(
+    id="IOD005",
+    category="iod",
+    severity="info",
+    confidence="medium",
+    reads=(REFEREE,),
+    reference="PS3.2 7.3, PS3.4 B.4.1",
+)
+def attribute_of_no_module(instance: InstanceFacts) -> Iterator[Finding]:
+    """An attribute is in no module of the IOD.
+
+    Why it matters
+    --------------
+    The object is then of a Standard Extended SOP Class. That is allowed; but what stands
+    there is checked by nobody's expectations, and identifiers like to hide in it.
+
+    How to fix
+    ----------
+    Nothing has to be done. If the attribute was left over from another kind of object,
+    remove it.
+
+    Example
+    -------
+    PatientTelephoneNumbers in an MR image.
+    """
+    yield from findings(instance, "unexpected", "", "{attribute} is in no module of the IOD{where}")
+
+
+@rule(
+    id="IOD006",
+    category="iod",
+    severity="error",
+    confidence="high",
+    reads=(REFEREE,),
+    reference="PS3.5 6.2",
+)
+def value_not_legal(instance: InstanceFacts) -> Iterator[Finding]:
+    """A value is not legal for its VR.
+
+    Why it matters
+    --------------
+    The VR says which characters and which length a value may have. Strict software rejects
+    another value; lenient software reads different things from it.
+
+    How to fix
+    ----------
+    Write the value in the form that PS3.5 table 6.2-1 asks for: dates as YYYYMMDD, numbers
+    in at most 16 characters, UIDs with no leading zeros.
+
+    Example
+    -------
+    A StudyTime is written with colons.
+    """
+    yield from findings(
+        instance, "invalid_value", "", "the value of {attribute} is not legal for its VR{where}"
+    )
+
+
+@rule(
+    id="IOD007",
+    category="iod",
+    severity="error",
+    confidence="medium",
+    reads=(REFEREE,),
+    reference="PS3.3 C.7.6.16",
+)
+def functional_group_misplaced(instance: InstanceFacts) -> Iterator[Finding]:
+    """A functional group is in the wrong sequence, or both for all frames and for each.
+
+    Why it matters
+    --------------
+    What is said once for all frames and again for each frame can contradict itself, and
+    readers look in one place only.
+
+    How to fix
+    ----------
+    Put the functional group into SharedFunctionalGroupsSequence if it is the same for all
+    frames, else into every item of PerFrameFunctionalGroupsSequence. FrameContentSequence
+    is always per frame.
+
+    Example
+    -------
+    PixelMeasuresSequence is shared and is repeated for each frame.
+    """
+    yield from findings(
+        instance, "functional_group", "", "{attribute} is in the wrong functional groups{where}"
+    )
+
+
+@rule(
+    id="IOD008",
+    category="iod",
+    severity="warning",
+    confidence="medium",
+    reads=(REFEREE,),
+    reference="PS3.3 A.1.3",
+)
+def optional_module_incomplete(instance: InstanceFacts) -> Iterator[Finding]:
+    """An optional module is there in part.
+
+    Why it matters
+    --------------
+    An optional module is either absent or complete. With half of it, software that finds the
+    one half relies on the other.
+
+    How to fix
+    ----------
+    Complete the module, or remove what is left of it.
+
+    Example
+    -------
+    A secondary capture image has a SliceThickness but no ImagePositionPatient.
+    """
+    yield from findings(
+        instance, "incomplete_module", "", "{attribute} is missing from a module half there{where}"
+    )

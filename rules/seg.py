@@ -1,0 +1,300 @@
+"""Segmentation objects (PS3.3 C.8.20): presence by SOP class, and the study's Table 2."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from auditor import (
+    CollectionFacts,
+    Finding,
+    InstanceFacts,
+    Selector,
+    TagPath,
+    Units,
+    for_sop_classes,
+    rule,
+)
+from auditor.standard.sop_classes import (
+    LABEL_MAP_SEGMENTATION,
+    SEGMENTATION,
+    SEGMENTATIONS,
+    sop_class_name,
+)
+
+_PIXEL_SEG = for_sop_classes(SEGMENTATION, LABEL_MAP_SEGMENTATION)
+
+
+@rule(
+    id="SEG001",
+    category="segmentation",
+    severity="info",
+    confidence="high",
+    scope="collection",
+    unit="series",
+    reads=("instances.path", "instances.SOPClassUID", "instances.SeriesInstanceUID"),
+    reference="PS3.4 B.5",
+    applies=lambda collection: Units(
+        collection.count("SELECT count(DISTINCT SeriesInstanceUID) FROM instances")
+    ),
+)
+def presence(collection: CollectionFacts) -> Iterator[Finding]:
+    """Which series are segmentations, by SOP class.
+
+    Why it matters
+    --------------
+    A segmentation in DICOM carries what it segments, in what and by whom; a mask in another
+    format carries a shape.
+
+    How to fix
+    ----------
+    Nothing is wrong: this says what there is.
+
+    Example
+    -------
+    12 of 80 series are Segmentation Storage.
+    """
+    for uid in sorted(SEGMENTATIONS):
+        for count, paths in collection.rows(
+            "SELECT count(DISTINCT SeriesInstanceUID), min(path, 5) FROM instances "
+            "WHERE SOPClassUID = ? HAVING count(*) > 0",
+            [uid],
+        ):
+            yield Finding(sop_class_name(uid), count=count, examples=tuple(paths))
+
+
+@rule(
+    id="SEG002",
+    category="segmentation",
+    severity="warning",
+    confidence="high",
+    reads=("Modality", "SOPClassUID"),
+    reference="PS3.3 C.7.3.1.1.1, PS3.4 B.5",
+    applies=Selector(when=lambda instance: instance.text("Modality") == "SEG"),
+)
+def modality_only(instance: InstanceFacts) -> Iterator[Finding]:
+    """Modality says SEG but the SOP class is no segmentation.
+
+    Why it matters
+    --------------
+    Software finds segmentations by SOP class. A mask stored as Secondary Capture names no
+    segment, no source image and no position.
+
+    How to fix
+    ----------
+    Encode the mask as a Segmentation object, for example with highdicom or dcmqi.
+
+    Example
+    -------
+    An ROI mask in a Secondary Capture image whose Modality is SEG.
+    """
+    if instance.text("SOPClassUID") not in SEGMENTATIONS:
+        yield Finding("Modality is SEG, the SOP class is not", TagPath.of("Modality"))
+
+
+@rule(
+    id="SEG101",
+    category="segmentation",
+    severity="error",
+    confidence="high",
+    reads=("ImageType",),
+    reference="PS3.3 C.8.20.2.1",
+    applies=_PIXEL_SEG,
+)
+def derived(instance: InstanceFacts) -> Iterator[Finding]:
+    r"""The Image Type of a segmentation is not DERIVED\PRIMARY.
+
+    Why it matters
+    --------------
+    A segmentation is made from images; software that selects originals by Image Type would
+    take it for one.
+
+    How to fix
+    ----------
+    Set Image Type (0008,0008) to DERIVED\PRIMARY. It has no further values.
+
+    Example
+    -------
+    ORIGINAL\PRIMARY copied from the source image.
+    """
+    if instance.values("ImageType") != ("DERIVED", "PRIMARY"):
+        yield Finding("Image Type is not DERIVED\\PRIMARY", TagPath.of("ImageType"))
+
+
+@rule(
+    id="SEG102",
+    category="segmentation",
+    severity="error",
+    confidence="high",
+    reads=(
+        "SOPClassUID",
+        "SegmentationType",
+        "SegmentationFractionalType",
+        "MaximumFractionalValue",
+    ),
+    reference="PS3.3 C.8.20.2, Table C.8.20-2",
+    applies=_PIXEL_SEG,
+)
+def segmentation_type(instance: InstanceFacts) -> Iterator[Finding]:
+    """The Segmentation Type is missing, not its SOP class's, or lacks what it asks for.
+
+    Why it matters
+    --------------
+    Without it a reader cannot know what a pixel value means: in or out, how likely, or which
+    segment.
+
+    How to fix
+    ----------
+    Write BINARY or FRACTIONAL in (0062,0001), in a Label Map Segmentation LABELMAP; for
+    FRACTIONAL also Segmentation Fractional Type (0062,0010) and Maximum Fractional Value
+    (0062,000E).
+
+    Example
+    -------
+    FRACTIONAL without Maximum Fractional Value: 255 could be anything.
+    """
+    kind = instance.text("SegmentationType")
+    is_label_map = instance.text("SOPClassUID") == LABEL_MAP_SEGMENTATION
+    if kind not in (("LABELMAP",) if is_label_map else ("BINARY", "FRACTIONAL")):
+        said = "none of its SOP class's" if kind else "missing or empty"
+        yield Finding(f"Segmentation Type is {said}", TagPath.of("SegmentationType"))
+    if kind == "FRACTIONAL":
+        if instance.text("SegmentationFractionalType") not in ("PROBABILITY", "OCCUPANCY"):
+            yield Finding(
+                "FRACTIONAL without a legal Segmentation Fractional Type",
+                TagPath.of("SegmentationFractionalType"),
+            )
+        if not instance.filled("MaximumFractionalValue"):
+            yield Finding(
+                "FRACTIONAL without Maximum Fractional Value", TagPath.of("MaximumFractionalValue")
+            )
+
+
+@rule(
+    id="SEG103",
+    category="segmentation",
+    severity="error",
+    confidence="high",
+    reads=("SegmentSequence.SegmentNumber",),
+    reference="PS3.3 C.8.20.4",
+    applies=_PIXEL_SEG,
+)
+def segment_numbers(instance: InstanceFacts) -> Iterator[Finding]:
+    """Segments are missing, or their numbers are not unique.
+
+    Why it matters
+    --------------
+    Frames and pixels point at segments by number: with none, or two of one number, nobody
+    knows what is segmented.
+
+    How to fix
+    ----------
+    Give every item of Segment Sequence (0062,0002) its own Segment Number (0062,0004).
+
+    Example
+    -------
+    Two items with Segment Number 1.
+    """
+    items = instance.items("SegmentSequence")
+    if not items:
+        yield Finding("there is no segment", TagPath.of("SegmentSequence"))
+        return
+    numbers = [item.text("SegmentNumber") for item in items]
+    place = TagPath.of("SegmentSequence", "SegmentNumber")
+    if "" in numbers:
+        yield Finding("a segment has no number", place)
+    given = [number for number in numbers if number]
+    if len(set(given)) < len(given):
+        yield Finding("two segments have one number", place)
+
+
+@rule(
+    id="SEG104",
+    category="segmentation",
+    severity="error",
+    confidence="high",
+    reads=("SegmentSequence.SegmentNumber",),
+    reference="PS3.3 C.8.20.4",
+    applies=for_sop_classes(SEGMENTATION, when=lambda instance: instance.filled("SegmentSequence")),
+)
+def numbers_in_steps_of_one(instance: InstanceFacts) -> Iterator[Finding]:
+    """The segment numbers do not go from 1 in steps of 1.
+
+    Why it matters
+    --------------
+    The standard asks for it, and readers use the number as an index. Label maps are free to
+    number otherwise.
+
+    How to fix
+    ----------
+    Renumber the segments, and the Referenced Segment Numbers of the frames with them.
+
+    Example
+    -------
+    Segments 2 and 5 of a tool's label list.
+    """
+    numbers = [item.number("SegmentNumber") for item in instance.items("SegmentSequence")]
+    given = sorted({number for number in numbers if number is not None})
+    if given and given != [float(number) for number in range(1, len(given) + 1)]:
+        yield Finding(
+            "segment numbers do not go from 1 in steps of 1",
+            TagPath.of("SegmentSequence", "SegmentNumber"),
+        )
+
+
+_OF_SEGMENT = (
+    "SegmentLabel",
+    "SegmentAlgorithmType",
+    "SegmentedPropertyCategoryCodeSequence",
+    "SegmentedPropertyTypeCodeSequence",
+)
+
+
+@rule(
+    id="SEG105",
+    category="segmentation",
+    severity="error",
+    confidence="high",
+    reads=(
+        "SegmentSequence.SegmentAlgorithmType",
+        "SegmentSequence.SegmentAlgorithmName",
+        "SegmentSequence.SegmentLabel",
+        "SegmentSequence.SegmentedPropertyCategoryCodeSequence",
+        "SegmentSequence.SegmentedPropertyTypeCodeSequence",
+    ),
+    reference="PS3.3 C.8.20.2, Tables C.8.20-4 and 10-12",
+    applies=for_sop_classes(
+        SEGMENTATION,
+        LABEL_MAP_SEGMENTATION,
+        when=lambda instance: instance.filled("SegmentSequence"),
+    ),
+)
+def described(instance: InstanceFacts) -> Iterator[Finding]:
+    """A segment is not described: label, algorithm, category or type is missing.
+
+    Why it matters
+    --------------
+    A segment without a coded category and type is a coloured shape; without the algorithm
+    nobody knows whether a person or a program drew it.
+
+    How to fix
+    ----------
+    Write the four attributes in every item, and Segment Algorithm Name (0062,0009) unless
+    the algorithm type is MANUAL. highdicom's SegmentDescription asks for all of them.
+
+    Example
+    -------
+    SEMIAUTOMATIC without Segment Algorithm Name.
+    """
+    for item in instance.items("SegmentSequence"):
+        for name in _OF_SEGMENT:
+            if not item.filled(name):
+                yield Finding("missing or empty in a segment", TagPath.of("SegmentSequence", name))
+        kind = item.text("SegmentAlgorithmType")
+        place = TagPath.of("SegmentSequence", "SegmentAlgorithmType")
+        if kind and kind not in ("AUTOMATIC", "SEMIAUTOMATIC", "MANUAL"):
+            yield Finding("not a legal algorithm type", place)
+        if kind in ("AUTOMATIC", "SEMIAUTOMATIC") and not item.filled("SegmentAlgorithmName"):
+            yield Finding(
+                f"{kind} without an algorithm name",
+                TagPath.of("SegmentSequence", "SegmentAlgorithmName"),
+            )

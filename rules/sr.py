@@ -1,0 +1,166 @@
+"""Structured reports (PS3.3 C.17): presence by SOP class, and what every document needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from auditor import (
+    CollectionFacts,
+    Finding,
+    InstanceFacts,
+    Selector,
+    TagPath,
+    Units,
+    for_sop_classes,
+    rule,
+)
+from auditor.standard.sop_classes import (
+    KEY_OBJECT_SELECTION,
+    STRUCTURED_REPORTS,
+    sop_class_name,
+)
+
+_SR = for_sop_classes(*STRUCTURED_REPORTS)
+
+_TRIALS = frozenset(f"1.2.840.10008.5.1.4.1.1.88.{end}" for end in (1, 2, 3, 4))
+"""Retired trial SOP Classes: PS3.3 says no longer what they had to hold."""
+
+
+@rule(
+    id="SR001",
+    category="structured_report",
+    severity="info",
+    confidence="high",
+    scope="collection",
+    unit="series",
+    reads=("instances.path", "instances.SOPClassUID", "instances.SeriesInstanceUID"),
+    reference="PS3.4 B.5",
+    applies=lambda collection: Units(
+        collection.count("SELECT count(DISTINCT SeriesInstanceUID) FROM instances")
+    ),
+)
+def presence(collection: CollectionFacts) -> Iterator[Finding]:
+    """Which series are structured reports, by SOP class.
+
+    Why it matters
+    --------------
+    A report in DICOM is tied to patient, study and images by their identifiers; a report in
+    a spreadsheet is tied to them by hope.
+
+    How to fix
+    ----------
+    Nothing is wrong: this says what there is.
+
+    Example
+    -------
+    6 of 80 series are Comprehensive 3D SR.
+    """
+    for uid in sorted(STRUCTURED_REPORTS | {KEY_OBJECT_SELECTION}):
+        for count, paths in collection.rows(
+            "SELECT count(DISTINCT SeriesInstanceUID), min(path, 5) FROM instances "
+            "WHERE SOPClassUID = ? HAVING count(*) > 0",
+            [uid],
+        ):
+            yield Finding(
+                sop_class_name(uid) or "a structured report", count=count, examples=tuple(paths)
+            )
+
+
+@rule(
+    id="SR002",
+    category="structured_report",
+    severity="warning",
+    confidence="high",
+    reads=("Modality", "SOPClassUID"),
+    reference="PS3.3 C.7.3.1.1.1, PS3.4 B.5",
+    applies=Selector(when=lambda instance: instance.text("Modality") == "SR"),
+)
+def modality_only(instance: InstanceFacts) -> Iterator[Finding]:
+    """Modality says SR but the SOP class is no structured report.
+
+    Why it matters
+    --------------
+    Software finds reports by SOP class. A picture of a report cannot be searched, and its
+    measurements cannot be used.
+
+    How to fix
+    ----------
+    Encode the report as a structured report, or give the object the modality that made it.
+
+    Example
+    -------
+    A scanned page in a Secondary Capture image whose Modality is SR.
+    """
+    if instance.text("SOPClassUID") not in STRUCTURED_REPORTS | {KEY_OBJECT_SELECTION}:
+        yield Finding("Modality is SR, the SOP class is not", TagPath.of("Modality"))
+
+
+@rule(
+    id="SR101",
+    category="structured_report",
+    severity="error",
+    confidence="high",
+    reads=(
+        "ValueType",
+        "ConceptNameCodeSequence.CodeMeaning",
+        "CompletionFlag",
+        "VerificationFlag",
+    ),
+    reference="PS3.3 C.17.2, C.17.3",
+    applies=for_sop_classes(*STRUCTURED_REPORTS - _TRIALS),
+)
+def document(instance: InstanceFacts) -> Iterator[Finding]:
+    """The document lacks its root, its title or its state.
+
+    Why it matters
+    --------------
+    A reader shows the title, and decides by the state whether the report is final. The root
+    of every report is a container with a coded title.
+
+    How to fix
+    ----------
+    Write Value Type CONTAINER, Concept Name Code Sequence (0040,A043), Completion Flag
+    (0040,A491) COMPLETE or PARTIAL, and Verification Flag (0040,A493).
+
+    Example
+    -------
+    A report whose Completion Flag is empty.
+    """
+    if instance.text("ValueType") != "CONTAINER":
+        yield Finding("the root is not a CONTAINER", TagPath.of("ValueType"))
+    if not instance.filled("ConceptNameCodeSequence"):
+        yield Finding("the document has no coded title", TagPath.of("ConceptNameCodeSequence"))
+    if instance.text("CompletionFlag") not in ("COMPLETE", "PARTIAL"):
+        yield Finding("Completion Flag has no legal value", TagPath.of("CompletionFlag"))
+    if instance.text("VerificationFlag") not in ("VERIFIED", "UNVERIFIED"):
+        yield Finding("Verification Flag has no legal value", TagPath.of("VerificationFlag"))
+
+
+@rule(
+    id="SR102",
+    category="structured_report",
+    severity="info",
+    confidence="high",
+    reads=("ContentTemplateSequence.TemplateIdentifier",),
+    reference="PS3.3 C.18.8.1.2",
+    applies=_SR,
+)
+def no_template(instance: InstanceFacts) -> Iterator[Finding]:
+    """The report does not say which template it follows.
+
+    Why it matters
+    --------------
+    With a template, TID 1500 for measurements for example, software knows where to find what.
+    The template must be named only where one was used in a way that the reader must know.
+
+    How to fix
+    ----------
+    Make the report by a template and name it in Content Template Sequence (0040,A504).
+
+    Example
+    -------
+    Measurements in containers of a program's own making.
+    """
+    items = instance.items("ContentTemplateSequence")
+    if not any(item.filled("TemplateIdentifier") for item in items):
+        yield Finding("no template is named", TagPath.of("ContentTemplateSequence"))

@@ -1,0 +1,137 @@
+"""Rules of consistency within a collection."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from auditor.standard.sop_classes import MEDIA_STORAGE_DIRECTORY
+from tests.rules.cases import (
+    Case,
+    Cases,
+    each,
+    fails,
+    get_rule,
+    not_applicable,
+    not_evaluated,
+    passes,
+)
+
+# The data set of a DICOMDIR has no SOP Class UID: only its file meta information tells.
+DIRECTORY = {"MediaStorageSOPClassUID": MEDIA_STORAGE_DIRECTORY}
+
+
+def series(*rows: tuple[int | None, int | None], **same: Any) -> list[dict[str, Any]]:
+    return [{"SeriesInstanceUID": one, "StudyInstanceUID": two, **same} for one, two in rows]
+
+
+def studies(*rows: tuple[int | None, int | None]) -> list[dict[str, Any]]:
+    return [{"StudyInstanceUID": study, "PatientID": patient} for study, patient in rows]
+
+
+def sexes(*rows: tuple[int | None, str | None]) -> list[dict[str, Any]]:
+    return [{"PatientID": patient, "PatientSex": sex} for patient, sex in rows]
+
+
+def modalities(*rows: tuple[int, str | None]) -> list[dict[str, Any]]:
+    return [{"SeriesInstanceUID": one, "Modality": modality} for one, modality in rows]
+
+
+def patients(several: int, single: int, **same: Any) -> list[dict[str, Any]]:
+    """Build rows of this many patients with two instances, and with one."""
+    numbers = [*range(several), *range(several), *range(100, 100 + single)]
+    return [
+        {"PatientID": patient, "SOPInstanceUID": number, **same}
+        for number, patient in enumerate(numbers)
+    ]
+
+
+CASES: Cases = {
+    "CONS001": (
+        passes(instances=[{"SOPInstanceUID": 1}, {"SOPInstanceUID": 2}]),
+        fails(
+            instances=[{"SOPInstanceUID": 1}, {"SOPInstanceUID": 1}, {"SOPInstanceUID": 2}],
+            at=["(0008,0018)"],
+        ),
+        # A file that is cut short is a copy all the same.
+        fails(
+            instances=[{"SOPInstanceUID": 1}, {"SOPInstanceUID": 1, "status": "partial"}],
+            at=["(0008,0018)"],
+        ),
+        # Two without a UID are not two of one UID, and not two of different ones.
+        not_evaluated(instances=[{}, {}]),
+        not_applicable(instances=[DIRECTORY, DIRECTORY]),
+        not_applicable(instances=[{"status": "unreadable"}]),
+    ),
+    "CONS002": (
+        passes(instances=series((1, 1), (1, 1), (2, 1))),
+        fails(instances=series((1, 1), (1, 2)), at=["(0020,000D)"]),
+        # One that is missing is not another one.
+        passes(instances=series((1, 1), (1, None))),
+        not_evaluated(instances=series((1, None), (1, None))),
+        not_applicable(instances=series((None, 1), (None, 2))),
+        not_applicable(instances=series((1, 1), (1, 2), **DIRECTORY)),
+        not_applicable(instances=series((1, 1), (1, 2), status="unreadable")),
+    ),
+    "CONS003": (
+        passes(instances=studies((1, 1), (1, 1), (2, 2))),
+        fails(instances=studies((1, 1), (1, 2)), at=["(0010,0020)"]),
+        # An emptied Patient ID is nobody's.
+        passes(instances=studies((1, 1), (1, None))),
+        not_applicable(instances=studies((1, None))),
+        not_applicable(instances=studies((None, 1), (None, 2))),
+    ),
+    "CONS004": (
+        passes(instances=sexes((1, "F"), (1, "F"), (2, "M"))),
+        fails(instances=sexes((1, "F"), (1, "M")), at=["(0010,0040)"]),
+        fails(instances=sexes((1, "F"), (1, "O")), at=["(0010,0040)"]),
+        # Empty is no sex, and another spelling is not another one.
+        passes(instances=sexes((1, "F"), (1, ""), (1, None))),
+        passes(instances=sexes((1, "F"), (1, "(other)"))),
+        not_applicable(instances=sexes((1, ""), (2, "(other)"))),
+        not_applicable(instances=sexes((None, "F"), (None, "M"))),
+    ),
+    "CONS005": (
+        passes(instances=modalities((1, "CT"), (1, "CT"), (2, "SEG"))),
+        fails(instances=modalities((1, "CT"), (1, "SEG")), at=["(0008,0060)"]),
+        fails(instances=modalities((1, "CT"), (1, "(other)")), at=["(0008,0060)"]),
+        passes(instances=modalities((1, "CT"), (1, ""), (1, None))),
+        not_evaluated(instances=modalities((1, ""), (1, None))),
+        not_applicable(instances=[{"Modality": "CT"}, {"Modality": "MR"}]),
+    ),
+    "CONS006": (
+        passes(instances=patients(several=10, single=10)),
+        passes(instances=patients(several=3, single=17)),
+        fails(instances=patients(several=2, single=18), at=["(0010,0020)"]),
+        fails(instances=patients(several=0, single=20), at=["(0010,0020)"]),
+        # A few patients with one image each are a few patients.
+        not_applicable(instances=patients(several=0, single=19)),
+        not_applicable(instances=patients(several=0, single=30, **DIRECTORY)),
+    ),
+}
+
+
+@each(CASES)
+def test_case(rule_id: str, case: Case) -> None:
+    case.check(rule_id)
+
+
+@pytest.mark.parametrize(
+    ("rule_id", "rows"),
+    [
+        ("CONS001", [{"SOPInstanceUID": number} for number in (1, 1, 1, 2, 2, 3)]),
+        ("CONS002", series((1, 1), (1, 2), (1, 3), (2, 1), (2, 2), (3, 1))),
+        ("CONS003", studies((1, 1), (1, 2), (1, 3), (2, 1), (2, 2), (3, 1))),
+        ("CONS005", modalities((1, "CT"), (1, "MR"), (2, "CT"), (2, "MR"), (3, "CT"))),
+    ],
+)
+def test_what_is_counted_is_the_unit(rule_id: str, rows: list[dict[str, Any]]) -> None:
+    assert fails(instances=rows).ask(get_rule(rule_id)).counts == (2,)
+
+
+# The rules say in terms of what the standard forbids which status of a file they look at.
+@pytest.mark.parametrize("status", ["ok", "partial"])
+def test_partial_files_count(status: str) -> None:
+    rows = [{"SOPInstanceUID": 1, "status": status}] * 2
+    assert fails(instances=rows).ask(get_rule("CONS001")).counts == (1,)

@@ -1,0 +1,208 @@
+"""What holds of every rule: it is tested, documented, discreet, and reads what it declares."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from auditor.facts import Item
+from auditor.model import ANY, Outcome, Rule, Scope
+from auditor.standard.dictionary import keyword_of, tag_of, vr_of
+from tests.rules.cases import PLANT, Case, all_rules, passes
+
+CASES: dict[str, tuple[Case, ...]] = {}
+for _file in sorted(Path(__file__).parent.glob("test_*.py")):
+    if _file.stem != Path(__file__).stem:
+        for _id, _some in importlib.import_module(f"tests.rules.{_file.stem}").CASES.items():
+            assert _id not in CASES, f"{_id} has cases in two modules"
+            CASES[_id] = tuple(_some)
+
+# Rules that show a referee's report have no facts of their own; tests/test_iod.py has them.
+RULES = [rule for rule in all_rules().rules if rule.category != "iod"]
+INSTANCE_RULES = [rule for rule in RULES if rule.scope is Scope.INSTANCE]
+
+BLANK = {Outcome.NOT_APPLICABLE, Outcome.NOT_EVALUATED}
+SAYS_WHAT_THERE_IS = {"ANNO001", "PRIV002"}
+"""Rules of severity info that have a finding wherever they apply: they cannot pass."""
+
+every_rule = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+
+
+def is_about_the_file_alone(rule: Rule) -> bool:
+    """Whether nothing can keep a rule from judging: it applies always, and needs no data set."""
+    return rule.applies is ANY and all(name.startswith("file:") for name in rule.reads)
+
+
+@every_rule
+def test_it_has_cases_that_pass_fail_and_give_no_verdict(rule: Rule) -> None:
+    outcomes = {case.outcome for case in CASES.get(rule.id, ())}
+    assert Outcome.FAIL in outcomes
+    if rule.id in SAYS_WHAT_THERE_IS:
+        assert rule.severity == "info"
+        assert Outcome.PASS not in outcomes
+    else:
+        assert Outcome.PASS in outcomes
+    if is_about_the_file_alone(rule):
+        assert not outcomes & BLANK
+    else:
+        assert outcomes & BLANK
+
+
+def test_no_case_is_of_a_rule_that_does_not_exist() -> None:
+    assert set(CASES) == {rule.id for rule in RULES}
+
+
+@every_rule
+def test_it_says_what_it_is_about(rule: Rule) -> None:
+    assert all((rule.doc.title, rule.doc.why, rule.doc.fix, rule.doc.example))
+    assert rule.doc.title.endswith(".")
+    assert not rule.doc.title.endswith("..")
+    assert rule.reference.startswith("PS3.")
+
+
+@every_rule
+def test_its_messages_are_words(rule: Rule) -> None:
+    """A message is printed, and counted by its text: it starts small and ends without a stop."""
+    messages = [
+        message
+        for case in CASES[rule.id]
+        if case.outcome is Outcome.FAIL
+        for message, _ in case.ask(rule).findings
+    ]
+    assert messages
+    for message in messages:
+        assert message == message.strip()
+        assert not message.endswith(".")
+        assert "\n" not in message
+
+
+@every_rule
+def test_its_outcome_does_not_depend_on_who_asks_first(rule: Rule) -> None:
+    for case in CASES[rule.id]:
+        assert case.ask(rule) == case.ask(rule)
+
+
+def said(rule: Rule) -> list[Any]:
+    """Return what a rule says of each of its cases; the type of what it raises, if it does."""
+    answers: list[Any] = []
+    for case in CASES[rule.id]:
+        try:
+            answers.append(case.ask(rule))
+        except Exception as error:  # noqa: BLE001 - whatever a query raises is an answer here
+            answers.append(type(error))
+    return answers
+
+
+@pytest.mark.parametrize(
+    ("rule", "name"),
+    [
+        pytest.param(rule, name, id=f"{rule.id}-{name}")
+        for rule in RULES
+        for name in rule.reads
+        if not (rule.scope is Scope.INSTANCE and "." in name)
+    ],
+)
+def test_it_needs_all_that_it_declares(rule: Rule, name: str) -> None:
+    fewer = replace(rule, reads=tuple(other for other in rule.reads if other != name))
+    assert said(fewer) != said(rule)
+
+
+@pytest.mark.parametrize("rule", INSTANCE_RULES, ids=lambda rule: rule.id)
+def test_it_asks_in_items_for_what_it_declares(rule: Rule, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An item does not refuse: what a rule asks it is watched, and compared with `reads`."""
+    asked = set(asked_of_items(rule, monkeypatch))
+    declared = {step for name in rule.reads if "." in name for step in name.split(".")}
+    leaves = {name.split(".")[-1] for name in rule.reads if "." in name}
+    # A sequence declared as a whole declares all that is in it.
+    if not any(is_whole_sequence(name) for name in rule.reads):
+        assert asked <= declared | {name for name in rule.reads if "." not in name}
+    assert leaves <= asked
+
+
+def is_whole_sequence(name: str) -> bool:
+    return ":" not in name and name != "private" and vr_of(tag_of(name.split(".")[-1])) == "SQ"
+
+
+def asked_of_items(rule: Rule, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    keywords: list[str] = []
+    with monkeypatch.context() as patched:
+        for name in ("has", "filled", "values", "items"):
+            true = getattr(Item, name)
+
+            def watch(item: Item, keyword: str, true: Any = true) -> Any:
+                keywords.append(keyword)
+                return true(item, keyword)
+
+            patched.setattr(Item, name, watch)
+        said(rule)
+    return iter(keywords)
+
+
+LEAVES = sorted(
+    {
+        (tag_of(step), vr_of(tag_of(step))[:2])
+        for rule in INSTANCE_RULES
+        for name in rule.reads
+        if ":" not in name and name != "private"
+        for step in name.split(".")
+    }
+    | {(0x00100010, "PN"), (0x00100030, "DA"), (0x00101040, "LO"), (0x00080090, "PN")}
+)
+TEXT = st.sampled_from(
+    [PLANT, "", "YES", "CONTAINER", "SEG", "1", "-1", "FRACTIONAL", "\\\\", "^="]
+)
+SOP_CLASSES = sorted(
+    {
+        uid
+        for rule in INSTANCE_RULES
+        if not callable(rule.applies)
+        for uid in rule.applies.sop_classes or ()
+    }
+)
+
+
+def elements(children: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[Any, Any]]:
+    """Build data sets of what rules read, some of it with a VR that it should not have."""
+    value = st.one_of(
+        st.tuples(st.sampled_from(["LO", "PN", "CS", "DA", "UI"]), TEXT),
+        st.tuples(st.sampled_from(["US", "UL"]), st.integers(0, 9)),
+        st.tuples(st.just("UN"), st.binary(max_size=9)),
+        st.tuples(st.just("SQ"), st.lists(children, max_size=2)),
+    )
+    tags = st.sampled_from([(tag >> 16, tag & 0xFFFF) for tag, _ in LEAVES])
+    return st.dictionaries(tags | st.just((0x0009, 0x1001)), value, max_size=8)
+
+
+DATASETS = st.recursive(st.just({}), elements, max_leaves=12)
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@settings(max_examples=60)
+@given(dataset=DATASETS, sop_class=st.sampled_from(["", *SOP_CLASSES]), data=st.data())
+def test_nothing_that_a_file_holds_makes_a_rule_raise_or_talk(
+    dataset: dict[Any, Any], sop_class: str, data: st.DataObject
+) -> None:
+    shown = {**dataset, (0x0008, 0x0016): ("UI", sop_class)}
+    rules = data.draw(st.permutations(INSTANCE_RULES))[:8]
+    for rule in rules:
+        answer = passes(shown).ask(rule)
+        assert answer.outcome is not Outcome.ERROR, (rule.id, answer)
+        for text in (text for finding in answer.findings for text in finding):
+            assert not any(part in text for part in PLANT.split("^"))
+
+
+def test_the_names_in_messages_are_the_standards() -> None:
+    """Each place that a rule points at is an attribute of PS3.6, or a private element."""
+    for rule in RULES:
+        for place in {at for case in CASES[rule.id] for at in case.at if at}:
+            for step in place.split("/"):
+                group, _, element = step.strip("()").partition(",")
+                if int(group, 16) % 2 == 0:
+                    assert keyword_of(int(group + element, 16)), (rule.id, step)

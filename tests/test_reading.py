@@ -1,0 +1,403 @@
+"""The two readers agree, and runs of unchanged elements change nothing."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pydicom
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pydicom import dcmread, dcmwrite
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.sequence import Sequence
+from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
+
+from auditor.reading.columns import COLUMN, COLUMN_OF_TAG, COLUMNS
+from auditor.reading.fallback import lenient, read_with_pydicom
+from auditor.reading.places import Attention, Forest, Place, Token
+from auditor.reading.reader import Reader, Reading
+from auditor.reading.walker import Walk, known_vr
+
+SHARED = Path(__file__).parents[1].parent / "shared" / "corpus"
+PIXEL_DATA = 0x7FE00010
+# The folder, not pydicom's look-up: that one downloads what is not bundled.
+BUNDLED = sorted(
+    path for path in (Path(pydicom.__file__).parent / "data").rglob("*") if path.is_file()
+)
+
+
+class KeepAll:
+    """A plan by which every value is seen, so that a token is an element."""
+
+    def attention(self, place: Place) -> Attention:
+        at_top = place.parent is not None and place.parent.parent is None
+        column = COLUMN_OF_TAG.get(place.tag, -1) if at_top else -1
+        return Attention(keep=place.tag != PIXEL_DATA, column=column)
+
+    def structure(self, _: Place, __: bytes, ___: tuple[str, ...]) -> bytes:
+        return b""
+
+
+def forest() -> Forest:
+    return Forest(lambda _: KeepAll())
+
+
+def read(path: Path, trees: Forest | None = None) -> Reading:
+    return Reader(trees or forest()).read(str(path))
+
+
+Flat = tuple[str, str, bytes | None, bool]
+
+
+def flat(tokens: list[Token]) -> list[Flat]:
+    return [(str(t.place.path), t.place.vr, t.value or b"", t.is_item) for t in tokens]
+
+
+def real_files() -> list[Path]:
+    shared = sorted(path for path in SHARED.rglob("*") if path.is_file()) if SHARED.exists() else []
+    return BUNDLED + shared
+
+
+def walked_by_pydicom(path: Path) -> list[Flat]:
+    walk = Walk(path.stat().st_size, [None] * len(COLUMNS))
+    read_with_pydicom(str(path), forest(), walk)
+    return flat(walk.tokens)
+
+
+def in_tag_order(elements: list[Flat]) -> dict[str, object]:
+    """Nest elements by tag: pydicom sorts them, and of two with one tag it keeps the last."""
+    root: dict[str, object] = {}
+    opened: dict[str, dict[str, object]] = {"": root}
+    for path, vr, value, is_item in elements:
+        container = opened[path.rpartition("/")[0]]
+        if is_item:
+            opened[path] = {}
+            items = container[path]
+            assert isinstance(items, list)
+            items.append(opened[path])
+        else:
+            container[path] = [] if vr == "SQ" else (vr, value)
+    return root
+
+
+def without_empty_private_vr(elements: list[Flat]) -> list[Flat]:
+    """Forget the VR of empty private UN elements, for which pydicom's dictionary speaks."""
+    return [(p, "" if ":" in p and not v and vr != "SQ" else vr, v, i) for p, vr, v, i in elements]
+
+
+def test_walker_equals_pydicom_on_every_element_of_real_files() -> None:
+    compared = 0
+    for path in real_files():
+        reading = read(path)
+        if reading.facts is None or reading.facts.surprise or reading.facts.complete == "header":
+            continue
+        ours = without_empty_private_vr(flat(reading.tokens))
+        theirs = without_empty_private_vr(walked_by_pydicom(path))
+        assert in_tag_order(ours) == in_tag_order(theirs), path.name
+        compared += 1
+    assert compared > 80
+
+
+def plain_pydicom(dataset: Dataset, parents: str = "") -> Iterator[tuple[str, str]]:
+    """Tag path and VR of every element, by pydicom's own iteration and nothing of ours."""
+    for element in dataset:
+        path = f"{parents}({element.tag.group:04X},{element.tag.elem:04X})"
+        yield path, element.VR
+        if element.VR == "SQ":
+            for item in element.value:
+                yield from plain_pydicom(item, path + "/")
+
+
+@pytest.mark.parametrize("name", ["CT_small.dcm", "MR_small.dcm", "rtplan.dcm", "test-SR.dcm"])
+def test_public_elements_are_those_that_pydicom_iterates(name: str) -> None:
+    (path,) = [each for each in BUNDLED if each.name == name]
+    with lenient():
+        dataset = dcmread(path)
+        theirs = [each for each in plain_pydicom(dataset) if "US or SS" not in each[1]]
+    ours = [
+        (place, vr)
+        for place, vr, _, is_item in flat(read(path).tokens)
+        if not is_item and not place.startswith("(0002,")
+    ]
+    public = [each for each in ours if ":" not in each[0]]
+    assert public == [each for each in theirs if int(each[0][-10:-6], 16) % 2 == 0 or
+                      0x10 <= int(each[0][-5:-1], 16) <= 0xFF]  # fmt: skip
+
+
+texts = st.text(st.characters(codec="ascii", exclude_characters="\\\x1b"), max_size=12)
+simple = st.one_of(
+    st.tuples(st.sampled_from(["PatientName", "PatientID", "StudyDescription"]), texts),
+    st.tuples(st.sampled_from(["Rows", "Columns"]), st.integers(0, 65535)),
+    st.tuples(st.just("SliceThickness"), st.sampled_from(["1", "2.5", "-3e2"])),
+    st.tuples(st.just("SimpleFrameList"), st.lists(st.integers(0, 2**32 - 1), min_size=2)),
+)
+
+
+@st.composite
+def datasets(draw: st.DrawFn, depth: int = 2) -> Dataset:
+    dataset = Dataset()
+    for keyword, value in draw(st.lists(simple, max_size=6)):
+        setattr(dataset, keyword, value)
+    if draw(st.booleans()):
+        block = dataset.private_block(0x0019, "GEMS_ACQU_01", create=True)
+        block.add_new(0x23, "DS", "1.5")
+        block.add_new(0x40, "OB", draw(st.binary(max_size=8)).ljust(8, b"\1"))
+    if depth:
+        keyword = draw(st.sampled_from(["ReferencedImageSequence", "SourceImageSequence"]))
+        items = draw(st.lists(datasets(depth - 1), max_size=3))
+        setattr(dataset, keyword, Sequence(items))
+        element = dataset[keyword]
+        element.is_undefined_length = draw(st.booleans())
+        for item in items:
+            item.is_undefined_length_sequence_item = draw(st.booleans())
+    return dataset
+
+
+def stored(dataset: Dataset, syntax: str, folder: Path) -> Path:
+    meta = FileMetaDataset()
+    meta.TransferSyntaxUID = syntax  # type: ignore[assignment]
+    meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.2"  # type: ignore[assignment]
+    meta.MediaStorageSOPInstanceUID = "2.25.1"  # type: ignore[assignment]
+    dataset.file_meta = meta
+    path = folder / "generated.dcm"
+    with lenient():
+        dcmwrite(path, dataset, enforce_file_format=True)
+    return path
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(datasets(), st.sampled_from([ExplicitVRLittleEndian, ImplicitVRLittleEndian]))
+def test_walker_equals_pydicom_on_generated_data_sets(
+    tmp_path: Path, dataset: Dataset, syntax: str
+) -> None:
+    path = stored(dataset, syntax, tmp_path)
+    reading = read(path)
+    assert reading.status == "ok"
+    assert reading.facts is not None
+    assert not reading.facts.surprise
+    assert flat(reading.tokens) == walked_by_pydicom(path)
+
+
+def test_runs_change_nothing_on_real_files() -> None:
+    """One forest for all files, twice and backwards, gives what a fresh one gives."""
+    files = real_files()
+    fresh = {path: flat(read(path).tokens) for path in files}
+    rows = {path: read(path).columns for path in files}
+    reader = Reader(forest())
+    for path in [*files, *files, *reversed(files)]:
+        reading = reader.read(str(path))
+        assert flat(reading.tokens) == fresh[path], path.name
+        assert reading.columns == rows[path], path.name
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(datasets(), min_size=2, max_size=6), st.data())
+def test_runs_change_nothing_in_a_series(
+    tmp_path: Path, variants: list[Dataset], data: st.DataObject
+) -> None:
+    """Slices that differ here and there, in any order, with and without private blocks."""
+    paths = []
+    for number, variant in enumerate(variants):
+        folder = tmp_path / str(number)
+        folder.mkdir(exist_ok=True)
+        paths.append(stored(variant, ExplicitVRLittleEndian, folder))
+    reader = Reader(forest())
+    for number in data.draw(st.lists(st.integers(0, len(paths) - 1), max_size=30)):
+        assert flat(reader.read(str(paths[number])).tokens) == flat(read(paths[number]).tokens)
+
+
+def test_runs_are_used() -> None:
+    """The series of one header is walked in few steps; else the speed is gone unnoticed."""
+    (path,) = [each for each in BUNDLED if each.name == "CT_small.dcm"]
+    trees = forest()
+    reader = Reader(trees)
+    for _ in range(4):
+        reader.read(str(path))
+    root = trees.tree("1.2.840.10008.5.1.4.1.1.2", False)
+    assert root.run is not None
+    assert len(root.run.tokens) > 200
+
+
+def test_a_private_creator_in_a_run_still_names_what_follows(tmp_path: Path) -> None:
+    """A creator that changes between two files changes the path of elements that did not."""
+    paths = []
+    for number, creator in enumerate(["GEMS_ACQU_01", "GEMS_ACQU_01", "SPI", "GEMS_ACQU_01"]):
+        dataset = Dataset()
+        dataset.PatientID = str(number)
+        dataset.private_block(0x0019, creator, create=True).add_new(0x23, "DS", "1.5")
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        paths.append(stored(dataset, ExplicitVRLittleEndian, folder))
+    reader = Reader(forest())
+    for path in [*paths, *paths]:
+        assert flat(reader.read(str(path)).tokens) == flat(read(path).tokens)
+
+
+# What the reader says of files that are not whole, or not what they seem.
+
+
+def small(**attributes: object) -> Dataset:
+    dataset = Dataset()
+    dataset.SOPClassUID = "1.2.840.10008.5.1.4.1.1.2"
+    dataset.SOPInstanceUID = "2.25.1"
+    for keyword, value in attributes.items():
+        setattr(dataset, keyword, value)
+    return dataset
+
+
+def with_pixels(**attributes: object) -> Dataset:
+    dataset = small(Rows=64, Columns=64, BitsAllocated=16, PixelRepresentation=0, **attributes)
+    dataset.add_new(PIXEL_DATA, "OW", b"\1\2" * 64 * 64)
+    return dataset
+
+
+def test_a_file_cut_inside_pixel_data(tmp_path: Path) -> None:
+    path = stored(with_pixels(), ExplicitVRLittleEndian, tmp_path)
+    path.write_bytes(path.read_bytes()[:-100])
+    reading = read(path)
+    assert (reading.status, reading.facts and reading.facts.complete) == ("partial", "pixel data")
+
+
+def test_a_file_cut_inside_the_header(tmp_path: Path) -> None:
+    path = stored(small(StudyDescription="x" * 60), ExplicitVRLittleEndian, tmp_path)
+    path.write_bytes(path.read_bytes()[:-20])
+    reading = read(path)
+    assert (reading.status, reading.facts and reading.facts.complete) == ("partial", "header")
+
+
+def test_pixel_data_beyond_the_head_is_not_needed(tmp_path: Path) -> None:
+    dataset = small(Rows=512, Columns=512)
+    dataset.add_new(PIXEL_DATA, "OW", bytes(512 * 512 * 2))
+    reading = read(stored(dataset, ExplicitVRLittleEndian, tmp_path))
+    assert reading.status == "ok"
+
+
+def test_elements_after_pixel_data_are_read(tmp_path: Path) -> None:
+    dataset = with_pixels()
+    dataset.add_new(0xFFFCFFFC, "OB", b"\0" * 40)
+    reading = read(stored(dataset, ExplicitVRLittleEndian, tmp_path))
+    assert [str(token.place.path) for token in reading.tokens][-1] == "(FFFC,FFFC)"
+
+
+def test_meta_that_disagrees(tmp_path: Path) -> None:
+    path = stored(small(), ExplicitVRLittleEndian, tmp_path)
+    data = path.read_bytes()
+    where = data.rindex(b"2.25.1")
+    path.write_bytes(data[:where] + b"2.25.2" + data[where + 6 :])
+    facts = read(path).facts
+    assert facts is not None
+    assert (facts.sop_class, facts.sop_instance) == ("same", "different")
+
+
+def test_rules_go_by_the_sop_class_of_the_data_set(tmp_path: Path) -> None:
+    dataset = small()
+    dataset.SOPClassUID = "1.2.840.10008.5.1.4.1.1.4"
+    assert read(stored(dataset, ExplicitVRLittleEndian, tmp_path)).sop_class.endswith(".1.1.4")
+
+
+@pytest.mark.parametrize(
+    ("preamble", "said"),
+    [
+        (b"\0" * 128, "zero"),
+        (b"MZ".ljust(128, b"\0"), "executable"),
+        (b"\x7fELF".ljust(128, b"\1"), "executable"),
+        (b"#!/bin/sh\n".ljust(128, b"\0"), "executable"),
+        (b"II*\0".ljust(128, b"\1"), "tiff"),
+        (b"exported by a program".ljust(128, b"\0"), "text"),
+        (b"\xff\xfe\x01".ljust(128, b"\2"), "other"),
+    ],
+)
+def test_preamble(tmp_path: Path, preamble: bytes, said: str) -> None:
+    path = stored(small(), ExplicitVRLittleEndian, tmp_path)
+    path.write_bytes(preamble + path.read_bytes()[128:])
+    facts = read(path).facts
+    assert facts is not None
+    assert facts.preamble == said
+
+
+def test_a_link_is_not_opened(tmp_path: Path) -> None:
+    path = stored(small(), ExplicitVRLittleEndian, tmp_path)
+    link = tmp_path / "link.dcm"
+    link.symlink_to(path)
+    assert read(link).status == "unreadable"
+
+
+def test_a_fifo_does_not_hang(tmp_path: Path) -> None:
+    import os
+
+    os.mkfifo(tmp_path / "pipe")
+    assert read(tmp_path / "pipe").reason == "not a regular file"
+
+
+def test_a_missing_file_is_unreadable_and_says_why(tmp_path: Path) -> None:
+    reading = read(tmp_path / "gone.dcm")
+    assert (reading.status, reading.reason) == ("unreadable", "no such file or directory")
+
+
+def deflated(payload: bytes, tmp_path: Path) -> Path:
+    path = stored(small(), "1.2.840.10008.1.2.1.99", tmp_path)
+    data = path.read_bytes()
+    group = struct.unpack_from("<I", data, 140)[0]
+    packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    path.write_bytes(data[: 144 + group] + packer.compress(payload) + packer.flush())
+    return path
+
+
+def test_a_deflate_bomb_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("auditor.reading.reader.INFLATED_LIMIT", 1 << 16)
+    path = deflated(bytes(1 << 20), tmp_path)
+    reading = read(path)
+    assert (reading.status, reading.reason) == ("partial", "the header is cut short")
+
+
+def test_deflated_is_read(tmp_path: Path) -> None:
+    reading = read(stored(small(PatientID="x1"), "1.2.840.10008.1.2.1.99", tmp_path))
+    assert reading.status == "ok"
+    assert reading.columns[COLUMN["PatientID"]] == b"x1"
+
+
+def nested(levels: int) -> bytes:
+    element = struct.pack("<HH2sHI", 0x0008, 0x1140, b"SQ", 0, 0xFFFFFFFF)
+    return (element + struct.pack("<HHI", 0xFFFE, 0xE000, 0xFFFFFFFF)) * levels
+
+
+def test_deep_nesting_ends(tmp_path: Path) -> None:
+    path = stored(small(), ExplicitVRLittleEndian, tmp_path)
+    path.write_bytes(path.read_bytes() + nested(5000))
+    assert read(path).status in ("partial", "unreadable")
+
+
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_any_damage_is_survived(tmp_path: Path, data: st.DataObject) -> None:
+    """Whatever bytes are changed or cut, a reading comes back."""
+    name = data.draw(st.sampled_from(["test-SR.dcm", "MR_small_RLE.dcm", "rtplan.dcm"]))
+    (path,) = [each for each in BUNDLED if each.name == name]
+    damaged = bytearray(path.read_bytes()[: data.draw(st.integers(1, 9000))])
+    for _ in range(data.draw(st.integers(1, 6))):
+        where = data.draw(st.integers(0, len(damaged) - 1))
+        damaged[where] = data.draw(st.integers(0, 255))
+    broken = tmp_path / "damaged.dcm"
+    broken.write_bytes(damaged)
+    assert read(broken).status in ("ok", "partial", "unreadable", "not_dicom")
+
+
+def test_unknown_vr_of_a_public_attribute_is_the_dictionarys() -> None:
+    assert known_vr(0x00100010, "UN") == "PN"
+    assert known_vr(0x00191008, "UN") == "UN"
+    assert known_vr(PIXEL_DATA, "") == "OW"
+
+
+def test_reading_leaves_pydicoms_settings_alone() -> None:
+    from pydicom import config
+
+    before = config.settings.reading_validation_mode
+    with lenient():
+        assert config.settings.reading_validation_mode == config.IGNORE
+    assert config.settings.reading_validation_mode == before
+    assert io.BytesIO().read() == b""

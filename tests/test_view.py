@@ -1,0 +1,489 @@
+"""What a report says: verdicts, order, numbers in words, and what it leaves out."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from auditor.result import CategoryResult, CollectionResult, Counts, RuleResult
+from auditor.view import (
+    LEVELS,
+    clean,
+    comparison_view,
+    duration,
+    explain_notation,
+    moment,
+    plural,
+    report_view,
+    size,
+    tenths,
+    verdict_of,
+)
+from tests.sample_result import (
+    TOOL,
+    audit,
+    careful,
+    careless,
+    collection,
+    empty,
+    huge,
+    review,
+    rule,
+    undecided,
+)
+
+# -- words and numbers
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0, "0"),
+        (0.0, "0"),
+        (1e-9, "< 0.1"),
+        (0.04, "< 0.1"),
+        (50, "50.0"),
+        (93.25, "93.2"),
+        (99.96, "99.9"),
+        (99.99999999, "99.9"),
+        (100, "100"),
+    ],
+)
+def test_only_exact_bounds_are_written_as_bounds(value: float, text: str) -> None:
+    assert tenths(value) == text
+
+
+@given(st.floats(0, 100))
+def test_100_and_0_are_never_rounded_to(value: float) -> None:
+    assert (tenths(value) == "100") == (value == 100)
+    assert (tenths(value) == "0") == (value == 0)
+
+
+@pytest.mark.parametrize(
+    ("count", "unit", "text"),
+    [
+        (1, "study", "1 study"),
+        (2, "study", "2 studies"),
+        (1, "series", "1 series"),
+        (2, "series", "2 series"),
+        (0, "patient", "0 patients"),
+        (12345, "instance", "12,345 instances"),
+    ],
+)
+def test_plural(count: int, unit: str, text: str) -> None:
+    assert plural(count, unit) == text
+
+
+def test_sizes_and_times() -> None:
+    assert [size(each) for each in (0, 999, 1000, 1_500_000_000, 2 * 10**15)] == [
+        "0 bytes",
+        "999 bytes",
+        "1.0 kB",
+        "1.5 GB",
+        "2,000.0 TB",
+    ]
+    assert [duration(each) for each in (0.04, 59.9, 192, 7260)] == [
+        "0.0 s",
+        "59.9 s",
+        "3 min 12 s",
+        "2 h 1 min",
+    ]
+    assert moment("2025-11-04T09:30:05+00:00") == "2025-11-04 09:30 UTC"
+    assert moment("yesterday") == "yesterday"
+
+
+def test_clean_shows_what_hides() -> None:
+    assert clean("a\u202eb\u200b\x00\ud800\n") == "a⟨U+202E⟩b⟨U+200B⟩⟨U+0000⟩⟨U+D800⟩ "
+    assert clean("e" + "\u0301" * 100) == "e" + "\u0301" * 4 + "⟨U+0301 x 96⟩"
+    assert clean("x" * 10_000) == "x" * 200 + "… (10,000 characters)"
+
+
+def test_clean_keeps_every_script() -> None:
+    for text in ("Müller", "山田太郎", "שלום", "Nguyễn", "e\u0301"):
+        assert clean(text) == text
+
+
+@given(st.text(st.characters(), max_size=300))
+def test_clean_text_is_short_visible_and_encodable(text: str) -> None:
+    cleaned = clean(text)
+    assert cleaned.isprintable()
+    assert len(cleaned) <= 200 * 10 + 30
+    cleaned.encode()
+    assert not any(unicodedata.category(each) in ("Cc", "Cf", "Cs") for each in cleaned)
+
+
+@pytest.mark.parametrize(
+    ("label", "code", "words"),
+    [
+        ("A/S", "N", "none"),
+        ("A/S", "Y*", "as DICOM SEG"),
+        ("A/S", "Y*a, YR", "as DICOM SEG, by a third party; as DICOM RT"),
+        ("A/S", "Y (XLS), Y*a, YR", "as XLS; as DICOM SEG, by a third party; as DICOM RT"),
+        ("CR", "Y*", "as DICOM SR"),
+        ("CI", "Yb (CSV)", "as CSV, enough to rebuild a structured report"),
+        ("CI", "Y", "present"),
+        ("A/S", "perhaps", ""),
+        ("A/S", "", ""),
+    ],
+)
+def test_notation_in_words(label: str, code: str, words: str) -> None:
+    assert explain_notation(label, code) == words
+
+
+# -- the verdict
+
+
+@pytest.mark.parametrize(
+    ("made", "headline"),
+    [
+        (careless(), "Not ready for release"),
+        (undecided(), "Not decided"),
+        (review(), "Release after review"),
+        (careful(), "No obstacle to release"),
+        (empty(), "Nothing to judge"),
+    ],
+)
+def test_verdicts(made: CollectionResult, headline: str) -> None:
+    assert verdict_of(made).headline == headline
+
+
+def test_verdict_names_what_to_start_with_and_what_was_not_judged() -> None:
+    verdict = verdict_of(careless())
+    assert verdict.sentence == "4 rules of severity error fail. Start with DEID101."
+    assert verdict.gaps == (
+        "2 files could not be read",
+        "3 files could be read only in part",
+        "1 rule of severity error could not be judged everywhere",
+        "1 rule broke down while running",
+    )
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        rule("REF101", "not_evaluated", 0),
+        rule("REF101", "not_evaluated", 399, not_evaluated=1),
+        rule("REF101", "pass", 399, not_evaluated=1),
+        rule("IOD101", "error", 399, errors=1),
+        rule("ANNO101", "error", 0),
+    ],
+)
+def test_what_was_not_judged_is_never_an_all_clear(made: RuleResult) -> None:
+    assert verdict_of(collection("c", changed=[made])).headline == "Not decided"
+
+
+@pytest.mark.parametrize("status", ["unreadable", "partial"])
+def test_file_that_was_not_read_is_never_an_all_clear(status: str) -> None:
+    made = careful()
+    setattr(made.counts, status, 1)
+    assert verdict_of(made).headline == "Not decided"
+
+
+def test_lesser_gap_is_said_and_does_not_decide() -> None:
+    made = collection("c", changed=[rule("IOD101", "not_evaluated", 0, not_evaluated=4)])
+    verdict = verdict_of(made)
+    assert verdict.headline == "No obstacle to release"
+    assert verdict.gaps == ("1 rule of lower severity",)
+
+
+def test_low_confidence_is_said() -> None:
+    bad = rule("DEID102", "fail", 400, 3)
+    bad.confidence = "low"
+    assert "low confidence" in verdict_of(collection("c", changed=[bad])).sentence
+
+
+def test_nothing_judged_is_no_pass() -> None:
+    made = careful()
+    made.rules = [rule("RT101", "not_applicable", 0), rule("SR101", "pass", 0)]
+    assert verdict_of(made).headline == "Nothing to judge"
+
+
+_RULES = st.builds(
+    RuleResult,
+    id=st.text(st.characters(codec="ascii"), max_size=5),
+    category=st.sampled_from(["integrity", "iod", "unheard_of"]),
+    severity=st.sampled_from(["info", "warning", "error", "fatal"]),
+    confidence=st.sampled_from(["low", "high"]),
+    outcome=st.sampled_from(["pass", "fail", "not_applicable", "not_evaluated", "error", "?"]),
+    applicable=st.integers(0, 3),
+    failed=st.integers(0, 3),
+    unit=st.just("series"),
+    not_evaluated=st.integers(0, 2),
+    errors=st.integers(0, 2),
+)
+_COUNTS = st.builds(
+    Counts, dicom=st.integers(0, 1), partial=st.integers(0, 1), unreadable=st.integers(0, 1)
+)
+_SCORES = st.none() | st.floats()
+_COLLECTIONS = st.builds(
+    CollectionResult,
+    name=st.text(max_size=5),
+    repository=st.sampled_from(["", "a", "b"]),
+    counts=_COUNTS,
+    categories=st.lists(
+        st.builds(
+            CategoryResult,
+            id=st.sampled_from(["integrity", "iod"]),
+            title=st.text(max_size=5),
+            score=_SCORES,
+            coverage=st.floats(),
+            applicable=st.integers(0, 3),
+            failed=st.integers(0, 3),
+        ),
+        max_size=3,
+    ),
+    rules=st.lists(_RULES, max_size=6),
+    overall=_SCORES,
+    coverage=st.floats(),
+)
+
+
+@given(_COLLECTIONS)
+def test_every_rule_is_shown_once_and_none_passes_by_omission(made: CollectionResult) -> None:
+    (shown,) = report_view(audit(made)).collections
+    failed = [each.id for group in shown.failed for each in group.rules]
+    listed = {group.tone: [each.id for each in group.rules] for group in shown.listed}
+    every = failed + [each for ids in listed.values() for each in ids]
+    assert sorted(every) == sorted(clean(each.id) for each in made.rules)
+    passed = [
+        clean(each.id)
+        for each in made.rules
+        if each.outcome == "pass"
+        and each.applicable > 0
+        and each.failed == each.not_evaluated == each.errors == 0
+    ]
+    assert sorted(listed.get("ok", [])) == sorted(passed)
+
+
+@given(_COLLECTIONS)
+def test_all_clear_needs_all_to_be_clear(made: CollectionResult) -> None:
+    if verdict_of(made).tone != "ok":
+        return
+    assert made.counts.unreadable == made.counts.partial == 0
+    assert made.counts.dicom > 0
+    for each in made.rules:
+        assert each.severity == "info" or (each.failed == 0 and each.outcome != "fail")
+        assert each.outcome != "error"
+        assert each.errors == 0
+        if each.severity in ("error", "fatal"):
+            assert each.outcome != "not_evaluated"
+            assert each.not_evaluated == 0
+
+
+# -- one collection
+
+
+def test_rules_come_worst_first() -> None:
+    (shown,) = report_view(audit(careless())).collections
+    assert [[rule.id for rule in group.rules] for group in shown.failed] == [
+        ["DEID101", "PRIV101", "DEID102", "FILE101"],
+        ["DEID103", "CONS102", "IOD101"],
+        ["ANNO101", "PRIV102"],
+    ]
+    assert [rule.id for rule in shown.first] == ["DEID101", "PRIV101", "DEID102"]
+
+
+def test_gauges_say_score_coverage_and_both_numbers() -> None:
+    (shown,) = report_view(audit(careless())).collections
+    gauges = {each.title: each for each in shown.gauges}
+    integrity = gauges["File integrity"]
+    assert (integrity.number, integrity.tone) == ("99.9", "error")
+    assert integrity.checks == "55,017 of 55,020 checks passed"
+    assert integrity.coverage == "coverage 100\u00a0%"
+    assert gauges["Segmentation"].tone == "ok"
+
+
+def test_null_scores_say_what_they_are_and_why() -> None:
+    (shown,) = report_view(audit(careless())).collections
+    gauges = {each.title: each for each in shown.gauges}
+    unknown, absent = gauges["References"], gauges["Radiotherapy"]
+    assert (unknown.number, unknown.score, unknown.tone) == ("?", "not known", "unknown")
+    assert unknown.status == "1 rule not fully judged; No table of references."
+    assert (absent.number, absent.score, absent.tone) == ("n/a", "not applicable", "absent")
+    assert absent.coverage == ""
+    broken = gauges["IOD conformance"]
+    assert (broken.score, broken.tone) == ("not known", "warning")
+    assert "ZeroDivisionError" in broken.status
+
+
+def test_information_alone_is_not_scored() -> None:
+    (shown,) = report_view(audit(careful())).collections
+    gauge = shown.gauges[-1]
+    assert (gauge.title, gauge.score, gauge.tone) == ("Annotation", "not scored", "info")
+    assert gauge.coverage == ""
+    assert gauge.status == "1 note; for information only"
+    made = careful()
+    made.rules[-1] = rule("ANNO101", "pass", 1)
+    (shown,) = report_view(audit(made)).collections
+    assert (shown.gauges[-1].score, shown.gauges[-1].tone) == ("not scored", "absent")
+
+
+def test_state_is_not_said_twice() -> None:
+    reason = "not evaluated: objects without a SOP class"
+    failed = rule("IOD101", "fail", 397, 2, not_evaluated=3, reason=reason)
+    blind = rule("IOD102", "not_evaluated", 397, not_evaluated=3, reason=reason)
+    (shown,) = report_view(audit(collection("c", changed=[failed, blind]))).collections
+    gap = "3 instances could not be judged: objects without a SOP class"
+    assert shown.failed[0].rules[0].gap == gap
+    assert shown.listed[0].rules[0].detail == (
+        "3 instances not judged, 397 judged; objects without a SOP class"
+    )
+
+
+def test_category_without_a_rule_is_not_known() -> None:
+    made = empty()
+    # Nothing out of nothing is not "all of it".
+    made.coverage = made.categories[0].coverage = 1.0
+    (shown,) = report_view(audit(made)).collections
+    assert {each.tone for each in shown.gauges} == {"unknown"}
+    assert {each.coverage for each in (*shown.gauges, shown.overall)} == {"coverage 0\u00a0%"}
+    assert shown.none == "No rule was run."
+
+
+@pytest.mark.parametrize("score", [float("nan"), None])
+def test_score_that_is_no_number_is_not_known(score: float | None) -> None:
+    made = careful()
+    made.overall = score
+    (shown,) = report_view(audit(made)).collections
+    assert shown.overall.score == "not known"
+
+
+def test_low_coverage_is_not_green() -> None:
+    made = collection("c", changed=[rule("REF101", "pass", 1, not_evaluated=399)])
+    (shown,) = report_view(audit(made)).collections
+    (gauge,) = [each for each in shown.gauges if each.title == "References"]
+    assert gauge.number == "100"
+    assert gauge.tone == "unknown"
+    assert gauge.status == "1 rule not fully judged"
+
+
+def test_all_four_statuses_of_files_are_shown() -> None:
+    (shown,) = report_view(audit(careless())).collections
+    assert {each.name: each.value for each in shown.files} == {
+        "DICOM, read to the end": "18,340",
+        "DICOM, read only in part": "3",
+        "Unreadable": "2",
+        "Not DICOM": "12",
+        "Files in all": "18,357",
+        "Links, not followed": "2",
+        "Distinct kinds of data set": "366",
+    }
+
+
+def test_what_is_left_out_is_counted() -> None:
+    bad = rule("DEID102", "fail", 400, 30)
+    bad.findings *= 40
+    (shown,) = report_view(audit(collection("c", changed=[bad]))).collections
+    failed = shown.failed[0].rules[0]
+    assert len(failed.places) == LEVELS[0].places
+    assert failed.more == "100 places not shown; see result.json"
+
+
+# -- several collections
+
+
+def test_overview_is_by_repository_and_worst_first() -> None:
+    page = report_view(audit(careful(), careless(), undecided(), review()))
+    assert page.matrix is not None
+    assert [(group.title, [row.name for row in group.rows]) for group in page.matrix.groups] == [
+        ("Careful Archive", ["undecided-seg", "careful-ct-lung"]),
+        ("Careless Host", ["careless-mixed"]),
+        ("No repository named", ["review-mr-brain"]),
+    ]
+    anchors = {each.anchor: each.name for each in page.collections}
+    for group in page.matrix.groups:
+        for row in group.rows:
+            assert anchors[row.link] == row.name
+
+
+def test_one_collection_needs_no_overview() -> None:
+    assert report_view(audit(careful())).matrix is None
+
+
+def test_what_does_not_fit_is_the_least_bad() -> None:
+    page = report_view(huge(40), replace(LEVELS[0], rows=20, sections=10))
+    assert page.matrix is not None
+    rows = [row for group in page.matrix.groups for row in group.rows]
+    assert {row.verdict.headline for row in rows} == {"Not ready for release", "Not decided"}
+    assert {each.verdict.headline for each in page.collections} == {"Not ready for release"}
+    assert page.matrix.more == "20 collections not shown; see result.json"
+    assert sum(int(each.value) for each in page.matrix.tally) == 40
+
+
+def test_rule_texts_are_said_once_for_many_collections() -> None:
+    page = report_view(huge(8), LEVELS[1])
+    texts = {each.anchor: each.id for each in page.texts}
+    assert len(set(texts.values())) == len(texts)
+    for one in page.collections:
+        for group in one.failed:
+            for each in group.rules:
+                assert not each.why
+                assert texts[each.text_link] == each.id
+
+
+# -- comparison
+
+
+def test_same_rules_are_comparable() -> None:
+    page = comparison_view([audit(careful()), audit(careless())])
+    assert page.comparable
+    assert page.differing == ()
+    assert not page.matrix.marked
+    assert [each.mark for each in page.sets] == ["A"]
+
+
+@pytest.mark.parametrize(
+    ("field", "name"),
+    [
+        ("ruleset", "rule set"),
+        ("standard_edition", "edition of the standard"),
+        ("profile", "profile"),
+    ],
+)
+def test_what_differs_is_named(field: str, name: str) -> None:
+    other = audit(careless())
+    other.tool = replace(TOOL)
+    setattr(other.tool, field, "another")
+    page = comparison_view([audit(careful()), other])
+    assert not page.comparable
+    assert page.differing == (name,)
+    assert name in page.explanation
+    marks = {row.name: row.mark for group in page.matrix.groups for row in group.rows}
+    assert marks == {"careful-ct-lung": "A", "careless-mixed": "B"}
+
+
+def test_version_alone_does_not_matter() -> None:
+    other = audit(careless())
+    other.tool = replace(TOOL, version="9.9", elapsed_s=1.0)
+    page = comparison_view([audit(careful()), other])
+    assert page.comparable
+    assert page.sets[0].versions == "0.1.0, 9.9"
+
+
+def test_rule_set_that_was_not_recorded_is_not_comparable() -> None:
+    blank = audit(careless())
+    blank.tool = replace(TOOL, ruleset="")
+    page = comparison_view([blank])
+    assert not page.comparable
+    assert "not known" in page.statement
+
+
+def test_nothing_to_compare() -> None:
+    page = comparison_view([])
+    assert page.statement == "There is nothing to compare"
+    assert page.matrix.groups == ()
+
+
+def test_many_rule_sets_have_marks_of_their_own() -> None:
+    results = []
+    for position in range(30):
+        one = audit(careful())
+        one.tool = replace(TOOL, ruleset=str(position))
+        results.append(one)
+    marks = [each.mark for each in comparison_view(results).sets]
+    assert len(set(marks)) == 30
+    assert marks[25:27] == ["Z", "27"]

@@ -1,0 +1,462 @@
+"""Build the packaged tables of the DICOM standard from a folder of its tables as JSON.
+
+    python tools/build_standard.py SOURCE_FOLDER
+
+What is packaged are facts: tags, keywords, types, usages, and conditions in machine-readable
+form. No sentence of the standard is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from dicom_validator.spec_reader.condition_parser import ConditionParser
+from pydicom._uid_dict import UID_dictionary
+
+from auditor.standard.iods import IodTable
+
+Attribute = dict[str, Any]
+
+PACKAGE = Path(__file__).parents[1] / "auditor" / "standard"
+
+ACKNOWLEDGEMENT = (
+    "facts taken from the DICOM standard, which is copyright NEMA; "
+    "read from GoogleCloudPlatform/medical-imaging (Apache-2.0)"
+)
+
+
+def load(source: Path, name: str) -> Any:
+    """Return the content of one JSON file of the source folder, under its header."""
+    plain = json.loads((source / f"{name}.json").read_text(encoding="utf-8"))
+    return plain.get(name, plain)
+
+
+def read_edition(source: Path) -> str:
+    """Return the edition that the source folder says it is."""
+    plain = json.loads((source / "dicom_tags.json").read_text(encoding="utf-8"))
+    return str(plain["header"]["dicom_standard_version"]["Version"])
+
+
+def write_table(edition: str, name: str, body: str) -> None:
+    """Write a packaged table: a stamp, then the body. Equal content gives equal bytes."""
+    text = f"# DICOM {edition}; {ACKNOWLEDGEMENT}\n{body}"
+    # mtime 0 and no file name: the package must not change when nothing else does.
+    (PACKAGE / name).write_bytes(gzip.compress(text.encode(), 9, mtime=0))
+
+
+def clean_name(name: str, keyword: str) -> str:
+    """Return an attribute's name without the sentence that some source cells append."""
+    if not keyword:
+        return ""
+    words = name.split()
+    wanted = keyword.lower()
+    for count in range(1, len(words) + 1):
+        start = " ".join(words[:count])
+        if re.sub(r"[^a-z0-9]", "", start.lower()) == wanted:
+            return start
+    return name
+
+
+def build_dictionary(source: Path, edition: str) -> None:
+    """PS3.6 chapters 6 to 9 and PS3.7 annex E: one row for each tag."""
+    tags = load(source, "dicom_tags")
+    rows = []
+    for written, tag in [*tags["main"].items(), *tags["mask"].items()]:
+        keyword = tag["keyword"]
+        rows.append(
+            (
+                written.removeprefix("0x"),
+                keyword,
+                tag["vr"].replace("NONE", "UN"),
+                tag["vm"],
+                clean_name(tag["name"], keyword),
+                "R" if tag["retired"] else "",
+            )
+        )
+    write_table(edition, "dictionary.tsv.gz", "\n".join("\t".join(row) for row in sorted(rows)))
+
+
+# PS3.4 gives these storage SOP Classes their IOD outside of the composite object storage
+# table (annexes GG, JJ, U and Z), so the source has the IOD but not the pair.
+NON_PATIENT_IODS = {
+    "CT Defined Procedure Protocol Storage": "CT Defined Procedure Protocol",
+    "Color Palette Storage": "Color Palette",
+    "Generic Implant Template Storage": "Generic Implant Template",
+    "Hanging Protocol Storage": "Hanging Protocol",
+    "Implant Assembly Template Storage": "Implant Assembly Template",
+    "Implant Template Group Storage": "Implant Template Group",
+    "Inventory Storage": "Inventory",
+    "Protocol Approval Storage": "Protocol Approval",
+    "XA Defined Procedure Protocol Storage": "XA Defined Procedure Protocol",
+}
+
+
+def sop_class_iods(source: Path) -> dict[str, str]:
+    """Return SOP Class UID to the name of its IOD as the source heads its module table."""
+    module_map = load(source, "dicom_iod_module_map")
+    iods = {uid: module_map[name] for name, uid in load(source, "dicom_iod_class_uid").items()}
+    by_name = {row[0]: uid for uid, row in UID_dictionary.items()}
+    for name, iod in NON_PATIENT_IODS.items():
+        iods[by_name[name]] = f"{iod} IOD Modules"
+    return iods
+
+
+def build_uids(source: Path, edition: str) -> None:
+    """SOP Classes with their IODs and transfer syntaxes, PS3.6 table A-1."""
+    names = {uid: name for name, uid in load(source, "dicom_iod_class_uid").items()}
+    kinds = dict.fromkeys(names, "SOP Class")
+    for uid, (name, kind, *_) in UID_dictionary.items():
+        if kind in ("SOP Class", "Transfer Syntax") and name:
+            names.setdefault(uid, name)
+            kinds.setdefault(uid, kind)
+    iods = sop_class_iods(source)
+    rows = [
+        "\t".join((kinds[uid], uid, name, iods.get(uid, "").removesuffix(" IOD Modules")))
+        for uid, name in sorted(names.items())
+    ]
+    write_table(edition, "uids.tsv.gz", "\n".join(rows))
+
+
+# The Image Histogram Module is referred to but missing from the source (PS3.3 table C.11.5-1).
+IMAGE_HISTOGRAM = {
+    "(0060,3000)": {
+        "type": "1",
+        "items": {
+            "(0060,3002)": {"type": "1"},
+            "(0060,3004)": {"type": "1"},
+            "(0060,3006)": {"type": "1"},
+            "(0060,3008)": {"type": "1"},
+            "(0060,3010)": {"type": "3"},
+            "(0060,3020)": {"type": "1"},
+        },
+    }
+}
+
+# Sections that the source's IOD tables name otherwise than its module tables.
+SECTIONS = {"C.29.3": "C.29.3.1"}
+
+# Macros that a Document Content Macro includes for one Value Type (PS3.3 C.17.3 says which;
+# the source lost it). Not to know it would demand all of them of every content item.
+VALUE_TYPES = {
+    "C.18.1-1": "NUM",
+    "C.18.2-1": "CODE",
+    "C.18.3-1": "COMPOSITE",
+    "C.18.4-1": "IMAGE",
+    "C.18.5-1": "WAVEFORM",
+    "C.18.6-1": "SCOORD",
+    "C.18.7-1": "TCOORD",
+    "C.18.8-1": "CONTAINER",
+    "C.18.9-1": "SCOORD3D",
+    "C.18.10-1": "TABLE",
+}
+
+# Attribute types that a table gives to an attribute of a macro where it includes the macro:
+# "in this Module, ... is Type ...". Key: including table, included table.
+SPECIALISED: dict[tuple[str, str], dict[str, Attribute]] = {
+    ("C.8.17.5-1", "10-5"): {"(0008,2228)": {"type": "3"}},
+    ("C.8.26.1-1", "10-16"): {"(0040,0260)": {"type": "1"}, "(0040,0440)": {"type": "1"}},
+    ("C.8.28.2-1", "C.7.6.16-12"): {"(0040,9096)": {"type": "3"}},
+    ("C.10-5", "C.10-5c"): {
+        "(0070,0233)": {
+            "type": "1C",
+            "cond": {"type": "MU", "op": "=", "tag": "(0070,0024)", "index": 0, "values": ["Y"]},
+        }
+    },
+}
+
+# Where the parser stops before the end of a condition and keeps a first half that demands
+# more than the whole: such a condition stays user defined.
+HALF_READ = re.compile(
+    r"the conditions in\b|is not:\s*May be|is a URN or|of the SOP Instance including"
+    r"|all the (rows|columns) for the|Modality \(0008,0060\) is MG and"
+)
+
+# Wordings that the parser misreads, to those with the same meaning that it reads.
+REWORDED = {
+    "is present and has a non-zero value": "is non-zero",
+    "is present and has Value ": "is present and has the Value ",
+}
+
+CODE_SEQUENCE_MACRO = "table_8.8-1"
+
+# The Frame Content Macro is never shared; the source kept of the usage of a functional
+# group only its letter.
+FRAME_CONTENT = "C.7.6.16.2.2"
+
+ANYTHING = "any"
+"""Marks a sequence whose items may hold any attribute, such as what was modified."""
+
+TYPES = frozenset({"1", "1C", "2", "2C", "3"})
+
+
+def load_attribute_tables(source: Path) -> dict[str, list[dict[str, str]]]:
+    """Return the rows of every attribute table, by its label."""
+    tables = {}
+    for part in (1, 2, 3):
+        for label, table in load(source, f"dicom_tables_part_{part}").items():
+            tables[label] = table["table_lines"]
+    return {label: attach_to_includes(rows, tables) for label, rows in tables.items()}
+
+
+def attach_to_includes(
+    rows: list[dict[str, str]], tables: dict[str, list[dict[str, str]]]
+) -> list[dict[str, str]]:
+    """Put includes and the rows below them where they belong.
+
+    A row deeper than the include before it stands in the sequence of the included table,
+    which is written out in place of the include. The Code Sequence Macro always stands in
+    the sequence before it, also where the source lost the level.
+    """
+    attached: list[dict[str, str]] = []
+    above = -1
+    for row, following in zip(rows, [*rows[1:], {}], strict=True):
+        if row["type"] == "InlineObject":
+            above = depth_of(row)
+        elif row["linked_resource"] == CODE_SEQUENCE_MACRO and depth_of(row) <= above:
+            attached.append({**row, "prefix": ">" * (above + 1) + "Include"})
+            continue
+        elif depth_of(following) > depth_of(row):
+            attached += tables[row["linked_resource"].removeprefix("table_")]
+            continue
+        attached.append(row)
+    return attached
+
+
+def depth_of(row: dict[str, str]) -> int:
+    """Return how many sequences a row stands in; -1 for no row."""
+    text = row.get("name") or row.get("prefix")
+    return -1 if text is None else len(text) - len(text.lstrip(">"))
+
+
+def build_iods(source: Path, edition: str) -> None:
+    """PS3.3 annexes A and C: modules of each IOD, attributes of each module, conditions."""
+    conditions = Conditions(source)
+    classes = sop_class_iods(source)
+    tables = load_attribute_tables(source)
+    sections = {
+        section: listed[0]["name"] for section, listed in load(source, "dicom_modules").items()
+    }
+    iods = {
+        name: {
+            "modules": usages(rows, conditions),
+            "group_macros": usages(load(source, "dicom_iod_func_groups").get(name, []), conditions),
+        }
+        for name, rows in load(source, "dicom_iod").items()
+        if name in classes.values()
+    }
+    modules: dict[str, Any] = {"C.11.5": IMAGE_HISTOGRAM}
+    wanted = {
+        module["ref"]
+        for iod in iods.values()
+        for kind in ("modules", "group_macros")
+        for module in iod[kind].values()
+    }
+    # Sections are modules, labels of tables are macros; only what an IOD reaches is packaged.
+    pending = [(section, sections[section]) for section in sorted(wanted - modules.keys())]
+    while pending:
+        key, label = pending.pop()
+        if key in modules:
+            continue
+        modules[key], included = attributes(label, tables[label], conditions)
+        pending += [(each, each) for each in sorted(included)]
+    write_table(
+        edition,
+        "iods.json.gz",
+        json.dumps(
+            {"sop_classes": classes, "iods": iods, "modules": modules},
+            sort_keys=False,
+            separators=(",", ":"),
+        ),
+    )
+    table = IodTable(edition, {uid: iods[name] for uid, name in classes.items()}, modules)
+    rows = (
+        f"{uid}\t{' '.join(f'{tag:08X}' for tag in sorted(table.tags_read_by_value(uid)))}"
+        for uid in sorted(classes)
+    )
+    write_table(edition, "read_by_value.tsv.gz", "\n".join(rows))
+    conditions.report()
+
+
+class Conditions:
+    """dicom-validator's own parser, with a count of what it could and could not read."""
+
+    def __init__(self, source: Path) -> None:
+        tags = load(source, "dicom_tags")["main"]
+        self._parser = ConditionParser(
+            {
+                f"({tag[2:6]},{tag[6:]})": {
+                    "name": clean_name(row["name"], row["keyword"]),
+                    "vr": row["vr"],
+                }
+                for tag, row in tags.items()
+                if row["keyword"]
+            }
+        )
+        self.read = 0
+        self.unread: list[str] = []
+
+    def parse(self, text: str) -> dict[str, Any] | None:
+        """Return the condition as dicom-validator writes it; None where it is not readable."""
+        for wording, same in REWORDED.items():
+            text = text.replace(wording, same)
+        condition: dict[str, Any] = plain(self._parser.parse(text).result_dict())
+        if ", and " in text:
+            condition = group_original(condition)
+        other = condition.get("other_cond")
+        if other is not None and asks_for_pixel_data(other):
+            del condition["other_cond"]
+            condition["type"] = "MU"
+        if condition["type"] == "U" or HALF_READ.search(text) or asks_for_pixel_data(condition):
+            self.unread.append(text)
+            return None
+        self.read += 1
+        return condition
+
+    def report(self) -> None:
+        """Print how many could be read."""
+        print(f"conditions: {self.read} machine-readable, {len(self.unread)} user defined")
+
+
+def group_original(condition: dict[str, Any]) -> dict[str, Any]:
+    """Undo the parser's rewriting of "(a or b), and c" to "a or (b and c)".
+
+    It is wrong where a and b are the two places of one value: Frame Type and Image Type.
+    """
+    match condition.get("or"):
+        case [{"tag": "(0008,9007)"} as frame, {"and": [{"tag": "(0008,0008)"} as image, both]}]:
+            del condition["or"]
+            condition["and"] = [{"or": [frame, image]}, both]
+    if "other_cond" in condition:
+        condition["other_cond"] = group_original(condition["other_cond"])
+    return condition
+
+
+def asks_for_pixel_data(condition: dict[str, Any]) -> bool:
+    """Whether a condition reads group 7FE0, which an audit does not."""
+    if condition.get("tag", "").startswith("(7FE0"):
+        return True
+    return any(
+        asks_for_pixel_data(each) for key in ("and", "or") for each in condition.get(key, ())
+    )
+
+
+def plain(condition: Any) -> Any:
+    """Return a condition without enumeration members, its value numbers put right.
+
+    The parser counts values from 0 and the validator, in versions up to 0.9.0, from 1 (with
+    0 for the first): "Value 3" would be looked up as Value 2.
+    """
+    if isinstance(condition, dict):
+        return {
+            key: value + 1 if key == "index" and value else plain(value)
+            for key, value in condition.items()
+        }
+    if isinstance(condition, list):
+        return [plain(each) for each in condition]
+    return getattr(condition, "value", condition)
+
+
+def usages(rows: list[dict[str, Any]], conditions: Conditions) -> dict[str, Any]:
+    """Return the modules or functional group macros of an IOD with their usage."""
+    modules: dict[str, Any] = {}
+    for row in rows:
+        usage = row["usage"]
+        if isinstance(usage, list) or usage[:1] not in "MUC":
+            # The source kept a cross-reference and lost the letter: claim nothing.
+            usage = "U"
+        section = row["ref"].removeprefix("sect_")
+        module = {"ref": SECTIONS.get(section, section), "use": usage[0]}
+        if usage[0] == "C":
+            condition = conditions.parse(usage)
+            if condition is not None:
+                module["cond"] = condition
+        if section == FRAME_CONTENT:
+            module["cond"] = {"type": "MF" if usage[0] == "M" else "UF"}
+        modules[row["name"]] = module
+    return modules
+
+
+def attributes(
+    label: str, rows: list[dict[str, str]], conditions: Conditions
+) -> tuple[Attribute, set[str]]:
+    """Return a table in dicom-validator's shape, and the labels of the tables it includes."""
+    included: set[str] = set()
+    levels: list[Attribute] = [{}]
+    last: Attribute = {}
+    for row in rows:
+        depth = depth_of(row)
+        if depth >= len(levels):
+            levels.append(last.setdefault("items", {}))
+        del levels[depth + 1 :]
+        if row["type"] == "LinkedObject":
+            include(label, row, levels[-1], included)
+            continue
+        tag = row["address"].removeprefix("0x")
+        if not tag:
+            levels[-1][ANYTHING] = {}
+            continue
+        last = {"type": row["required"] if row["required"] in TYPES else "3"}
+        # A Type 3 attribute may have a condition under which it shall not be present.
+        if row["required"] in ("1C", "2C") or "shall not be present" in row["comment"].lower():
+            condition = conditions.parse(row["comment"])
+            if condition is not None:
+                last["cond"] = condition
+        levels[-1][f"({tag[:4]},{tag[4:]})"] = last
+    levels[0].pop(ANYTHING, None)
+    return put_includes_first(levels[0]), included
+
+
+def include(label: str, row: dict[str, str], level: Attribute, included: set[str]) -> None:
+    """Note in `level` that it includes another table, with the types that the row changes."""
+    target = row["linked_resource"].removeprefix("table_")
+    if target.startswith("sect_"):  # it points to an explanation, not to attributes
+        if "all other Attributes" in row["prefix"]:
+            level[ANYTHING] = {}
+        return
+    if target == "IODFunctionalGroupMacros":
+        target = "FuncGroup"
+    else:
+        included.add(target)
+    reference: dict[str, Any] = {"ref": target}
+    if label == "C.17-5" and target in VALUE_TYPES:
+        reference["cond"] = {
+            "type": "MN", "op": "=", "tag": "(0040,A040)", "index": 0,
+            "values": [VALUE_TYPES[target]],
+        }  # fmt: skip
+    if label == "C.17-6" and target == "C.17-5":
+        # A relationship by reference has no value (PS3.3 C.17.3.2.5), only an identifier.
+        reference["cond"] = {"type": "MN", "op": "-", "tag": "(0040,DB73)", "index": 0}
+    level.setdefault("include", []).append(reference)
+    if "Code Meaning (0008,0104) shall be Type 3" in (row["usage"] or ""):
+        level["(0008,0104)"] = {"type": "3"}
+    level.update(SPECIALISED.get((label, target), {}))
+
+
+def put_includes_first(level: Attribute) -> Attribute:
+    """Order a table so that its own rows override those of the macros that it includes."""
+    ordered: Attribute = {key: level[key] for key in ("type", "cond", "include") if key in level}
+    for key, value in level.items():
+        if key == "items" and ANYTHING in value:
+            continue  # without items, dicom-validator does not look into the sequence
+        ordered[key] = put_includes_first(value) if isinstance(value, dict) else value
+    return ordered
+
+
+def main() -> None:
+    """Build all tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("source", type=Path, help="folder with dicom_tags.json and its like")
+    source = parser.parse_args().source
+    edition = read_edition(source)
+    build_dictionary(source, edition)
+    build_uids(source, edition)
+    build_iods(source, edition)
+
+
+if __name__ == "__main__":
+    main()
