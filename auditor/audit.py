@@ -39,6 +39,10 @@ if TYPE_CHECKING:
     import duckdb
 
 
+CUT_SHORT = "objects whose header is cut short"
+"""Why an instance rule could not look: half a data set would make it say what is not so."""
+
+
 @dataclass(frozen=True, slots=True)
 class Collection:
     """One collection to audit."""
@@ -131,6 +135,8 @@ def audit_collection(
             for each in tally.signatures.values()
         ]
         _fill(results[rule.id], count_rule(parts, rule.unit is Unit.SERIES))
+        if results[rule.id].not_evaluated:
+            results[rule.id].reason = CUT_SHORT
     if waiting:
         progress.step(f"conformance of {len(tally.structures)} distinct structures")
         reports = ask_referees(workers, tally.structures)
@@ -143,7 +149,8 @@ def audit_collection(
                 for each in tally.signatures.values()
             ]
             _fill(results[rule.id], count_rule(parts, rule.unit is Unit.SERIES))
-            results[rule.id].reason = _referee_reason(reports.values())
+            cut_short = any(each.structure is None for each in tally.signatures.values())
+            results[rule.id].reason = _referee_reason(reports.values(), cut_short)
     progress.step("rules over the whole collection")
     tables = {table: folder.file(table, number) for table in WALKED}
     with _connect(folder.path) as connection:
@@ -250,14 +257,16 @@ def _answer(
     return answers[structure]
 
 
-def _referee_reason(reports: Iterable[dict[str, RefereeReport]]) -> str:
+def _referee_reason(reports: Iterable[dict[str, RefereeReport]], cut_short: bool) -> str:
     reasons = {
         "unknown_sop_class": "SOP classes that the standard's table does not have",
         "no_sop_class": "objects without a SOP class",
     }
     met = {report.status for each in reports for report in each.values()}
     said = [text for status, text in reasons.items() if status in met]
-    return f"not evaluated: {', '.join(said)}" if said else ""
+    if cut_short:
+        said.append(CUT_SHORT)
+    return "; ".join(said)
 
 
 def _connect(folder: Path) -> duckdb.DuckDBPyConnection:
@@ -282,7 +291,7 @@ def _run_collection_rule(
     assert not isinstance(rule.applies, Selector)
     try:
         facts = CollectionFacts(connection, tables, rule.reads)
-        applicable, not_evaluated = rule.applies(facts)
+        applicable, not_evaluated, reason = rule.applies(facts)
         found: list[Finding] = list(rule.check(facts)) if applicable else []
     except Exception as error:  # noqa: BLE001 - whatever a rule raises is its own error
         result.errors = 1
@@ -303,6 +312,8 @@ def _run_collection_rule(
     )
     tally.passed = applicable - tally.failed
     _fill(result, tally)
+    if not_evaluated:
+        result.reason = reason
 
 
 def _write_rest(

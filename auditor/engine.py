@@ -21,7 +21,7 @@ from auditor.model import Outcome, Rule, Scope, Selector
 from auditor.planning import RulesPlan, applies_to
 from auditor.reading.columns import COLUMN, COLUMNS
 from auditor.reading.places import Forest, Token
-from auditor.reading.reader import FileFacts, Reader, Reading
+from auditor.reading.reader import FileFacts, Reader, Reading, unreadable
 from auditor.redaction import Hasher, coded, shape, vendor
 from auditor.registry import RuleSet, load
 from auditor.sources import SourceFile
@@ -115,9 +115,13 @@ class Auditor:
         touched: list[_Entry] = []
         for file in files:
             if file.problem:
-                reading = Reading("unreadable", file.problem, 0, None, [], [None] * len(COLUMNS))
+                reading = unreadable(file.problem)
             else:
-                reading = self._reader.read(file.location)
+                # The reader survives what is in a file; were it not so, the run must.
+                try:
+                    reading = self._reader.read(file.location)
+                except Exception as error:  # noqa: BLE001
+                    reading = unreadable(f"the reader failed on it ({type(error).__name__})")
             self._count(file, reading, partial, touched)
             if self._forest.is_full:
                 self._fold(touched, partial.tally)

@@ -109,20 +109,25 @@ class InstanceFacts:
         self._file = file
         self._referees = referees or {}
         self._reads = None if reads is None else frozenset(_with_parents(reads))
+        self._whole = self
 
     def for_rule(self, reads: Iterable[str]) -> InstanceFacts:
         """Return the same facts, restricted to what a rule declares."""
         view = InstanceFacts(self._tokens, self._file, self._referees, reads)
-        if "_root" in self.__dict__:
-            view.__dict__["_root"] = self._root
+        view._whole = self._whole
         return view
 
     def _declared(self, name: str) -> None:
         if self._reads is not None and name not in self._reads:
             raise UndeclaredRead(f"reads={name!r} is not declared")
 
-    @cached_property
+    @property
     def _root(self) -> Item:
+        """The tree of items, built once for all rules."""
+        return self._whole._built
+
+    @cached_property
+    def _built(self) -> Item:
         return build_items(self._tokens)
 
     def has(self, keyword: str) -> bool:

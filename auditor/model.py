@@ -183,10 +183,13 @@ class Units(NamedTuple):
         The denominator: units that the rule can judge.
     not_evaluated
         Units that it applies to but cannot judge from what was downloaded.
+    reason
+        Why it cannot, in plain words.
     """
 
     judged: int
     not_evaluated: int = 0
+    reason: str = ""
 
 
 def for_sop_classes(*uids: str, when: Callable[[Any], bool] | None = None) -> Selector:

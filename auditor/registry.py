@@ -19,7 +19,7 @@ from auditor.sources import printable
 from auditor.standard.dictionary import tag_of
 from auditor.store import TABLES, WALKED
 
-RULE_ID = re.compile(r"([A-Z]+)(\d{3})")
+RULE_ID = re.compile(r"([A-Z]+)([0-9]{3})")
 
 REFEREES = ("dicom-validator",)
 """Names that may follow ``referee:``."""

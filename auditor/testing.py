@@ -155,7 +155,7 @@ def ask_collection(
             with TableWriter(tables[table], table, "test") as writer:
                 writer.add(_rows(table, rows))
         facts = CollectionFacts(connection, tables, rule.reads)
-        judged, not_evaluated = rule.applies(facts)
+        judged, not_evaluated, _ = rule.applies(facts)
         if not judged:
             blank = Outcome.NOT_EVALUATED if not_evaluated else Outcome.NOT_APPLICABLE
             return Judgement(blank)

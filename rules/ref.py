@@ -60,7 +60,9 @@ def _referring(judged: str, among: str = "TRUE") -> Callable[[CollectionFacts], 
             _RESOLVED + "SELECT count(*) FILTER (judged), count(*) FILTER (NOT judged) FROM "
             f"(SELECT bool_or({judged}) AS judged FROM resolved WHERE {among} GROUP BY path)"
         )[0]
-        return Units(row[0], row[1])
+        return Units(
+            row[0], row[1], "what is referred to is in series that are not in this download"
+        )
 
     return units
 

@@ -128,7 +128,7 @@ def document(instance: InstanceFacts) -> Iterator[Finding]:
     """
     if instance.text("ValueType") != "CONTAINER":
         yield Finding("the root is not a CONTAINER", TagPath.of("ValueType"))
-    if not instance.filled("ConceptNameCodeSequence"):
+    if not any(item.filled("CodeMeaning") for item in instance.items("ConceptNameCodeSequence")):
         yield Finding("the document has no coded title", TagPath.of("ConceptNameCodeSequence"))
     if instance.text("CompletionFlag") not in ("COMPLETE", "PARTIAL"):
         yield Finding("Completion Flag has no legal value", TagPath.of("CompletionFlag"))

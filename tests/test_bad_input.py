@@ -203,7 +203,7 @@ def test_an_archive_is_a_collection(make: Any, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("make", [a_zip, a_tar])
-@pytest.mark.parametrize("name", ["../escaped.dcm", "/tmp/../escaped.dcm", "a/../../escaped.dcm"])
+@pytest.mark.parametrize("name", ["../escaped.dcm", "/var/../escaped.dcm", "a/../../escaped.dcm"])
 def test_names_that_lead_out_are_told_and_the_rest_is_audited(
     make: Any, name: str, tmp_path: Path
 ) -> None:
@@ -214,7 +214,7 @@ def test_names_that_lead_out_are_told_and_the_rest_is_audited(
     [audited] = collections()
     assert (audited.counts.dicom, audited.counts.unreadable) == (1, 1)
     assert not list(tmp_path.rglob("escaped.dcm"))
-    assert not Path("/tmp/escaped.dcm").exists()  # noqa: S108 - where the name leads
+    assert not Path("/escaped.dcm").exists()
 
 
 @pytest.mark.parametrize(

@@ -546,7 +546,7 @@ def test_a_terminal_that_lacks_letters_is_no_reason_to_end(
     named = collection.rename(tmp_path / "\u6771\u4eac")
     environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
     environment["PYTHONPATH"] = str(Path(auditor.__file__).parents[1])
-    command = [sys.executable, "-m", "auditor", "scan", named, "-o", "out", "--jobs", "1"]
+    command = [sys.executable, "-m", "auditor", "scan", str(named), "-o", "out", "--jobs", "1"]
     done = subprocess.run(command, env=environment, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr
     assert b"\\u6771" in done.stdout

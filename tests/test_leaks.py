@@ -145,12 +145,8 @@ class Planter:
                 element.value = UID(self.value("UI"))
 
 
-TEXTS = ("PN", "LO", "SH", "LT", "ST", "UT", "UC", "UR", "AE", "CS") + (
-    "DA", "TM", "DT", "IS", "DS", "AS", "UI",
-)  # fmt: skip
-BINARIES = ("OB", "OW", "UN", "OD", "OF", "OL", "OV", "US", "SS", "UL", "SL", "FL", "FD") + (
-    "SV", "UV", "AT",
-)  # fmt: skip
+TEXTS = "PN LO SH LT ST UT UC UR AE CS DA TM DT IS DS AS UI".split()  # noqa: SIM905 - as PS3.5 does
+BINARIES = "OB OW UN OD OF OL OV US SS UL SL FL FD SV UV AT".split()  # noqa: SIM905
 IN_COLUMNS = (
     "Modality", "Manufacturer", "BodyPartExamined", "PatientSex", "PatientIdentityRemoved",
     "BurnedInAnnotation", "PatientID", "PatientName", "PatientComments", "PatientAddress",

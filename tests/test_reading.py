@@ -401,3 +401,10 @@ def test_reading_leaves_pydicoms_settings_alone() -> None:
         assert config.settings.reading_validation_mode == config.IGNORE
     assert config.settings.reading_validation_mode == before
     assert io.BytesIO().read() == b""
+
+
+def test_a_file_that_begins_with_dicm_is_read(tmp_path: Path) -> None:
+    path = stored(small(PatientID="x1"), ExplicitVRLittleEndian, tmp_path)
+    path.write_bytes(path.read_bytes()[128:])
+    reading = read(path)
+    assert (reading.status, reading.columns[COLUMN["PatientID"]]) == ("ok", b"x1")

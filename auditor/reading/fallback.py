@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +21,9 @@ from auditor.reading.walker import DEPTH_LIMIT, TOKEN_LIMIT, Walk, known_vr, tak
 
 DEFER = 1 << 20
 """Bytes from which pydicom leaves a value in the file."""
+
+INCOMPLETE_LIMIT = 1 << 28
+"""Bytes read of a file that lacks its preamble."""
 
 WIDTHS = {"AT": 2, "OW": 2, "SS": 2, "US": 2, "FL": 4, "OF": 4, "OL": 4, "SL": 4, "UL": 4} | {
     "FD": 8, "OD": 8, "OV": 8, "SV": 8, "UV": 8
@@ -59,7 +63,7 @@ def read_with_pydicom(location: str, forest: Forest, walk: Walk) -> tuple[str, s
     with lenient():
         # pydicom raises whatever its parts raise; a hostile file must not end the audit.
         try:
-            dataset = pydicom.dcmread(location, force=True, defer_size=DEFER)
+            dataset = pydicom.dcmread(_from(location), force=True, defer_size=DEFER)
         except Exception as error:  # noqa: BLE001
             raise CannotRead(_words(error)) from None
         complete = "yes"
@@ -76,6 +80,14 @@ def read_with_pydicom(location: str, forest: Forest, walk: Walk) -> tuple[str, s
         except Exception:  # noqa: BLE001
             complete = "header"
     return complete, "present" if len(meta) else "absent"
+
+
+def _from(location: str) -> Any:
+    """Return what pydicom is to read: what follows DICM, if a file begins with that."""
+    with open(location, "rb") as file:  # noqa: PTH123 - the name may not be text
+        if file.read(4) == b"DICM":
+            return io.BytesIO(file.read(INCOMPLETE_LIMIT))
+    return location
 
 
 def _words(error: BaseException) -> str:

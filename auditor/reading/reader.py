@@ -106,8 +106,9 @@ class Reading:
     sop_class: str = ""
 
 
-def _no(status: str, reason: str, size: int = 0) -> Reading:
-    return Reading(status, reason, size, None, [], [None] * len(COLUMNS))
+def unreadable(reason: str, size: int = 0) -> Reading:
+    """Return the reading of a file that gave nothing."""
+    return Reading("unreadable", reason, size, None, [], [None] * len(COLUMNS))
 
 
 class Reader:
@@ -130,15 +131,15 @@ class Reader:
                 location, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
             )
         except OSError as error:
-            return _no("unreadable", _words(error))
+            return unreadable(_words(error))
         try:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
-                return _no("unreadable", "not a regular file")
+                return unreadable("not a regular file")
             head = os.read(descriptor, HEAD)
             return self._read(descriptor, location, head, status.st_size)
         except OSError as error:
-            return _no("unreadable", _words(error))
+            return unreadable(_words(error))
         finally:
             os.close(descriptor)
 
@@ -148,7 +149,9 @@ class Reader:
             how = is_dicom(head)
             if not how:
                 name = location.rpartition(os.sep)[2]
-                return _no("not_dicom", classify(head, size, name), size)
+                reading = unreadable(classify(head, size, name), size)
+                reading.status = "not_dicom"
+                return reading
             return self._ask_pydicom(location, size, FileFacts("absent", "absent"), how)
         walk = Walk(size, [None] * len(COLUMNS))
         facts = FileFacts(_preamble(head), "present")
@@ -167,7 +170,7 @@ class Reader:
         except Surprise as surprise:
             return self._ask_pydicom(location, size, facts, str(surprise))
         except Short:
-            return _no("unreadable", "ends inside the file meta information", size)
+            return unreadable("ends inside the file meta information", size)
         return _reading(walk, facts._replace(complete=complete), size)
 
     def _stored(self, descriptor: int, head: bytes, start: int, walk: Walk, implicit: bool) -> str:
@@ -238,7 +241,7 @@ class Reader:
         try:
             complete, meta = read_with_pydicom(location, self._forest, walk)
         except CannotRead as error:
-            return _no("unreadable", str(error), size)
+            return unreadable(str(error), size)
         return _reading(walk, facts._replace(complete=complete, meta=meta), size)
 
 

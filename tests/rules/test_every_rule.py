@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from auditor.facts import Item
 from auditor.model import ANY, Outcome, Rule, Scope
 from auditor.standard.dictionary import keyword_of, tag_of, vr_of
-from tests.rules.cases import PLANT, Case, all_rules, passes
+from tests.rules.cases import PLANT, Case, all_rules, get_rule, passes
 
 CASES: dict[str, tuple[Case, ...]] = {}
 for _file in sorted(Path(__file__).parent.glob("test_*.py")):
@@ -70,12 +71,7 @@ def test_it_says_what_it_is_about(rule: Rule) -> None:
 @every_rule
 def test_its_messages_are_words(rule: Rule) -> None:
     """A message is printed, and counted by its text: it starts small and ends without a stop."""
-    messages = [
-        message
-        for case in CASES[rule.id]
-        if case.outcome is Outcome.FAIL
-        for message, _ in case.ask(rule).findings
-    ]
+    messages = [message for answer in says(rule.id) for message, _ in answer.findings]
     assert messages
     for message in messages:
         assert message == message.strip()
@@ -83,21 +79,19 @@ def test_its_messages_are_words(rule: Rule) -> None:
         assert "\n" not in message
 
 
-@every_rule
-def test_its_outcome_does_not_depend_on_who_asks_first(rule: Rule) -> None:
-    for case in CASES[rule.id]:
-        assert case.ask(rule) == case.ask(rule)
-
-
-def said(rule: Rule) -> list[Any]:
-    """Return what a rule says of each of its cases; the type of what it raises, if it does."""
-    answers: list[Any] = []
+def said(rule: Rule) -> Iterator[Any]:
+    """Yield what a rule says of each of its cases; the type of what it raises, if it does."""
     for case in CASES[rule.id]:
         try:
-            answers.append(case.ask(rule))
+            yield case.ask(rule)
         except Exception as error:  # noqa: BLE001 - whatever a query raises is an answer here
-            answers.append(type(error))
-    return answers
+            yield type(error)
+
+
+@cache
+def says(rule_id: str) -> tuple[Any, ...]:
+    """Return what a rule says of each of its cases, asked once."""
+    return tuple(said(get_rule(rule_id)))
 
 
 @pytest.mark.parametrize(
@@ -111,7 +105,7 @@ def said(rule: Rule) -> list[Any]:
 )
 def test_it_needs_all_that_it_declares(rule: Rule, name: str) -> None:
     fewer = replace(rule, reads=tuple(other for other in rule.reads if other != name))
-    assert said(fewer) != said(rule)
+    assert any(less != full for less, full in zip(said(fewer), says(rule.id), strict=True))
 
 
 @pytest.mark.parametrize("rule", INSTANCE_RULES, ids=lambda rule: rule.id)
@@ -127,7 +121,11 @@ def test_it_asks_in_items_for_what_it_declares(rule: Rule, monkeypatch: pytest.M
 
 
 def is_whole_sequence(name: str) -> bool:
-    return ":" not in name and name != "private" and vr_of(tag_of(name.split(".")[-1])) == "SQ"
+    return (
+        ":" not in name
+        and name != "private"
+        and vr_of(tag_of(name.rsplit(".", maxsplit=1)[-1])) == "SQ"
+    )
 
 
 def asked_of_items(rule: Rule, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
@@ -141,7 +139,7 @@ def asked_of_items(rule: Rule, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]
                 return true(item, keyword)
 
             patched.setattr(Item, name, watch)
-        said(rule)
+        list(said(rule))
     return iter(keywords)
 
 
@@ -171,31 +169,30 @@ SOP_CLASSES = sorted(
 def elements(children: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[Any, Any]]:
     """Build data sets of what rules read, some of it with a VR that it should not have."""
     value = st.one_of(
-        st.tuples(st.sampled_from(["LO", "PN", "CS", "DA", "UI"]), TEXT),
+        st.tuples(st.sampled_from(["LO", "PN", "CS", "LT"]), TEXT),
         st.tuples(st.sampled_from(["US", "UL"]), st.integers(0, 9)),
-        st.tuples(st.just("UN"), st.binary(max_size=9)),
         st.tuples(st.just("SQ"), st.lists(children, max_size=2)),
     )
     tags = st.sampled_from([(tag >> 16, tag & 0xFFFF) for tag, _ in LEAVES])
     return st.dictionaries(tags | st.just((0x0009, 0x1001)), value, max_size=8)
 
 
-DATASETS = st.recursive(st.just({}), elements, max_leaves=12)
+DATASETS: st.SearchStrategy[dict[Any, Any]] = st.recursive(st.just({}), elements, max_leaves=12)
 
 
-@pytest.mark.filterwarnings("ignore::UserWarning")
-@settings(max_examples=60)
-@given(dataset=DATASETS, sop_class=st.sampled_from(["", *SOP_CLASSES]), data=st.data())
+@settings(max_examples=200)
+@given(
+    rule_id=st.sampled_from([rule.id for rule in INSTANCE_RULES]),
+    dataset=DATASETS,
+    sop_class=st.sampled_from(["", *SOP_CLASSES]),
+)
 def test_nothing_that_a_file_holds_makes_a_rule_raise_or_talk(
-    dataset: dict[Any, Any], sop_class: str, data: st.DataObject
+    rule_id: str, dataset: dict[Any, Any], sop_class: str
 ) -> None:
-    shown = {**dataset, (0x0008, 0x0016): ("UI", sop_class)}
-    rules = data.draw(st.permutations(INSTANCE_RULES))[:8]
-    for rule in rules:
-        answer = passes(shown).ask(rule)
-        assert answer.outcome is not Outcome.ERROR, (rule.id, answer)
-        for text in (text for finding in answer.findings for text in finding):
-            assert not any(part in text for part in PLANT.split("^"))
+    answer = passes({**dataset, (0x0008, 0x0016): ("UI", sop_class)}).ask(get_rule(rule_id))
+    assert answer.outcome is not Outcome.ERROR, answer
+    for text in (text for finding in answer.findings for text in finding):
+        assert not any(part in text for part in PLANT.split("^"))
 
 
 def test_the_names_in_messages_are_the_standards() -> None:

@@ -71,6 +71,7 @@ CASES: Cases = {
         fails(report(ValueType=None), at=["(0040,A040)"]),
         fails(report(ConceptNameCodeSequence=None), at=["(0040,A043)"]),
         fails(report(ConceptNameCodeSequence=[]), at=["(0040,A043)"]),
+        fails(report(ConceptNameCodeSequence=[{"CodeValue": "126000"}]), at=["(0040,A043)"]),
         fails(report(CompletionFlag=""), at=["(0040,A491)"]),
         fails(report(CompletionFlag="DONE"), at=["(0040,A491)"]),
         fails(report(VerificationFlag=None), at=["(0040,A493)"]),

@@ -1,0 +1,261 @@
+"""The memo changes no verdict, the number of processes no result, a dying worker no run."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pydicom
+import pytest
+from click.testing import CliRunner
+from pydicom.dataset import Dataset
+
+from auditor import engine
+from auditor.cli import main
+from auditor.engine import Auditor, Job, Partial, Workers, judge_structures, walk_files
+from auditor.facts import InstanceFacts
+from auditor.iod import DicomValidatorReferee
+from auditor.model import Outcome
+from auditor.paths import rules_folder
+from auditor.reading.fallback import lenient
+from auditor.registry import RuleSet, load
+from auditor.sources import SourceFile, open_source
+from auditor.tally import Tally
+
+KEY = b"k" * 32
+DATA = Path(pydicom.__file__).parent / "data"
+SHARED = Path(__file__).parents[1].parent / "shared" / "corpus"
+
+
+@pytest.fixture(scope="module")
+def rules() -> RuleSet:
+    return load([rules_folder()])
+
+
+def roots() -> list[Path]:
+    return [DATA, *([SHARED] if SHARED.exists() else [])]
+
+
+def files_of(root: Path) -> list[SourceFile]:
+    with open_source(root) as source:
+        return [file for file in source.files() if not file.problem]
+
+
+@pytest.mark.parametrize("root", roots(), ids=lambda root: root.name)
+def test_a_memoised_verdict_is_the_unmemoised_one(rules: RuleSet, root: Path) -> None:
+    """For every file: what the shared memo says, a fresh auditor says of it alone."""
+    shared = Auditor(rules, KEY)
+    compared = 0
+    for file in [*files_of(root), *files_of(root)]:
+        reading = shared._reader.read(file.location)
+        if reading.facts is None:
+            continue
+        entry = shared._judge(reading, reading.facts)
+        alone = Auditor(rules, KEY)
+        again = alone._reader.read(file.location)
+        assert again.facts is not None
+        direct = alone.verdict(again.sop_class, again.facts, again.tokens)
+        assert entry.verdict == direct, file.path
+        assert entry.digest == alone._judge(again, again.facts).digest, file.path
+        compared += 1
+    assert compared > 150
+
+
+@pytest.mark.parametrize("root", roots(), ids=lambda root: root.name)
+def test_a_structures_report_is_that_of_each_of_its_files(rules: RuleSet, root: Path) -> None:
+    """The referee, asked once per structure, says what it says of every file directly."""
+    auditor = Auditor(rules, KEY)
+    referee = DicomValidatorReferee()
+    reports = {}
+    shared = 0
+    for file in files_of(root):
+        reading = auditor._reader.read(file.location)
+        if reading.facts is None or reading.facts.complete == "header":
+            continue
+        structure = auditor._judge(reading, reading.facts).structure
+        assert structure is not None
+        if structure in reports:
+            shared += 1
+        else:
+            reports.update(judge_structures([(structure, file.location)]))
+        with lenient():
+            direct = referee.judge(pydicom.dcmread(file.location, force=True))
+        assert reports[structure][referee.name] == direct, file.path
+    assert shared > 20
+
+
+def audit_folder(root: Path, out: Path, jobs: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DICOM_AUDIT_KEY", "a key for tests")
+    done = CliRunner().invoke(
+        main, ["scan", str(root), "-o", str(out), "--jobs", str(jobs), "--quiet"]
+    )
+    assert done.exit_code in (0, 3), done.output
+
+
+def plain_result(out: Path) -> str:
+    result = json.loads((out / "result.json").read_text())
+    result["tool"]["elapsed_s"] = result["tool"]["started"] = None
+    return json.dumps(result)
+
+
+def test_one_process_and_four_give_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for jobs in (1, 4):
+        audit_folder(DATA, tmp_path / str(jobs), jobs, monkeypatch)
+    assert plain_result(tmp_path / "1") == plain_result(tmp_path / "4")
+    for table in ("instances", "references", "companions", "elements", "findings"):
+        ours, theirs = (pq.read_table(tmp_path / jobs / table) for jobs in ("1", "4"))
+        assert ours.equals(theirs), table
+
+
+def test_chunks_of_any_size_give_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    audit_folder(DATA, tmp_path / "whole", 1, monkeypatch)
+    monkeypatch.setattr(engine, "CHUNK", 7)
+    audit_folder(DATA, tmp_path / "cut", 1, monkeypatch)
+    assert plain_result(tmp_path / "whole") == plain_result(tmp_path / "cut")
+
+
+def test_a_full_forest_is_renewed_and_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from auditor.reading.places import Forest
+
+    audit_folder(DATA, tmp_path / "large", 1, monkeypatch)
+    monkeypatch.setattr(Forest, "LIMIT", 3000)
+    monkeypatch.setattr(engine, "MEMO_TOKENS", 500)
+    audit_folder(DATA, tmp_path / "small", 1, monkeypatch)
+    assert plain_result(tmp_path / "large") == plain_result(tmp_path / "small")
+
+
+# What a worker's death costs. The killing files are told by name, in a module-level
+# function: a spawned worker gets nothing else.
+
+
+def deadly(files: list[SourceFile]) -> Partial:
+    partial = Partial()
+    for file in files:
+        if file.path.startswith("killer"):
+            os.kill(os.getpid(), signal.SIGKILL)
+        partial.tally.files["ok"] += 1
+        partial.companions.append((file.path, "other", 0))
+    return partial
+
+
+def test_a_file_that_kills_its_worker_is_found_and_the_rest_goes_on(
+    rules: RuleSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "CHUNK", 5)
+    monkeypatch.setattr(engine, "_work", deadly)
+    names = [f"file{number:02}" for number in range(23)]
+    names[7] = "killer one"
+    names[19] = "killer two"
+    files = [SourceFile(name, f"/nowhere/{name}") for name in names]
+    job = Job(rules.folders, (), KEY)
+    total = Tally()
+    seen: list[str] = []
+    with Workers(job, 2) as workers:
+        for partial in walk_files(workers, files):
+            total.merge(partial.tally)
+            seen += [row[0] for row in partial.companions]
+            seen += [f"{row[0]}: {row[2]}" for row in partial.instances]
+    dead = [f"killer {which}: {engine.READER_DIED}" for which in ("one", "two")]
+    assert total.files == {"ok": 21, "unreadable": 2}
+    assert [name for name in seen if name.startswith("killer")] == dead
+    assert [name.partition(":")[0] for name in seen] == names
+
+
+# What a rule that raises costs.
+
+
+RAISES = '''
+from auditor import Finding, rule
+
+@rule(id="FAIR901", category="annotation", severity="error", confidence="high",
+      reads=("PatientName",), reference="none")
+def raises(instance):
+    """It raises.
+
+    Why it matters
+    --------------
+    w
+
+    How to fix
+    ----------
+    f
+    """
+    raise ValueError(instance.text("PatientName"))
+    yield Finding("")
+
+@rule(id="FAIR902", category="annotation", severity="error", confidence="high",
+      reads=("PatientID",), reference="none")
+def undeclared(instance):
+    """It looks at what it does not declare.
+
+    Why it matters
+    --------------
+    w
+
+    How to fix
+    ----------
+    f
+    """
+    if instance.text("PatientName"):
+        yield Finding("never")
+'''
+
+
+def test_a_rule_that_raises_is_an_error_and_leaks_nothing(tmp_path: Path) -> None:
+    folder = tmp_path / "more"
+    folder.mkdir()
+    (folder / "mine.py").write_text(RAISES)
+    dataset = Dataset()
+    dataset.PatientName = "Planted^Person"
+    path = tmp_path / "one.dcm"
+    dataset.SOPClassUID, dataset.SOPInstanceUID = "1.2.840.10008.5.1.4.1.1.2", "2.25.1"
+    dataset.file_meta = pydicom.dataset.FileMetaDataset()
+    dataset.file_meta.TransferSyntaxUID = pydicom.uid.ExplicitVRLittleEndian
+    pydicom.dcmwrite(path, dataset, enforce_file_format=True)
+    auditor = Auditor(load([folder]), KEY)
+    partial = auditor.chunk([SourceFile("one.dcm", str(path))])
+    (signature,) = partial.tally.signatures.values()
+    assert signature.verdict.outcomes == (Outcome.ERROR, Outcome.ERROR)
+    assert [found[0][0] for found in signature.verdict.findings] == [
+        "the rule raised ValueError",
+        "the rule raised UndeclaredRead",
+    ]
+    assert "Planted" not in repr(partial)
+
+
+def test_facts_hold_nothing_but_what_the_rules_declare(rules: RuleSet) -> None:
+    """No token of an image keeps a value that no rule reads."""
+    auditor = Auditor(rules, KEY)
+    reading = auditor._reader.read(str(DATA / "test_files" / "CT_small.dcm"))
+    kept = {token.place.keyword for token in reading.tokens if token.value and token.place.keyword}
+    assert "PatientName" not in kept
+    assert kept == {"SpecificCharacterSet", "SOPClassUID", "Modality"}
+
+
+def test_the_same_facts_for_every_rule_are_built_once(rules: RuleSet) -> None:
+    auditor = Auditor(rules, KEY)
+    reading = auditor._reader.read(str(DATA / "test_files" / "CT_small.dcm"))
+    assert reading.facts is not None
+    facts = InstanceFacts(reading.tokens, reading.facts)
+    first = facts.for_rule(["Modality"])
+    assert first.text("Modality") == "CT"
+    assert facts.for_rule(["PatientID"])._root is first._root
+
+
+def test_the_audited_folder_is_not_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(DATA / "test_files" / "dicomdirtests", copy)
+    before = {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in copy.rglob("*")
+              if path.is_file()}  # fmt: skip
+    audit_folder(copy, tmp_path / "out", 1, monkeypatch)
+    after = {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in copy.rglob("*")
+             if path.is_file()}  # fmt: skip
+    assert before == after

@@ -1,0 +1,224 @@
+"""Rules are loaded from folders, and what they say of themselves is checked."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from auditor.model import CATEGORIES, FAMILIES
+from auditor.paths import rules_folder
+from auditor.reading.reader import FileFacts
+from auditor.registry import RegistryError, RuleSet, load
+from auditor.store import TABLES, WALKED
+
+HEAD = "from auditor import Finding, Selector, Units, judge, rule\n"
+DOC = '''"""A title.
+
+Why it matters
+--------------
+Because.
+
+How to fix
+----------
+So.
+"""'''
+SAID = {
+    "id": '"CONS901"',
+    "category": '"consistency"',
+    "severity": '"error"',
+    "confidence": '"high"',
+    "reads": '("Modality",)',
+    "reference": '"PS3.3"',
+}
+OF_COLLECTION = {
+    "scope": '"collection"',
+    "reads": '("instances.path",)',
+    "applies": "lambda facts: Units(1)",
+}
+
+
+def a_rule(doc: str = DOC, **said: str) -> str:
+    described = ", ".join(f"{name}={value}" for name, value in {**SAID, **said}.items())
+    text = doc.replace("\n", "\n    ")
+    return f"@rule({described})\ndef check(facts):\n    {text}\n    yield Finding('x')\n"
+
+
+def loaded(folder: Path, *texts: str) -> RuleSet:
+    folder.mkdir(exist_ok=True)
+    for number, text in enumerate(texts):
+        (folder / f"topic_{number}.py").write_text(HEAD + text)
+    return load([folder])
+
+
+def test_the_built_in_rules_load_in_order_of_category() -> None:
+    rules = load([rules_folder()])
+    order = list(CATEGORIES)
+    places = [(order.index(rule.category), rule.id) for rule in rules.rules]
+    assert places == sorted(places)
+    assert {rule.category for rule in rules.rules} == set(CATEGORIES)
+    assert rules.judges
+
+
+def test_a_rule_has_all_that_was_said_of_it(tmp_path: Path) -> None:
+    [rule] = loaded(tmp_path / "r", a_rule()).rules
+    assert (rule.id, rule.category, rule.severity, rule.confidence) == (
+        "CONS901",
+        "consistency",
+        "error",
+        "high",
+    )
+    assert (rule.doc.title, rule.doc.why, rule.doc.fix) == ("A title.", "Because.", "So.")
+    assert (rule.reads, rule.reference, rule.unit) == (("Modality",), "PS3.3", "instance")
+
+
+@pytest.mark.parametrize("id", ["CONS1", "CONS0001", "cons901", "901", "", "CONS90\\u0661"])
+def test_an_id_is_letters_and_three_digits(tmp_path: Path, id: str) -> None:
+    with pytest.raises(RegistryError, match="not letters and three digits"):
+        loaded(tmp_path / "r", a_rule(id=f'"{id}"'))
+
+
+@pytest.mark.parametrize(
+    ("said", "says"),
+    [
+        ({"id": '"ZZZ901"'}, "the id starts with none of FILE"),
+        ({"category": '"looks"'}, "a rule of CONS belongs to the category consistency"),
+        ({"category": '"iod"'}, "a rule of CONS belongs to the category consistency"),
+        ({"severity": '"fatal"'}, "'fatal' is not a valid Severity"),
+        ({"confidence": '"total"'}, "'total' is not a valid Confidence"),
+        ({"scope": '"world"'}, "'world' is not a valid Scope"),
+        ({"unit": '"pixel"'}, "'pixel' is not a valid Unit"),
+        ({"unit": '"patient"'}, "an instance rule counts instances or series"),
+        ({"reference": '""'}, "no reference is given"),
+        ({"reads": "()"}, "reads is empty"),
+        ({"reads": '("Modalty",)'}, "PS3.6 has no attribute 'Modalty'"),
+        ({"reads": '("SegmentSequence.Nothing",)'}, "PS3.6 has no attribute"),
+        ({"reads": '("file:colour",)'}, "there is no file fact 'colour'"),
+        ({"reads": '("referee:nobody",)'}, "there is no referee 'nobody'"),
+        ({"reads": '("star:sign",)'}, "'star:sign' is nothing that can be read"),
+        ({"reads": '("judge:nobody",)'}, "CONS901 reads judge:nobody, which does not exist"),
+        ({"reads": '("referee:dicom-validator", "Modality")'}, "reads nothing else"),
+        (
+            {"reads": '("referee:dicom-validator",)', "applies": "Selector(frozenset())"},
+            "applies to any object",
+        ),
+        ({"applies": "lambda facts: True"}, "must be a Selector"),
+        ({**OF_COLLECTION, "applies": "Selector()"}, "must be a function that returns Units"),
+        ({**OF_COLLECTION, "reads": '("Modality",)'}, "is no TABLE.COLUMN of instances"),
+        ({**OF_COLLECTION, "reads": '("findings.rule",)'}, "is no TABLE.COLUMN of instances"),
+        ({**OF_COLLECTION, "reads": '("instances.colour",)'}, "is no TABLE.COLUMN of instances"),
+        ({**OF_COLLECTION, "reads": '("instances.",)'}, "is no TABLE.COLUMN of instances"),
+    ],
+)
+def test_what_cannot_be_true_is_refused(tmp_path: Path, said: dict[str, str], says: str) -> None:
+    with pytest.raises(RegistryError) as refusal:
+        loaded(tmp_path / "r", a_rule(**said))
+    assert says in str(refusal.value)
+    assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("part", ["A title.", "Because.", "So."])
+def test_a_rule_says_what_why_and_how_to_fix(tmp_path: Path, part: str) -> None:
+    with pytest.raises(RegistryError, match="the docstring has no"):
+        loaded(tmp_path / "r", a_rule(doc=DOC.replace(part, "")))
+
+
+@pytest.mark.parametrize(
+    "reads",
+    [
+        *(f"file:{fact}" for fact in FileFacts._fields),
+        "private",
+        "SegmentSequence.SegmentLabel",
+        "referee:dicom-validator",
+    ],
+)
+def test_what_an_instance_rule_may_read(tmp_path: Path, reads: str) -> None:
+    assert loaded(tmp_path / "r", a_rule(reads=f'("{reads}",)')).rules[0].reads == (reads,)
+
+
+@pytest.mark.parametrize("table", WALKED)
+def test_a_collection_rule_may_read_every_column_of_the_walk(tmp_path: Path, table: str) -> None:
+    reads = tuple(f"{table}.{column}" for column, _ in TABLES[table])
+    said = {**OF_COLLECTION, "reads": repr(reads)}
+    assert loaded(tmp_path / "r", a_rule(**said)).rules[0].reads == reads
+
+
+def test_every_family_belongs_to_a_category(tmp_path: Path) -> None:
+    texts = [
+        a_rule(id=f'"{family}999"', category=f'"{category}"')
+        for family, category in FAMILIES.items()
+    ]
+    assert len(loaded(tmp_path / "r", *texts).rules) == len(FAMILIES)
+
+
+def test_an_id_exists_once_in_all_folders(tmp_path: Path) -> None:
+    loaded(tmp_path / "a", a_rule())
+    loaded(tmp_path / "b", a_rule())
+    with pytest.raises(RegistryError, match=r"topic_0\.py: rule CONS901 exists twice"):
+        load([tmp_path / "a", tmp_path / "b"])
+
+
+def test_a_judge_exists_once(tmp_path: Path) -> None:
+    text = '@judge(name="twin", applies=lambda place: True)\ndef {}(element): "Said."\n'
+    with pytest.raises(RegistryError, match="judge twin exists twice"):
+        loaded(tmp_path / "r", text.format("first"), text.format("second"))
+
+
+def test_folders_may_hold_files_of_one_name_and_import_their_own(tmp_path: Path) -> None:
+    for folder, name in (("a", "CONS901"), ("b", "CONS902")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "helper.py").write_text(f'ID = "{name}"\n')
+        text = HEAD + "from .helper import ID\n" + a_rule(id="ID")
+        (tmp_path / folder / "topic.py").write_text(text)
+    rules = load([tmp_path / "a", tmp_path / "b"])
+    assert [rule.id for rule in rules.rules] == ["CONS901", "CONS902"]
+    assert "helper" not in sys.modules
+    assert "topic" not in sys.modules
+
+
+def test_a_rule_that_is_imported_is_not_a_second_one(tmp_path: Path) -> None:
+    rules = loaded(tmp_path / "r", a_rule(), "from .topic_0 import check\n")
+    assert [rule.id for rule in rules.rules] == ["CONS901"]
+
+
+def test_a_folder_of_rules_exists(tmp_path: Path) -> None:
+    with pytest.raises(RegistryError, match="no such folder of rules"):
+        load([tmp_path / "none"])
+
+
+def test_the_digest_is_of_the_text_and_of_the_choice(tmp_path: Path) -> None:
+    rules = loaded(tmp_path / "a", a_rule(), a_rule(id='"CONS902"'))
+    same = loaded(tmp_path / "b", a_rule(), a_rule(id='"CONS902"'))
+    other = loaded(tmp_path / "c", a_rule(), a_rule(id='"CONS902"', severity='"info"'))
+    assert rules.digest == same.digest != other.digest
+    assert rules.only((), ()).digest == rules.digest
+    assert rules.only(["consistency"], ()).digest == rules.digest
+    fewer = {rules.only(["CONS901"], ()).digest, rules.only((), ["CONS901"]).digest}
+    assert len(fewer | {rules.digest}) == 3
+
+
+def test_rules_are_chosen_by_id_and_category(tmp_path: Path) -> None:
+    rules = loaded(
+        tmp_path / "r",
+        a_rule(),
+        a_rule(id='"CONS902"'),
+        a_rule(id='"IOD901"', category='"iod"'),
+    )
+
+    def chosen(select: list[str], ignore: list[str]) -> list[str]:
+        return [rule.id for rule in rules.only(select, ignore).rules]
+
+    assert chosen([], []) == ["IOD901", "CONS901", "CONS902"]
+    assert chosen(["iod", "CONS901"], []) == ["IOD901", "CONS901"]
+    assert chosen(["consistency"], ["CONS901"]) == ["CONS902"]
+    assert chosen([], ["consistency", "iod"]) == []
+    with pytest.raises(RegistryError, match="no rule and no category is called 'CONS9'"):
+        chosen(["CONS9"], [])
+
+
+def test_one_rule_is_got_by_its_id(tmp_path: Path) -> None:
+    rules = loaded(tmp_path / "r", a_rule())
+    assert rules.get("CONS901") is rules.rules[0]
+    with pytest.raises(RegistryError, match="no rule is called 'CONS902'"):
+        rules.get("CONS902")
