@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from auditor import Finding, InstanceFacts, Selector, TagPath, rule
-from auditor.standard.private_creators import is_known_creator
+from auditor.standard.private import is_known_creator
 
 _HAS_PRIVATE = Selector(when=lambda instance: bool(instance.private()))
 

@@ -16,7 +16,7 @@ from typing import Protocol
 from auditor.model import Judge, TagPath, format_tag
 from auditor.redaction import shape
 from auditor.standard.dictionary import keyword_of
-from auditor.standard.private_creators import is_known_creator
+from auditor.standard.private import is_known_creator
 
 LONG_VRS = {"OB", "OD", "OF", "OL", "OV", "OW", "SQ", "SV", "UC", "UN", "UR", "UT", "UV"}
 """VRs whose explicit header has a 32-bit length (PS3.5 7.1.2)."""
