@@ -5,7 +5,18 @@ What a rule file imports is here; everything else is the engine's.
 
 from auditor.collection import CollectionFacts
 from auditor.facts import InstanceFacts, Item
-from auditor.model import ANY, Finding, Selector, TagPath, Units, for_sop_classes, judge, rule
+from auditor.model import (
+    ANY,
+    Finding,
+    Selector,
+    TagPath,
+    Undecided,
+    Units,
+    comparison,
+    for_sop_classes,
+    judge,
+    rule,
+)
 from auditor.reading.places import Element, Place
 
 __all__ = [
@@ -18,7 +29,9 @@ __all__ = [
     "Place",
     "Selector",
     "TagPath",
+    "Undecided",
     "Units",
+    "comparison",
     "for_sop_classes",
     "judge",
     "rule",

@@ -7,14 +7,16 @@ not part of the memo's key. Reading what a rule did not declare raises.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from auditor.iod import RefereeReport
 from auditor.model import TagPath
-from auditor.reading.places import JUDGE_FAILED, Place, Token, decode
+from auditor.reading.places import JUDGE_FAILED, Place, Token, decode, shown_creator
 from auditor.reading.reader import FileFacts
 from auditor.standard.dictionary import tag_of
+from auditor.standard.private import PrivateEntry, Standing, private_entry, standing
 
 
 class UndeclaredRead(Exception):
@@ -23,6 +25,72 @@ class UndeclaredRead(Exception):
 
 class JudgeRaised(Exception):
     """A judge that the rule depends on raised."""
+
+
+@dataclass(frozen=True, slots=True)
+class PrivateElement:
+    """A private data element at one place (PS3.5 7.8).
+
+    Attributes
+    ----------
+    path
+        Its tag path.
+    group
+        Its group number.
+    number
+        The last two digits of its element number; the others are the block's.
+    creator
+        Private creator, as it may be shown: one that is not publicly known is only a shape.
+        "" where the element's block is not reserved (PS3.5 7.8.1).
+    vr
+        As written; "" in implicit VR, where nobody wrote one.
+    standing
+        What is publicly known of it.
+    """
+
+    path: TagPath
+    group: int
+    number: int
+    creator: str
+    vr: str
+    standing: Standing
+    _creator: str = field(repr=False)
+
+    def is_of(self, creator: str) -> bool:
+        """Whether its block is reserved by a private creator, shown or not."""
+        return self._creator == creator.strip()
+
+    @property
+    def entry(self) -> PrivateEntry | None:
+        """What is publicly known of it, None if it is in no dictionary."""
+        return private_entry(self._creator, self.group << 16 | self.number)
+
+
+@dataclass(frozen=True, slots=True)
+class PrivateBlock:
+    """A block that a private creator reserves (PS3.5 7.8.1).
+
+    Attributes
+    ----------
+    path
+        Tag path of the private creator element.
+    group
+        Its group number.
+    creator
+        As it may be shown: one that is not publicly known is only a shape.
+    holds
+        Whether there is an element of the creator in this group, beside the creator.
+    """
+
+    path: TagPath
+    group: int
+    creator: str
+    holds: bool
+    _creator: str = field(repr=False)
+
+    def is_of(self, creator: str) -> bool:
+        """Whether it is reserved by a private creator, shown or not."""
+        return self._creator == creator.strip()
 
 
 class Item:
@@ -161,7 +229,7 @@ class InstanceFacts:
         return self._root.items(keyword)
 
     def judged(self, judge: str) -> tuple[tuple[TagPath, str], ...]:
-        """Return what a judge said: distinct (tag path, verdict class), sorted.
+        """Return what a judge or a comparison said: distinct (tag path, verdict class), sorted.
 
         Raises
         ------
@@ -169,34 +237,52 @@ class InstanceFacts:
             If the judge raised on an element of this object.
         """
         self._declared(f"judge:{judge}")
-        said = {
-            (token.place.path, verdict)
-            for token in self._tokens
-            for name, verdict in token.classes
-            if name == judge
-        }
+        said = self._whole._said.get(judge, ())
         if any(verdict == JUDGE_FAILED for _, verdict in said):
             raise JudgeRaised(judge)
-        return tuple(sorted(said))
+        return said
 
-    def private(self) -> tuple[tuple[TagPath, str], ...]:
-        """Return the private data elements: distinct (tag path, private creator), sorted.
+    @cached_property
+    def _said(self) -> dict[str, tuple[tuple[TagPath, str], ...]]:
+        """What every judge said, gathered once for all rules."""
+        said: dict[str, set[tuple[TagPath, str]]] = {}
+        for token in self._tokens:
+            for name, verdict in token.classes:
+                said.setdefault(name, set()).add((token.place.path, verdict))
+        return {name: tuple(sorted(some)) for name, some in said.items()}
 
-        The creator is "" where the element's block is not reserved (PS3.5 7.8.1); one that
-        is not publicly known is only a shape.
-        """
+    def private(self) -> tuple[PrivateElement, ...]:
+        """Return the distinct private data elements, sorted by tag path and VR."""
         self._declared("private")
-        return tuple(
-            sorted(
-                {
-                    (token.place.path, token.place.shown_creator)
-                    for token in self._tokens
-                    if token.place.is_private
-                    and not token.place.is_creator
-                    and token.place.tag & 0xFFFF  # a group length (PS3.5 7.2) holds nothing
-                }
-            )
-        )
+        return self._whole._private
+
+    def private_blocks(self) -> tuple[PrivateBlock, ...]:
+        """Return the distinct blocks that private creators reserve, sorted by tag path."""
+        self._declared("private")
+        return self._whole._blocks
+
+    @cached_property
+    def _private(self) -> tuple[PrivateElement, ...]:
+        places = {
+            token.place
+            for token in self._tokens
+            if token.place.is_private
+            and not token.place.is_creator
+            and token.place.tag & 0xFFFF  # a group length (PS3.5 7.2) holds nothing
+        }
+        return tuple(sorted(set(map(_private_element, places)), key=_by_place))
+
+    @cached_property
+    def _blocks(self) -> tuple[PrivateBlock, ...]:
+        filled = {(each.path.steps[:-1], each.group, each._creator) for each in self._private}
+        blocks = set()
+        for token in self._tokens:
+            if token.place.is_creator and not token.empty:
+                creator = (token.value or b"").strip(b" \0").decode("latin-1")
+                path, group = token.place.path, token.place.tag >> 16
+                holds = (path.steps[:-1], group, creator) in filled
+                blocks.add(PrivateBlock(path, group, shown_creator(creator), holds, creator))
+        return tuple(sorted(blocks, key=lambda block: (block.path, block._creator)))
 
     def file(self, fact: str) -> str:
         """Return a fact of the file: a field of `FileFacts`."""
@@ -207,6 +293,22 @@ class InstanceFacts:
         """Return the report of a conformance referee."""
         self._declared(f"referee:{name}")
         return self._referees[name]
+
+
+def _private_element(place: Place) -> PrivateElement:
+    return PrivateElement(
+        place.path,
+        place.tag >> 16,
+        place.tag & 0xFF,
+        place.shown_creator,
+        "" if place.implicit else place.vr,
+        standing(place.creator, place.tag),
+        place.creator,
+    )
+
+
+def _by_place(element: PrivateElement) -> tuple[TagPath, str, str]:
+    return element.path, element._creator, element.vr
 
 
 def _with_parents(reads: Iterable[str]) -> Iterator[str]:
@@ -222,6 +324,8 @@ def build_items(tokens: Iterable[Token]) -> Item:
     root = Item()
     open_items: dict[Place | None, Item] = {}
     for token in tokens:
+        if token.is_verdict:
+            continue
         place = token.place
         parent = place.parent
         container = open_items.get(parent)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from auditor.model import Judge, Rule, Selector
+from auditor.model import Comparison, Judge, Rule, Selector
 from auditor.reading.columns import COLUMN_OF_TAG
 from auditor.reading.places import Attention, Place
 from auditor.registry import PRIVATE
@@ -63,19 +63,21 @@ class RulesPlan:
     rules
         The instance rules of the audit.
     judges
-        By name; only those that a rule reads are asked.
+        Judges and comparisons by name; only those that a rule reads are asked.
     """
 
-    def __init__(self, sop_class: str, rules: Iterable[Rule], judges: dict[str, Judge]) -> None:
+    def __init__(
+        self, sop_class: str, rules: Iterable[Rule], judges: dict[str, Judge | Comparison]
+    ) -> None:
         reads = {name for rule in rules if applies_to(rule, sop_class) for name in rule.reads}
         self._keep = frozenset(
             tuple(tag_of(keyword) for keyword in name.split("."))
             for name in reads
             if ":" not in name and name != PRIVATE and sop_class != META
         )
-        self._judges = tuple(
-            judges[name[6:]] for name in sorted(reads) if name.startswith("judge:")
-        )
+        asked = [judges[name[6:]] for name in sorted(reads) if name.startswith("judge:")]
+        self._judges = tuple(each for each in asked if isinstance(each, Judge))
+        self._comparisons = tuple(each for each in asked if isinstance(each, Comparison))
         self._refers = sop_class in REFERRERS
         self._meta = sop_class == META
         if self._meta:
@@ -103,6 +105,7 @@ class RulesPlan:
             or place.is_creator
             or place.tag == 0x00080005,
             judges=tuple(judge for judge in self._judges if judge.applies(place)),
+            comparisons=tuple(each for each in self._comparisons if each.applies(place)),
             structure=not self._meta
             and not place.is_private
             and (place.is_text or place.tag in self._by_value),

@@ -13,7 +13,17 @@ from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
 
-from auditor.model import ANY, CATEGORIES, FAMILIES, Judge, Rule, Scope, Selector, Unit
+from auditor.model import (
+    ANY,
+    CATEGORIES,
+    FAMILIES,
+    Comparison,
+    Judge,
+    Rule,
+    Scope,
+    Selector,
+    Unit,
+)
 from auditor.reading.reader import FileFacts
 from auditor.sources import printable
 from auditor.standard.dictionary import tag_of
@@ -41,7 +51,7 @@ class RuleSet:
     rules
         In order of category and id.
     judges
-        By name.
+        Judges and comparisons, by name.
     folders
         Where they came from, so that a worker can load the same.
     digest
@@ -49,7 +59,7 @@ class RuleSet:
     """
 
     rules: tuple[Rule, ...]
-    judges: dict[str, Judge]
+    judges: dict[str, Judge | Comparison]
     folders: tuple[Path, ...]
     digest: str
 
@@ -105,7 +115,7 @@ def load(folders: Sequence[Path]) -> RuleSet:
         that cannot be true.
     """
     rules: dict[str, Rule] = {}
-    judges: dict[str, Judge] = {}
+    judges: dict[str, Judge | Comparison] = {}
     digest = blake2b(digest_size=8)
     for folder in folders:
         for file, source, module in _modules(folder):
@@ -117,7 +127,7 @@ def load(folders: Sequence[Path]) -> RuleSet:
                     if thing.id in rules:
                         raise RegistryError(f"{file.name}: rule {thing.id} exists twice")
                     rules[thing.id] = thing
-                elif isinstance(thing, Judge) and thing.source == module.__name__:
+                elif isinstance(thing, Judge | Comparison) and thing.source == module.__name__:
                     if thing.name in judges:
                         raise RegistryError(f"{file.name}: judge {thing.name} exists twice")
                     judges[thing.name] = thing

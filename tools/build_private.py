@@ -69,7 +69,7 @@ def _vr(vr: str) -> str:
 
 
 def _name(name: str) -> str:
-    name = " ".join(name.split()).strip("[]")
+    name = re.sub(r"^\[(.*)\]$", r"\1", " ".join(name.split()))
     return "" if NAMELESS.fullmatch(name) else name
 
 

@@ -9,15 +9,19 @@ import zlib
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from auditor.model import Comparison
 from auditor.reading.columns import COLUMN, COLUMNS
-from auditor.reading.companions import classify
+from auditor.reading.companions import classify, headings
 from auditor.reading.detect import is_dicom
-from auditor.reading.places import Forest, Token
+from auditor.reading.places import FILE_PATH, Compared, Forest, Token, compare
 from auditor.reading.runs import walk_dataset, walk_meta
 from auditor.reading.walker import Buffer, Reference, Short, Surprise, Walk
 
 HEAD = 1 << 14
 """Bytes read first: most headers are shorter, and a longer read costs more than it saves."""
+
+COMPARED_BYTES = 1 << 24
+"""Bytes of compared values for which it is remembered what the comparisons said of them."""
 
 INFLATED_LIMIT = 1 << 28
 """Bytes that a deflated data set may have (PS3.5 A.5); more is taken for a bomb."""
@@ -94,6 +98,9 @@ class Reading:
         References to other instances.
     sop_class
         SOP Class UID whose rules and tables apply: the data set's own, else file meta's.
+    headings
+        Of a companion that is a table: what its headings name, see
+        `auditor.reading.companions.headings`.
     """
 
     status: str
@@ -104,6 +111,7 @@ class Reading:
     columns: list[bytes | None]
     references: list[Reference] = field(default_factory=list)
     sop_class: str = ""
+    headings: str | None = None
 
 
 def unreadable(reason: str, size: int = 0) -> Reading:
@@ -123,9 +131,20 @@ class Reader:
     def __init__(self, forest: Forest) -> None:
         self._forest = forest
         self._meta = forest.tree("meta", False)
+        self._compared: dict[tuple[Comparison, tuple[Compared, ...]], tuple[Token, ...]] = {}
+        self._compared_bytes = 0
+        self._path = self._meta.child(FILE_PATH, "")
 
-    def read(self, location: str) -> Reading:
-        """Read one file. Never raises for what is in it, never follows a link."""
+    def read(self, location: str, path: str = "") -> Reading:
+        """Read one file. Never raises for what is in it, never follows a link.
+
+        Parameters
+        ----------
+        location
+            The absolute path to open.
+        path
+            The place inside the collection, which a comparison may look at.
+        """
         try:
             descriptor = os.open(
                 location, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
@@ -137,22 +156,22 @@ class Reader:
             if not stat.S_ISREG(status.st_mode):
                 return unreadable("not a regular file")
             head = os.read(descriptor, HEAD)
-            return self._read(descriptor, location, head, status.st_size)
+            return self._read(descriptor, location, head, status.st_size, path)
         except OSError as error:
             return unreadable(_words(error))
         finally:
             os.close(descriptor)
 
-    def _read(self, descriptor: int, location: str, head: bytes, size: int) -> Reading:
+    def _read(self, descriptor: int, location: str, head: bytes, size: int, path: str) -> Reading:
         part10 = head[128:132] == b"DICM"
         if not part10:
             how = is_dicom(head)
             if not how:
-                name = location.rpartition(os.sep)[2]
-                reading = unreadable(classify(head, size, name), size)
-                reading.status = "not_dicom"
+                kind = classify(head, size, location.rpartition(os.sep)[2])
+                reading = unreadable(kind, size)
+                reading.status, reading.headings = "not_dicom", headings(head, kind)
                 return reading
-            return self._ask_pydicom(location, size, FileFacts("absent", "absent"), how)
+            return self._ask_pydicom(location, size, FileFacts("absent", "absent"), how, path)
         walk = Walk(size, [None] * len(COLUMNS))
         facts = FileFacts(_preamble(head), "present")
         try:
@@ -168,10 +187,38 @@ class Reader:
             else:
                 complete = self._stored(descriptor, head, start, walk, syntax == IMPLICIT)
         except Surprise as surprise:
-            return self._ask_pydicom(location, size, facts, str(surprise))
+            return self._ask_pydicom(location, size, facts, str(surprise), path)
         except Short:
             return unreadable("ends inside the file meta information", size)
+        self.compare(walk, path)
         return _reading(walk, facts._replace(complete=complete), size)
+
+    def compare(self, walk: Walk, path: str) -> None:
+        """Add what the comparisons say, each asked once per distinct set of its values."""
+        compared = walk.compared
+        if not compared:
+            return
+        wanted: dict[Comparison, list[Compared]] = {}
+        for each in compared:
+            for comparison in each[0].attention.comparisons:
+                if comparison in wanted:
+                    wanted[comparison].append(each)
+                else:
+                    wanted[comparison] = [each]
+        for comparison in self._path.attention.comparisons:
+            if comparison in wanted:
+                name = path.encode("utf-8", "replace")
+                wanted[comparison].append((self._path, name, ("ISO_IR 192",)))
+        for comparison, some in wanted.items():
+            key = (comparison, tuple(some))
+            tokens = self._compared.get(key)
+            if tokens is None:
+                self._compared_bytes += sum(len(value) for _, value, _ in some) + 256
+                if self._compared_bytes > COMPARED_BYTES:
+                    self._compared.clear()
+                    self._compared_bytes = 0
+                tokens = self._compared[key] = compare(comparison, some)
+            walk.tokens += tokens
 
     def _stored(self, descriptor: int, head: bytes, start: int, walk: Walk, implicit: bool) -> str:
         """Walk a data set that is stored as it is; return `FileFacts.complete`."""
@@ -233,7 +280,9 @@ class Reader:
                 walk.rewind()
                 walk_dataset(buffer, start, self._forest.tree(actual, implicit), walk, implicit)
 
-    def _ask_pydicom(self, location: str, size: int, facts: FileFacts, surprise: str) -> Reading:
+    def _ask_pydicom(
+        self, location: str, size: int, facts: FileFacts, surprise: str, path: str
+    ) -> Reading:
         from auditor.reading.fallback import CannotRead, read_with_pydicom
 
         walk = Walk(size, [None] * len(COLUMNS))
@@ -242,6 +291,7 @@ class Reader:
             complete, meta = read_with_pydicom(location, self._forest, walk)
         except CannotRead as error:
             return unreadable(str(error), size)
+        self.compare(walk, path)
         return _reading(walk, facts._replace(complete=complete, meta=meta), size)
 
 

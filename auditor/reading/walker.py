@@ -15,6 +15,7 @@ from auditor.reading.places import (
     CONSTANT,
     SEQUENCE,
     VR_OF_CODE,
+    Compared,
     Place,
     Token,
 )
@@ -28,6 +29,7 @@ ITEM, ITEM_END, SEQUENCE_END = 0xE000FFFE, 0xE00DFFFE, 0xE0DDFFFE
 PIXEL_TAGS = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})
 DEPTH_LIMIT = 48
 TOKEN_LIMIT = 5_000_000
+COMPARED_LIMIT = 65_536
 UN = 0x4E55
 
 _explicit = struct.Struct("<IHH").unpack_from
@@ -87,6 +89,8 @@ class Walk:
         The Referenced SOP Class UID that waits for its instance.
     creators
         Private creators of the top level so far; replaced, never changed.
+    compared
+        Elements that comparisons want, the first `COMPARED_LIMIT` of them.
     pending
         Columns filled since the last run, see `_Segment`.
     """
@@ -98,17 +102,19 @@ class Walk:
     encodings: tuple[str, ...] = ()
     sop_class: bytes = b""
     creators: dict[int, str] = field(default_factory=dict)
+    compared: list[Compared] = field(default_factory=list)
     pending: list[tuple[int, bytes]] = field(default_factory=list)
-    _kept: tuple[int, list[bytes | None]] = field(default=(0, []))
+    _kept: tuple[int, int, list[bytes | None]] = field(default=(0, 0, []))
 
     def keep(self) -> None:
         """Remember what there is, to come back to it."""
-        self._kept = (len(self.tokens), list(self.columns))
+        self._kept = (len(self.tokens), len(self.compared), list(self.columns))
 
     def rewind(self) -> None:
         """Forget all since `keep`."""
-        count, columns = self._kept
-        del self.tokens[count:]
+        tokens, compared, columns = self._kept
+        del self.tokens[tokens:]
+        del self.compared[compared:]
         self.columns[:] = columns
         self.references.clear()
         self.encodings, self.sop_class, self.creators = (), b"", {}
@@ -220,8 +226,8 @@ def walk_elements(
                 raise Short(position, "tail")
             # PS3.5 6.2.2: what is inside an element of unknown VR is in implicit VR.
             inside = implicit or code == UN
-            if length == UNDEFINED and kid.vr == "UN":
-                kid = place.child(kid.tag, "SQ", kid.creator)
+            if (length == UNDEFINED and kid.vr == "UN") or inside is not kid.implicit:
+                kid = place.child(kid.tag, "SQ", kid.creator, implicit=inside)
             position = _items(buffer, start, stop, length, kid, walk, inside, depth, end)
         else:
             if mode == CONSTANT:
@@ -294,6 +300,8 @@ def take(kid: Place, value: bytes, walk: Walk, creators: dict[int, str], mark: i
     if seen.column >= 0:
         walk.columns[seen.column] = value
         walk.pending.append((seen.column, value))
+    if seen.comparisons and len(walk.compared) < COMPARED_LIMIT:
+        walk.compared.append((kid, value, walk.encodings))
     if seen.role:
         _refer(seen.role, kid, value, walk, mark)
     if kid.is_creator:

@@ -71,8 +71,7 @@ def private_entry(creator: str, tag: int) -> PrivateEntry | None:
     """
     rows = _rows(creator.strip())
     group, element = tag >> 16, tag & 0xFF
-    row = rows.get(f"{group:04X}{element:02X}") or rows.get(f"{group >> 8:02X}xx{element:02X}")
-    return row
+    return rows.get(f"{group:04X}{element:02X}") or rows.get(f"{group >> 8:02X}xx{element:02X}")
 
 
 def standing(creator: str, tag: int) -> Standing:

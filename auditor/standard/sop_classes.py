@@ -59,6 +59,11 @@ FIDUCIALS = _storage("66.2")
 
 ANNOTATIONS = frozenset({MICROSCOPY_BULK_SIMPLE_ANNOTATIONS})
 
+CT_IMAGES = _storage("2", "2.1", "2.2")
+MR_IMAGES = _storage("4", "4.1", "4.3", "4.4")
+PET_IMAGES = _storage("128", "130", "128.1")
+"""Images of a modality: classic, enhanced, colour and legacy converted (PS3.4 B.5)."""
+
 
 def sop_class_name(uid: str) -> str:
     """Return the name in PS3.6 of a SOP Class, retired ones included; "" if unknown."""
