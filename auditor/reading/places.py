@@ -203,7 +203,7 @@ class Run:
     columns
         What they put into the table of instances: column number and value.
     compared
-        What they put before comparisons.
+        What they put before each comparison.
     before, after
         Private creators and character set in force before and after them.
     last
@@ -213,7 +213,7 @@ class Run:
     raw: bytes
     tokens: list[Token]
     columns: list[tuple[int, bytes]]
-    compared: list[Compared]
+    compared: dict[Comparison, list[Compared]]
     before: tuple[dict[int, str], tuple[str, ...]]
     after: tuple[dict[int, str], tuple[str, ...]]
     last: Place
@@ -404,6 +404,15 @@ def _verdict(judge: Judge, element: Element) -> str | None:
         return JUDGE_FAILED
 
 
+def by_comparison(compared: Iterable[Compared]) -> dict[Comparison, list[Compared]]:
+    """Group elements by the comparisons that want them."""
+    wanted: dict[Comparison, list[Compared]] = {}
+    for each in compared:
+        for comparison in each[0].attention.comparisons:
+            wanted.setdefault(comparison, []).append(each)
+    return wanted
+
+
 def compare(comparison: Comparison, compared: Iterable[Compared]) -> tuple[Token, ...]:
     """Ask a comparison about elements of one object; return a token for each verdict."""
     elements = [Element(*each) for each in compared]
@@ -411,9 +420,7 @@ def compare(comparison: Comparison, compared: Iterable[Compared]) -> tuple[Token
         said = list(comparison.check(elements))
     except Exception:  # noqa: BLE001 - whatever a comparison raises is its rules' error
         said = [(elements[0].place, JUDGE_FAILED)]
-    return tuple(
-        dict.fromkeys(place.verdict(comparison.name, verdict) for place, verdict in said)
-    )
+    return tuple(dict.fromkeys(place.verdict(comparison.name, verdict) for place, verdict in said))
 
 
 def _step(tag: int, creator: str) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import mmap
 import os
+import re
 import stat
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -13,7 +15,7 @@ from auditor.model import Comparison
 from auditor.reading.columns import COLUMN, COLUMNS
 from auditor.reading.companions import classify, headings
 from auditor.reading.detect import is_dicom
-from auditor.reading.places import FILE_PATH, Compared, Forest, Token, compare
+from auditor.reading.places import FILE_PATH, Compared, Forest, Run, Token, compare
 from auditor.reading.runs import walk_dataset, walk_meta
 from auditor.reading.walker import Buffer, Reference, Short, Surprise, Walk
 
@@ -22,6 +24,12 @@ HEAD = 1 << 14
 
 COMPARED_BYTES = 1 << 24
 """Bytes of compared values for which it is remembered what the comparisons said of them."""
+
+_COUNTER = re.compile(
+    r"(?:(?<=/)[0-9]{1,2}-[0-9]{1,5}|(?<![0-9])(?<![0-9][-._])(?:[0-9]{1,4}|0[0-9]{4})|"
+    r"(?<=/)[0-9.]{24,64}|[0-9a-f]{8}-[0-9a-f-]{27})(?=\.[A-Za-z0-9]{1,4}$|$)"
+)
+"""What counts the files of a folder at the end of their names: it tells nothing of anybody."""
 
 INFLATED_LIMIT = 1 << 28
 """Bytes that a deflated data set may have (PS3.5 A.5); more is taken for a bomb."""
@@ -131,7 +139,7 @@ class Reader:
     def __init__(self, forest: Forest) -> None:
         self._forest = forest
         self._meta = forest.tree("meta", False)
-        self._compared: dict[tuple[Comparison, tuple[Compared, ...]], tuple[Token, ...]] = {}
+        self._compared: dict[tuple[Comparison, tuple[Compared | Run, ...]], tuple[Token, ...]] = {}
         self._compared_bytes = 0
         self._path = self._meta.child(FILE_PATH, "")
 
@@ -194,31 +202,47 @@ class Reader:
         return _reading(walk, facts._replace(complete=complete), size)
 
     def compare(self, walk: Walk, path: str) -> None:
-        """Add what the comparisons say, each asked once per distinct set of its values."""
-        compared = walk.compared
-        if not compared:
+        """Add what the comparisons say, each asked once per distinct set of its values.
+
+        What is remembered is found by the runs that brought the values, not by each value.
+        """
+        if not walk.compared:
             return
-        wanted: dict[Comparison, list[Compared]] = {}
-        for each in compared:
-            for comparison in each[0].attention.comparisons:
+        wanted: dict[Comparison, list[Compared | Run]] = {}
+        for each in walk.compared:
+            asks = each.compared if isinstance(each, Run) else each[0].attention.comparisons
+            for comparison in asks:
                 if comparison in wanted:
                     wanted[comparison].append(each)
                 else:
                     wanted[comparison] = [each]
         for comparison in self._path.attention.comparisons:
             if comparison in wanted:
-                name = path.encode("utf-8", "replace")
+                name = _COUNTER.sub("#", path).encode("utf-8", "replace")
                 wanted[comparison].append((self._path, name, ("ISO_IR 192",)))
-        for comparison, some in wanted.items():
-            key = (comparison, tuple(some))
+        for comparison, parts in wanted.items():
+            key = (comparison, tuple(parts))
             tokens = self._compared.get(key)
             if tokens is None:
-                self._compared_bytes += sum(len(value) for _, value, _ in some) + 256
-                if self._compared_bytes > COMPARED_BYTES:
-                    self._compared.clear()
-                    self._compared_bytes = 0
-                tokens = self._compared[key] = compare(comparison, some)
+                tokens = self._compare(comparison, parts)
+                self._compared[key] = tokens
             walk.tokens += tokens
+
+    def _compare(
+        self, comparison: Comparison, parts: Iterable[Compared | Run]
+    ) -> tuple[Token, ...]:
+        elements: list[Compared] = []
+        for each in parts:
+            if isinstance(each, Run):
+                elements += each.compared[comparison]
+                self._compared_bytes += len(each.raw)
+            else:
+                elements.append(each)
+                self._compared_bytes += len(each[1]) + 256
+        if self._compared_bytes > COMPARED_BYTES:
+            self._compared.clear()
+            self._compared_bytes = 0
+        return compare(comparison, elements)
 
     def _stored(self, descriptor: int, head: bytes, start: int, walk: Walk, implicit: bool) -> str:
         """Walk a data set that is stored as it is; return `FileFacts.complete`."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 
-from auditor.reading.places import Place, Run
+from auditor.reading.places import Place, Run, by_comparison
 from auditor.reading.walker import Buffer, Short, Walk, walk_elements
 
 _group = struct.Struct("<H").unpack_from
@@ -101,7 +101,8 @@ def _walk_top(
             taken += len(run.tokens)
             for column, value in run.columns:
                 walk.columns[column] = value
-            walk.compared += run.compared
+            if run.compared:
+                walk.compared.append(run)
             walk.creators, walk.encodings = run.after
             position += len(run.raw)
             previous = run.last
@@ -188,7 +189,12 @@ class _Segment:
             buffer[self._start : stop],
             self._walk.tokens[self._first : self.tokens],
             self._columns[:columns],
-            self._walk.compared[self._compared : compared],
+            by_comparison(
+                each
+                for each in self._walk.compared[self._compared : compared]
+                # In a segment nothing is replayed.
+                if not isinstance(each, Run)
+            ),
             self._before,
             after,
             last,

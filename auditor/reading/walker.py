@@ -17,6 +17,7 @@ from auditor.reading.places import (
     VR_OF_CODE,
     Compared,
     Place,
+    Run,
     Token,
 )
 from auditor.standard.dictionary import vr_of
@@ -90,7 +91,7 @@ class Walk:
     creators
         Private creators of the top level so far; replaced, never changed.
     compared
-        Elements that comparisons want, the first `COMPARED_LIMIT` of them.
+        Elements that comparisons want, the first `COMPARED_LIMIT` of them, and whole runs.
     pending
         Columns filled since the last run, see `_Segment`.
     """
@@ -102,7 +103,7 @@ class Walk:
     encodings: tuple[str, ...] = ()
     sop_class: bytes = b""
     creators: dict[int, str] = field(default_factory=dict)
-    compared: list[Compared] = field(default_factory=list)
+    compared: list[Compared | Run] = field(default_factory=list)
     pending: list[tuple[int, bytes]] = field(default_factory=list)
     _kept: tuple[int, int, list[bytes | None]] = field(default=(0, 0, []))
 
