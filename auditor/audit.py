@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 from auditor.collection import CollectionFacts
 from auditor.engine import (
+    CUT_SHORT,
     Job,
     Workers,
     ask_referees,
@@ -37,10 +38,6 @@ from auditor.tally import EXAMPLES, Judged, RuleTally, Tally, count_rule
 
 if TYPE_CHECKING:
     import duckdb
-
-
-CUT_SHORT = "objects whose header is cut short"
-"""Why an instance rule could not look: half a data set would make it say what is not so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,9 +131,9 @@ def audit_collection(
             (each.verdict.outcomes[index], each.verdict.findings[index], each.series)
             for each in tally.signatures.values()
         ]
-        _fill(results[rule.id], count_rule(parts, rule.unit is Unit.SERIES))
-        if results[rule.id].not_evaluated:
-            results[rule.id].reason = CUT_SHORT
+        counted = count_rule(parts, rule.unit is Unit.SERIES)
+        _fill(results[rule.id], counted)
+        results[rule.id].reason = "; ".join(sorted(counted.reasons))
     if waiting:
         progress.step(f"conformance of {len(tally.structures)} distinct structures")
         reports = ask_referees(workers, tally.structures)
@@ -243,7 +240,8 @@ def _ask_referee_rule(
         return Outcome.NOT_EVALUATED, ()
     facts = InstanceFacts((), FileFacts("", ""), reports, rule.reads)
     try:
-        found = {(each.message, str(each.tag_path)) for each in rule.check(facts)}
+        said = rule.check(facts)
+        found = {(each.message, str(each.tag_path)) for each in said if isinstance(each, Finding)}
     except Exception as error:  # noqa: BLE001 - whatever a rule raises is its own error
         return Outcome.ERROR, ((f"the rule raised {type(error).__name__}", ""),)
     return (Outcome.FAIL if found else Outcome.PASS), tuple(sorted(found))
@@ -292,7 +290,8 @@ def _run_collection_rule(
     try:
         facts = CollectionFacts(connection, tables, rule.reads)
         applicable, not_evaluated, reason = rule.applies(facts)
-        found: list[Finding] = list(rule.check(facts)) if applicable else []
+        said = rule.check(facts) if applicable else ()
+        found = [each for each in said if isinstance(each, Finding)]
     except Exception as error:  # noqa: BLE001 - whatever a rule raises is its own error
         result.errors = 1
         result.outcome = Outcome.ERROR.value

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 from auditor.facts import InstanceFacts
 from auditor.iod import RefereeReport
-from auditor.model import Outcome, Rule, Scope, Selector
+from auditor.model import Finding, Outcome, Rule, Scope, Selector, Undecided
 from auditor.planning import RulesPlan, applies_to
 from auditor.reading.columns import COLUMN, COLUMNS
 from auditor.reading.places import Forest, Token
@@ -33,6 +33,9 @@ CHUNK = 256
 
 MEMO_TOKENS = 4_000_000
 """Tokens in the keys of the memo, after which it is emptied."""
+
+CUT_SHORT = "objects whose header is cut short"
+"""Why an instance rule could not look: half a data set would make it say what is not so."""
 
 READER_DIED = "the reader died on this file"
 
@@ -119,7 +122,7 @@ class Auditor:
             else:
                 # The reader survives what is in a file; were it not so, the run must.
                 try:
-                    reading = self._reader.read(file.location)
+                    reading = self._reader.read(file.location, file.path)
                 except Exception as error:  # noqa: BLE001
                     reading = unreadable(f"the reader failed on it ({type(error).__name__})")
             self._count(file, reading, partial, touched)
@@ -136,7 +139,7 @@ class Auditor:
         tally.files[reading.status] += 1
         tally.size += reading.size
         if reading.status == "not_dicom":
-            partial.companions.append((file.path, reading.reason, reading.size))
+            partial.companions.append((file.path, reading.reason, reading.size, reading.headings))
             return
         row = self._columns.row(reading.columns)
         name = ""
@@ -236,21 +239,30 @@ class Auditor:
 def ask(
     rule: Rule, facts: InstanceFacts, sop_class: str, file: FileFacts
 ) -> tuple[Outcome, tuple[tuple[str, str], ...]]:
-    """Ask one rule about one object: whether it applies, then what it finds."""
+    """Ask one rule about one object: whether it applies, then what it finds.
+
+    With the outcome come its findings; of one that is not evaluated, the reasons.
+    """
     if not applies_to(rule, sop_class):
         return Outcome.NOT_APPLICABLE, ()
     if file.complete == "header" and any(not name.startswith("file:") for name in rule.reads):
-        return Outcome.NOT_EVALUATED, ()
+        return Outcome.NOT_EVALUATED, ((CUT_SHORT, ""),)
     view = facts.for_rule(rule.reads)
     selector = rule.applies
     # Whatever a rule raises is that rule's error and nobody else's.
     try:
         if isinstance(selector, Selector) and selector.when and not selector.when(view):
             return Outcome.NOT_APPLICABLE, ()
-        found = {(finding.message, str(finding.tag_path)) for finding in rule.check(view)}
+        said = list(rule.check(view))
     except Exception as error:  # noqa: BLE001
         return Outcome.ERROR, ((f"the rule raised {type(error).__name__}", ""),)
-    return (Outcome.FAIL if found else Outcome.PASS), tuple(sorted(found))
+    found = {(each.message, str(each.tag_path)) for each in said if isinstance(each, Finding)}
+    if found:
+        return Outcome.FAIL, tuple(sorted(found))
+    undecided = {(each.reason, "") for each in said if isinstance(each, Undecided)}
+    if undecided:
+        return Outcome.NOT_EVALUATED, tuple(sorted(undecided))
+    return Outcome.PASS, ()
 
 
 class _Columns:

@@ -40,7 +40,12 @@ TABLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("ReferencedSOPInstanceUID", "uint64"),
         ("ReferencedSeriesInstanceUID", "uint64"),
     ),
-    "companions": (("path", "string"), ("kind", "string"), ("bytes", "int64")),
+    "companions": (
+        ("path", "string"),
+        ("kind", "string"),
+        ("bytes", "int64"),
+        ("headings", "string"),
+    ),
     "elements": (
         ("tag_path", "string"),
         ("VR", "string"),
