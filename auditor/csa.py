@@ -52,7 +52,7 @@ def _find(header: bytes, name: str) -> int:
     """Return where a tag starts. Text before the NUL of its name is somebody else's."""
     wanted = name.encode() + b"\0"
     at = header.find(wanted)
-    while at > 0 and header[at - 1 : at].isalnum():
+    while at > 0 and (header[at - 1 : at].isalnum() or header[at - 1 : at] == b"_"):
         at = header.find(wanted, at + 1)
     return at
 

@@ -16,7 +16,14 @@ from auditor import (
     rule,
 )
 from auditor.standard.dictionary import keyword_of, name_of, tag_of
-from auditor.standard.private_abuse import keys, public_tags, rows, values
+from auditor.standard.private_abuse import (
+    Row,
+    keys,
+    numbers_of,
+    public_tags,
+    rows,
+    values,
+)
 
 _SOP_CLASS = tag_of("SOPClassUID")
 
@@ -96,29 +103,30 @@ def private_abuse(elements: Sequence[Element]) -> Iterator[tuple[Place, str]]:
         else:
             public.setdefault(element.place.tag, []).append(element)
             private.setdefault(_key(element.place), []).append(element)
-    for number in _numbers_of(sop_class):
+    for number in numbers_of(sop_class):
         row = rows()[number]
         found = private.get(row.key, [])
         said = _all_said(number, found)
         if not said or (row.given and not _is_given(row.given, private)):
             continue
-        outcome, tag = ABSENT, row.public[0]
-        as_text = row.compare == "text"
-        for tag in row.public:
-            theirs = [
-                each
-                for element in public.get(tag, ())
-                if (
-                    each := values(element.value, element.place.vr, as_text or tag != row.public[0])
-                )
-            ]
-            if theirs:
-                same = row.agrees(said, theirs) if tag == row.public[0] else None
-                outcome = {None: BESIDE, True: EQUAL, False: DIFFERENT}[same]
-                break
-        else:
-            tag = row.public[0]
+        outcome, tag = _against(row, said, public)
         yield found[0].place, f"{outcome}|{row.of}|{keyword_of(tag)}"
+
+
+def _against(
+    row: Row, said: list[tuple[float | str, ...]], public: dict[int, list[Element]]
+) -> tuple[str, int]:
+    """Return the outcome, and the tag of the public attribute that it is about."""
+    for tag in row.public:
+        # Only the first can be compared: of the others, that they are there.
+        compared = tag == row.public[0] and row.compare != "presence"
+        as_text = not compared or row.compare == "text"
+        found = [values(each.value, each.place.vr, as_text) for each in public.get(tag, ())]
+        theirs = [each for each in found if each]
+        if theirs:
+            same = row.agrees(said, theirs) if compared else None
+            return {None: BESIDE, True: EQUAL, False: DIFFERENT}[same], tag
+    return ABSENT, row.public[0]
 
 
 def _all_said(number: int, found: Sequence[Element]) -> list[tuple[float | str, ...]]:
@@ -136,11 +144,6 @@ def _is_given(
     key: tuple[str, int, int], private: dict[tuple[str, int, int], list[Element]]
 ) -> bool:
     return any(_all_said(number, private.get(key, [])) for number in _numbers_by_key()[key])
-
-
-@lru_cache(maxsize=64)
-def _numbers_of(sop_class: str) -> tuple[int, ...]:
-    return tuple(number for number, row in enumerate(rows()) if sop_class in row.sop_classes)
 
 
 @lru_cache(maxsize=1)

@@ -209,3 +209,9 @@ def keys() -> frozenset[Key]:
 def public_tags() -> frozenset[int]:
     """Return the tags of the attributes that the table names."""
     return frozenset(tag for row in rows() for tag in row.public)
+
+
+@lru_cache(maxsize=64)
+def numbers_of(sop_class: str) -> tuple[int, ...]:
+    """Return the numbers of the rows that mean something in objects of a SOP Class."""
+    return tuple(number for number, row in enumerate(rows()) if sop_class in row.sop_classes)
