@@ -22,10 +22,9 @@ from auditor import (
     judge,
     rule,
 )
-from auditor.facts import PrivateElement
-from auditor.reading.places import shown_creator
 from auditor.standard.confidentiality import (
     DATES,
+    METHODS,
     OPTIONS,
     Method,
     Row,
@@ -34,14 +33,12 @@ from auditor.standard.confidentiality import (
 )
 from auditor.standard.dictionary import tag_of
 from auditor.standard.iods import packaged_iods
-from auditor.standard.private import Standing
 
 FLAG = "PatientIdentityRemoved"
 CODES = "DeidentificationMethodCodeSequence"
 MODIFIED = "LongitudinalTemporalInformationModified"
 BURNED_IN = "BurnedInAnnotation"
 FEATURES = "RecognizableVisualFeatures"
-CHARACTERISTICS = "PrivateDataElementCharacteristicsSequence"
 CODE_READS = (FLAG, f"{CODES}.CodeValue", f"{CODES}.CodingSchemeDesignator")
 PROFILE_READS = (*CODE_READS, "SOPClassUID", "judge:confidentiality")
 
@@ -159,7 +156,7 @@ def _codes(instance: InstanceFacts) -> frozenset[str]:
     return frozenset(
         item.text("CodeValue")
         for item in instance.items(CODES)
-        if item.text("CodingSchemeDesignator") == "DCM" and item.text("CodeValue") in set(Method)
+        if item.text("CodingSchemeDesignator") == "DCM" and item.text("CodeValue") in METHODS
     )
 
 
@@ -603,7 +600,7 @@ def wrong_code(instance: InstanceFacts) -> Iterator[Finding]:
     place = TagPath.of(CODES, "CodeValue")
     for item in instance.items(CODES):
         value, scheme = item.text("CodeValue"), item.text("CodingSchemeDesignator")
-        known = value in set(Method)
+        known = value in METHODS
         if known and scheme != "DCM":
             yield Finding(
                 "a number of CID 7050 in another scheme than DCM",
@@ -686,124 +683,3 @@ def kept_without_codes(instance: InstanceFacts) -> Iterator[Finding]:
         # Where dates are declared removed, another rule has said it.
         elif verdict == MOMENT and asked.removes and instance.text(MODIFIED) == "":
             yield Finding("a date or time that looks true, and no code says that it may stay", path)
-
-
-# -- Private data elements --------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Block:
-    """What Private Data Element Characteristics Sequence says of one block (PS3.3 C.12.1)."""
-
-    group: int
-    creator: str
-    status: str
-    harmless: frozenset[int]
-
-    def is_about(self, element: PrivateElement) -> bool:
-        """Whether the element stands in the block."""
-        return (self.group, self.creator) == (element.group, element.creator)
-
-    def clears(self, element: PrivateElement) -> bool:
-        """Whether the element is said to identify nobody."""
-        return self.status == "SAFE" or (self.status == "MIXED" and element.number in self.harmless)
-
-
-def _blocks(instance: InstanceFacts) -> list[_Block]:
-    return [
-        _Block(
-            int(item.number("PrivateGroupReference") or 0),
-            shown_creator(item.text("PrivateCreatorReference")),
-            item.text("BlockIdentifyingInformationStatus"),
-            frozenset(
-                int(value) & 0xFF
-                for value in item.values("NonidentifyingPrivateElements")
-                if value.isdecimal()
-            ),
-        )
-        for item in instance.items(CHARACTERISTICS)
-    ]
-
-
-CHARACTERISTICS_READS = (
-    "private",
-    f"{CHARACTERISTICS}.PrivateGroupReference",
-    f"{CHARACTERISTICS}.PrivateCreatorReference",
-    f"{CHARACTERISTICS}.BlockIdentifyingInformationStatus",
-    f"{CHARACTERISTICS}.NonidentifyingPrivateElements",
-)
-
-
-@rule(
-    id="DEID330",
-    category="deidentification",
-    severity="warning",
-    confidence="medium",
-    reads=(*CODE_READS[1:], *CHARACTERISTICS_READS),
-    reference="PS3.15 E.3.10, PS3.3 C.12.1",
-    applies=Selector(
-        when=lambda instance: (
-            Method.RETAIN_SAFE_PRIVATE in _codes(instance) and bool(instance.private())
-        )
-    ),
-)
-def not_known_safe(instance: InstanceFacts) -> Iterator[Finding]:
-    """Safe private elements are claimed to be retained, and others are there.
-
-    Why it matters
-    --------------
-    113111 promises that what is left in private elements identifies nobody. Nothing says so of
-    these: neither the standard's list of safe ones nor the object itself.
-
-    How to fix
-    ----------
-    Remove them; or, where somebody has made sure, describe the block as SAFE or MIXED in
-    Private Data Element Characteristics Sequence (0008,0300).
-
-    Example
-    -------
-    Code 113111, and a private element of a creator that PS3.15 Table E.3.10-1 does not list.
-    """
-    blocks = _blocks(instance)
-    for element in instance.private():
-        if element.standing != Standing.SAFE and not any(
-            block.is_about(element) and block.clears(element) for block in blocks
-        ):
-            yield Finding(
-                "neither listed as safe nor described as safe in the object", element.path
-            )
-
-
-@rule(
-    id="DEID331",
-    category="deidentification",
-    severity="error",
-    confidence="high",
-    reads=(FLAG, *CHARACTERISTICS_READS),
-    reference="PS3.3 C.12.1",
-    applies=Selector(
-        when=lambda instance: instance.text(FLAG) == "YES" and instance.filled(CHARACTERISTICS)
-    ),
-)
-def declared_identifying(instance: InstanceFacts) -> Iterator[Finding]:
-    """Identity is declared removed, and a private element is there that is declared to hold it.
-
-    Why it matters
-    --------------
-    The maker of the object says itself that the element may identify the patient, so that
-    whoever de-identifies it takes it out. It was not taken out.
-
-    How to fix
-    ----------
-    Do with the element what De-identification Action (0008,0307) says, or remove it. If it
-    was cleaned, say so: SAFE, or MIXED with the element in Nonidentifying Private Elements
-    (0008,0304).
-
-    Example
-    -------
-    Block Identifying Information Status (0008,0303) UNSAFE for a block that still has elements.
-    """
-    blocks = [block for block in _blocks(instance) if block.status in ("UNSAFE", "MIXED")]
-    for element in instance.private():
-        if any(block.is_about(element) and not block.clears(element) for block in blocks):
-            yield Finding("declared to identify, and still there", element.path)

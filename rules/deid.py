@@ -10,15 +10,13 @@ import unicodedata
 from collections.abc import Iterator
 
 from auditor import Element, Finding, InstanceFacts, Place, Selector, TagPath, judge, rule
+from auditor.standard.confidentiality import METHODS
 from auditor.standard.dictionary import tag_of
 from auditor.standard.sop_classes import MEDIA_STORAGE_DIRECTORY
 
 FLAG = "PatientIdentityRemoved"
 METHOD = "DeidentificationMethod"
 CODES = "DeidentificationMethodCodeSequence"
-
-CID_7050 = frozenset(str(code) for code in range(113100, 113113))
-"""Codes of CID 7050 "De-identification Method" in the scheme DCM; the group is extensible."""
 
 WITHOUT_PATIENT = frozenset(
     {
@@ -200,7 +198,7 @@ def unknown_method_code(instance: InstanceFacts) -> Iterator[Finding]:
     for item in instance.items(CODES):
         if not any(item.filled(name) for name in ("CodeValue", "LongCodeValue", "URNCodeValue")):
             yield Finding("an item has no code value", place)
-        elif item.text("CodingSchemeDesignator") != "DCM" or item.text("CodeValue") not in CID_7050:
+        elif item.text("CodingSchemeDesignator") != "DCM" or item.text("CodeValue") not in METHODS:
             yield Finding("a code is not of CID 7050", place)
 
 

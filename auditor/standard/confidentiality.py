@@ -39,7 +39,10 @@ class Method(StrEnum):
     RETAIN_INSTITUTION = "113112"
 
 
-OPTIONS = frozenset(Method) - {Method.BASIC_PROFILE}
+METHODS = frozenset(Method)
+"""All of them; the context group is extensible."""
+
+OPTIONS = METHODS - {Method.BASIC_PROFILE}
 """What may be claimed beside the Basic Profile (PS3.15 E.3)."""
 
 DATES = frozenset({Method.RETAIN_FULL_DATES, Method.RETAIN_MODIFIED_DATES})

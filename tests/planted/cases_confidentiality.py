@@ -57,21 +57,6 @@ def curve(release: Release) -> None:
         dataset.add_new((0x5000, 0x3000), "OW", bytes(32))
 
 
-def described(status: str, *harmless: int) -> dict[str, Any]:
-    described: dict[str, Any] = {
-        "PrivateGroupReference": 0x0019,
-        "PrivateCreatorReference": "SIEMENS MR HEADER",
-        "BlockIdentifyingInformationStatus": status,
-    }
-    if harmless:
-        described["NonidentifyingPrivateElements"] = list(harmless)
-    return {"PrivateDataElementCharacteristicsSequence": [described]}
-
-
-def unsafe_private(release: Release) -> None:
-    release.private(0x0029, "SIEMENS CSA HEADER", 0x10, "OB", b"SV10")
-
-
 def one_slice(release: Release) -> None:
     release.first.StationName = "CTAWP7"
 
@@ -348,26 +333,5 @@ CASES = (
         "private elements, and the claim does not retain safe ones",
         lambda release: release.private(0x0019, "SIEMENS MR HEADER", 0x0C, "IS", "1000"),
         ("PRIV003",),
-    ),
-    Planted(
-        "private elements that nobody knows to be safe",
-        "safe private elements are claimed, and a vendor's header is there",
-        unsafe_private,
-        ("DEID330",),
-        of=ct_with_options,
-    ),
-    Planted(
-        "private elements declared unsafe",
-        "the object declares its private block to be unsafe, and the block is there",
-        setting(**described("UNSAFE")),
-        ("DEID331",),
-        of=ct_with_options,
-    ),
-    Planted(
-        "private element not among the harmless",
-        "the object lists which private elements are harmless, and another one is there",
-        setting(**described("MIXED", 0x0D)),
-        ("DEID331",),
-        of=ct_with_options,
     ),
 )

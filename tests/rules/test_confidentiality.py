@@ -46,23 +46,6 @@ def item(**values: Any) -> dict[str, Any]:
     return {**claimed(), "DeidentificationMethodCodeSequence": [values]}
 
 
-def block(status: str, *harmless: int, creator: str = "SIEMENS MR HEADER") -> dict[str, Any]:
-    """Describe the private block (0019,xx) of a creator."""
-    described: dict[str, Any] = {
-        "PrivateGroupReference": 0x0019,
-        "PrivateCreatorReference": creator,
-        "BlockIdentifyingInformationStatus": status,
-    }
-    if harmless:
-        described["NonidentifyingPrivateElements"] = list(harmless)
-    return {"PrivateDataElementCharacteristicsSequence": [described]}
-
-
-def private(element: int, creator: str = "SIEMENS MR HEADER") -> dict[Any, Any]:
-    """Build a private element of group 0019 and the creator of its block."""
-    return {(0x0019, 0x0010): ("LO", creator), (0x0019, 0x1000 + element): ("LO", PLANT)}
-
-
 FOREIGN = claimed("99", scheme="99LOCAL", PatientComments=PLANT, StationName=PLANT)
 IN_ITEM = [{"StationName": PLANT, "PatientID": PLANT}]
 
@@ -387,51 +370,6 @@ CASES: Cases = {
         passes(claimed(SeriesDate="20040101", StationName="ANON1")),
         not_applicable(claimed(BASIC, StationName=PLANT)),
         not_applicable({"SOPClassUID": CT, "StationName": PLANT}),
-        CUT_SHORT,
-    ),
-    "DEID330": (
-        passes(claimed(BASIC, PRIVATE) | private(0x0C)),  # listed as safe
-        fails(
-            claimed(BASIC, PRIVATE) | private(0x99),
-            at=["(0019,xx99:SIEMENS MR HEADER)"],
-            says=("neither listed as safe nor described as safe in the object",),
-        ),
-        fails(claimed(BASIC, PRIVATE) | private(0x0C, "ELSCINT1"), at=["(0019,xx0C:ELSCINT1)"]),
-        passes(claimed(BASIC, PRIVATE) | private(0x99) | block("SAFE")),
-        passes(claimed(BASIC, PRIVATE) | private(0x99) | block("MIXED", 0x98, 0x99)),
-        fails(
-            claimed(BASIC, PRIVATE) | private(0x99) | block("MIXED", 0x98),
-            at=["(0019,xx99:SIEMENS MR HEADER)"],
-        ),
-        fails(
-            claimed(BASIC, PRIVATE) | private(0x99) | block("UNSAFE", 0x99),
-            at=["(0019,xx99:SIEMENS MR HEADER)"],
-        ),
-        fails(
-            claimed(BASIC, PRIVATE) | private(0x99) | block("SAFE", creator="ELSCINT1"),
-            at=["(0019,xx99:SIEMENS MR HEADER)"],
-        ),
-        not_applicable(claimed(BASIC, PRIVATE)),
-        not_applicable(claimed(BASIC) | private(0x99)),
-        not_applicable(claimed(BASIC, PRIVATE, scheme="99X") | private(0x99)),
-        CUT_SHORT,
-    ),
-    "DEID331": (
-        passes(claimed() | private(0x0C) | block("SAFE")),
-        passes(claimed() | private(0x0C) | block("MIXED", 0x0C)),
-        passes(claimed() | private(0x0C) | block("UNSAFE", creator="ELSCINT1")),
-        passes(claimed() | private(0x0C) | block(PLANT)),
-        fails(
-            claimed() | private(0x0C) | block("UNSAFE"),
-            at=["(0019,xx0C:SIEMENS MR HEADER)"],
-            says=("declared to identify, and still there",),
-        ),
-        fails(
-            claimed(BASIC, PRIVATE) | private(0x0C) | block("MIXED", 0x0D),
-            at=["(0019,xx0C:SIEMENS MR HEADER)"],
-        ),
-        not_applicable(claimed() | private(0x0C)),
-        not_applicable({"SOPClassUID": CT} | private(0x0C) | block("UNSAFE")),
         CUT_SHORT,
     ),
 }
