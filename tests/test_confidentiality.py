@@ -9,6 +9,7 @@ from typing import Any
 
 import pydicom
 import pytest
+from pyarrow import parquet
 
 from auditor.audit import Collection, Progress, audit
 from auditor.engine import Job
@@ -27,6 +28,7 @@ from auditor.standard.confidentiality import (
 )
 from auditor.standard.dictionary import name_of, tag_of, vr_of
 from auditor.standard.iods import packaged_iods
+from auditor.standard.sop_classes import MEDIA_STORAGE_DIRECTORY
 from auditor.store import AuditFolder
 from tests.rules.cases import PLANT, get_rule, passes
 
@@ -297,9 +299,14 @@ def test_every_row_is_looked_at() -> None:
 
 
 @pytest.fixture(scope="module")
-def real(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, CollectionResult]:
+def real_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("audit") / "audit"
+
+
+@pytest.fixture(scope="module")
+def real(shared: Path, real_folder: Path) -> dict[str, CollectionResult]:
     """Audit the real files by the rules that reproduce what was seen in them."""
-    wanted = ("DEID101", "DEID103", "DEID320", "PRIV003")
+    wanted = ("DEID101", "DEID103", "DEID320", "FILE004", "PRIV003")
     everything = load([rules_folder()])
     rules = everything.only(wanted, ())
     roots = (shared / "corpus", Path(pydicom.__file__).parent / "data")
@@ -311,19 +318,22 @@ def real(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Co
         profile=read_profile(
             profiles_folder() / "default.toml", [rule.id for rule in everything.rules]
         ),
-        folder=AuditFolder(tmp_path_factory.mktemp("audit") / "audit"),
+        folder=AuditFolder(real_folder),
         progress=Progress(),
     )
     return {result.name: result for result in results}
 
 
-def failed(real: dict[str, CollectionResult], rule_id: str, tag: str = "") -> int:
-    """Count over both folders how many instances fail a rule, or have a finding at a tag."""
+def failed(real: dict[str, CollectionResult], rule_id: str, about: str = "") -> int:
+    """Count over both folders how many instances fail a rule, or have a finding at or of it."""
     rules = [rule for result in real.values() for rule in result.rules if rule.id == rule_id]
-    if not tag:
+    if not about:
         return sum(rule.failed for rule in rules)
     return sum(
-        finding.count for rule in rules for finding in rule.findings if finding.tag_path == tag
+        finding.count
+        for rule in rules
+        for finding in rule.findings
+        if about in (finding.tag_path or finding.message)
     )
 
 
@@ -334,3 +344,18 @@ def test_what_was_seen_in_real_files_is_reproduced(real: dict[str, CollectionRes
     assert without_codes - without_any_method == 62
     assert failed(real, "PRIV003") == 62
     assert failed(real, "DEID320", "(0008,1010)") == 22
+    assert failed(real, "FILE004", "(0002,0003)") == 30
+
+
+def test_so_are_the_missing_series(real: dict[str, CollectionResult], real_folder: Path) -> None:
+    """26 by hand, one of them a DICOMDIR without a record: a directory is of no series."""
+    assert len(real) == 2
+    tables = [parquet.read_table(file) for file in (real_folder / "instances").iterdir()]
+    missing = [
+        row["MediaStorageSOPClassUID"]
+        for table in tables
+        for row in table.to_pylist()
+        if row["SeriesInstanceUID"] is None
+    ]
+    assert missing.count(MEDIA_STORAGE_DIRECTORY) == 8
+    assert len(missing) - 8 == 25
