@@ -43,8 +43,13 @@ CONSTANT, CLASSIFIED, SEQUENCE, SPECIAL = range(4)
 KNOWN_LIMIT = 2048
 """Distinct values remembered per place, so that memory does not follow the files."""
 
-SPECIAL_TAGS = {0x00080005, 0x7FE00008, 0x7FE00009, 0x7FE00010}
-"""Specific Character Set and the three pixel data elements, which the walker must see."""
+PIXEL_TAGS = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})
+
+LAST_TAGS = PIXEL_TAGS | {0xFFFCFFFC}
+"""Pixel data, and the padding behind it: with one of them a data set ends as a rule."""
+
+SPECIAL_TAGS = LAST_TAGS | {0x00080005}
+"""Specific Character Set and the elements that a data set ends with, which the walker must see."""
 
 FILE_PATH = 0
 """Stands where a tag does, for what is no element: the path of the file in its collection."""
@@ -257,7 +262,8 @@ class Place:
         self.run: Run | None = None
         self.last: bytes | None = None
         self.changed = self.walks = self.gain = 0
-        self.volatile = False
+        # Never part of a run: the walker marks where they end.
+        self.volatile = tag in LAST_TAGS
         self.is_text = vr in TEXT_VRS
         self.attention = plan.attention(self) if parent else Attention()
         self.empty = self._token(True, None, (), b"")

@@ -31,6 +31,12 @@ _COUNTER = re.compile(
 )
 """What counts the files of a folder at the end of their names: it tells nothing of anybody."""
 
+PIXEL_GROUP = 0x7FE0
+"""Behind the pixel data, an element has this group or a higher one."""
+
+TRAILING = 1 << 12
+"""Bytes behind the pixel data that are looked at."""
+
 INFLATED_LIMIT = 1 << 28
 """Bytes that a deflated data set may have (PS3.5 A.5); more is taken for a bomb."""
 
@@ -74,6 +80,9 @@ class FileFacts(NamedTuple):
         ``yes``, ``pixel data`` (that is cut short), ``header`` (the data set is).
     surprise
         Why the walker gave up and pydicom read the file; empty if it did not.
+    trailing
+        What stands behind the pixel data and is no element: ``zeros``, ``text``, ``other``;
+        empty if nothing does.
     """
 
     preamble: str
@@ -82,6 +91,7 @@ class FileFacts(NamedTuple):
     sop_instance: str = "absent"
     complete: str = "yes"
     surprise: str = ""
+    trailing: str = ""
 
 
 @dataclass(slots=True)
@@ -193,7 +203,8 @@ class Reader:
             if syntax in DEFLATED:
                 complete = self._inflated(descriptor, start, walk)
             else:
-                complete = self._stored(descriptor, head, start, walk, syntax == IMPLICIT)
+                complete, trailing = self._stored(descriptor, head, start, walk, syntax == IMPLICIT)
+                facts = facts._replace(trailing=trailing)
         except Surprise as surprise:
             return self._ask_pydicom(location, size, facts, str(surprise), path)
         except Short:
@@ -244,18 +255,22 @@ class Reader:
             self._compared_bytes = 0
         return compare(comparison, elements)
 
-    def _stored(self, descriptor: int, head: bytes, start: int, walk: Walk, implicit: bool) -> str:
-        """Walk a data set that is stored as it is; return `FileFacts.complete`."""
+    def _stored(
+        self, descriptor: int, head: bytes, start: int, walk: Walk, implicit: bool
+    ) -> tuple[str, str]:
+        """Walk a data set as it is stored; return `FileFacts.complete` and `trailing`."""
         try:
             self._dataset(head, start, walk, implicit)
-            return "yes"
+            return "yes", ""
         except Short as short:
             if len(head) >= walk.size or short.inside == "pixel data":
-                return short.inside
+                return _ended(head, walk, short)
             position = short.position
             if short.inside == "header":
                 position = start
                 walk.rewind()
+        except Surprise as surprise:
+            return _ended(head, walk, surprise)
         # The file is longer than what was read: the system pages in what the walk touches.
         with mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ) as whole:
             walk.size = len(whole)
@@ -265,9 +280,9 @@ class Reader:
                 else:
                     root = self._forest.tree(_class(walk), implicit)
                     walk_dataset(whole, position, root, walk, implicit, resumed=True)
-            except Short as short:
-                return short.inside
-        return "yes"
+            except (Short, Surprise) as problem:
+                return _ended(whole, walk, problem)
+        return "yes", ""
 
     def _inflated(self, descriptor: int, start: int, walk: Walk) -> str:
         """Inflate and walk a deflated data set; return `FileFacts.complete`."""
@@ -335,6 +350,39 @@ def _reading(walk: Walk, facts: FileFacts, size: int) -> Reading:
     return Reading(status, reason, size, facts, walk.tokens, columns, walk.references, _class(walk))
 
 
+def _ended(buffer: Buffer, walk: Walk, problem: Short | Surprise) -> tuple[str, str]:
+    """Return `FileFacts.complete` and `trailing` of a data set that cannot be walked on.
+
+    The pixel data is the last element as a rule. What stands behind it and cannot be an
+    element, as tags ascend (PS3.5 7.1), does not make the data set incomplete.
+
+    Raises
+    ------
+    Surprise
+        If `problem` is one that is not explained so.
+    """
+    position, tokens = walk.pixels_end
+    rest = buffer[position : position + TRAILING]
+    if not position or int.from_bytes(rest[:2], "little") >= PIXEL_GROUP:
+        if isinstance(problem, Surprise):
+            raise problem
+        return problem.inside, ""
+    del walk.tokens[tokens:]
+    return "yes", _looks(rest)
+
+
+def _looks(rest: bytes) -> str:
+    """Return in a word what bytes look like that should not be there."""
+    text = rest.strip(b"\0 \r\n")
+    if not text:
+        return "zeros"
+    return "text" if _is_text(text) else "other"
+
+
+def _is_text(text: bytes) -> bool:
+    return bool(text) and all(0x20 <= byte < 0x7F or byte in b"\t\r\n" for byte in text)
+
+
 def _class(walk: Walk) -> str:
     """Return the SOP class as far as it is known: the data set's own, else file meta's."""
     return _uid(walk.columns[SOP_CLASS]) or _uid(walk.columns[META_CLASS])
@@ -354,10 +402,7 @@ def _preamble(head: bytes) -> str:
         return "executable"
     if preamble[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
         return "tiff"
-    text = preamble.strip(b"\0 ")
-    if text and all(0x20 <= byte < 0x7F or byte in b"\t\r\n" for byte in text):
-        return "text"
-    return "other"
+    return "text" if _is_text(preamble.strip(b"\0 ")) else "other"
 
 
 def _uid(value: bytes | None) -> str:

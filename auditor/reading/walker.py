@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from auditor.reading.places import (
     CLASSIFIED,
     CONSTANT,
+    LAST_TAGS,
+    PIXEL_TAGS,
     SEQUENCE,
     VR_OF_CODE,
     Compared,
@@ -27,7 +29,6 @@ Buffer = bytes | mmap.mmap
 UNDEFINED = 0xFFFFFFFF
 # Tags as one little-endian number: element in the high 16 bits, group in the low ones.
 ITEM, ITEM_END, SEQUENCE_END = 0xE000FFFE, 0xE00DFFFE, 0xE0DDFFFE
-PIXEL_TAGS = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})
 DEPTH_LIMIT = 48
 TOKEN_LIMIT = 5_000_000
 COMPARED_LIMIT = 65_536
@@ -92,6 +93,9 @@ class Walk:
         Private creators of the top level so far; replaced, never changed.
     compared
         Elements that comparisons want, the first `COMPARED_LIMIT` of them, and whole runs.
+    pixels_end
+        Where the pixel data, or the padding behind it, ends, and how many tokens there were by
+        then; 0 before that.
     pending
         Columns filled since the last run, see `_Segment`.
     """
@@ -104,6 +108,7 @@ class Walk:
     sop_class: bytes = b""
     creators: dict[int, str] = field(default_factory=dict)
     compared: list[Compared | Run] = field(default_factory=list)
+    pixels_end: tuple[int, int] = (0, 0)
     pending: list[tuple[int, bytes]] = field(default_factory=list)
     _kept: tuple[int, int, list[bytes | None]] = field(default=(0, 0, []))
 
@@ -118,6 +123,7 @@ class Walk:
         del self.compared[compared:]
         self.columns[:] = columns
         self.references.clear()
+        self.pixels_end = (0, 0)
         self.encodings, self.sop_class, self.creators = (), b"", {}
 
 
@@ -220,6 +226,7 @@ def walk_elements(
                     raise Short(position, "pixel data")
                 if stop == end:
                     return end
+                walk.pixels_end = (stop, len(tokens))
                 raise Short(stop, "tail")
         mode = kid.mode
         if mode == SEQUENCE or length == UNDEFINED:
@@ -230,6 +237,8 @@ def walk_elements(
             if (length == UNDEFINED and kid.vr == "UN") or inside is not kid.implicit:
                 kid = place.child(kid.tag, "SQ", kid.creator, implicit=inside)
             position = _items(buffer, start, stop, length, kid, walk, inside, depth, end)
+            if depth == 0 and kid.tag in PIXEL_TAGS:
+                walk.pixels_end = (position, len(tokens))
         else:
             if mode == CONSTANT:
                 append(kid.full if length else kid.empty)
@@ -241,6 +250,8 @@ def walk_elements(
                 value = buffer[start:stop]
                 take(kid, value, walk, creators, mark)
                 encodings = walk.encodings
+                if depth == 0 and kid.tag in LAST_TAGS:
+                    walk.pixels_end = (stop, len(tokens))
             position = stop
         if single:
             return position

@@ -49,7 +49,7 @@ class Case:
     ----------
     outcome
         What the rule must say.
-    dataset, file
+    dataset, file, path
         For an instance rule, see `auditor.testing.ask_instance`.
     instances, references, companions
         For a collection rule, see `auditor.testing.ask_collection`. A row without a path
@@ -63,6 +63,7 @@ class Case:
     outcome: Outcome
     dataset: Mapping[Any, Any] = field(default_factory=dict)
     file: Mapping[str, str] = field(default_factory=dict)
+    path: str = ""
     instances: Sequence[Mapping[str, Any]] = ()
     references: Sequence[Mapping[str, Any]] = ()
     companions: Sequence[Mapping[str, Any]] = ()
@@ -81,7 +82,13 @@ class Case:
                 companions=_with_paths(_plant(self.companions, plant)),
             )
         with _careless():
-            return ask_instance(rules, rule.id, _plant(self.dataset, plant), file=self.file)
+            return ask_instance(
+                rules,
+                rule.id,
+                _plant(self.dataset, plant),
+                file=self.file,
+                path=_plant(self.path, plant),
+            )
 
     def check(self, rule_id: str) -> None:
         """Run the rule, and assert that it says what it must and nothing of the values."""
