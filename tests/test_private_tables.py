@@ -64,6 +64,9 @@ def test_it_says_what_pydicoms_dictionary_says() -> None:
         ("GEMS_ACQU_01", 0x001910FE, Standing.NAMELESS),
         # A dictionary that has the element and no name for it does not know it.
         ("SIEMENS MR SDI 02", 0x00211106, Standing.NAMELESS),
+        # A vendor that only the table of what stands in for public attributes has.
+        ("Image Private Header", 0x00651009, Standing.KNOWN),
+        ("Image Private Header", 0x00651010, Standing.NAMELESS),
         ("ACME 1.0", 0x00191018, Standing.UNKNOWN_CREATOR),
         ("", 0x00191018, Standing.ORPHAN),
         ("  ", 0x00191018, Standing.ORPHAN),

@@ -1,8 +1,9 @@
 """Build the packaged table of private data elements.
 
 Run as ``python tools/build_private.py SAFE_PRIVATE_JSON``. What a public dictionary says of
-an element comes from pydicom's private dictionary; which elements are safe to keep, from
-PS3.15 Table E.3.10-1. See `auditor.standard.private` for the form of the table.
+an element comes from pydicom's private dictionary, of vendors that it does not have from
+``private_abuse.toml``; which elements are safe to keep, from PS3.15 Table E.3.10-1. See
+`auditor.standard.private` for the form of the table.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from pathlib import Path
 
 from pydicom import __version__
 from pydicom._private_dict import private_dictionaries
+
+from auditor.standard.private_abuse import rows as abuse_rows
 
 TABLE = Path(__file__).parents[1] / "auditor" / "standard" / "private.tsv.gz"
 
@@ -49,6 +52,11 @@ def main() -> None:
         step = (group + element).upper()
         vr, vm, name, _ = known.get(step, ("", "", "", False))
         known[step] = (_vr(row["vr"]) or vr, row["vm"] or vm, name or _fact(row["meaning"]), True)
+    for row in abuse_rows():
+        # Of a vendor that no dictionary has, this is all that is known.
+        if row.creator and row.creator not in private_dictionaries:
+            known = rows.setdefault(row.creator, {})
+            known.setdefault(f"{row.group:04X}{row.number:02X}", (row.vr, "", row.of, False))
     stamp = f"# private data elements: pydicom {__version__}; PS3.15 Table E.3.10-1 (2023b)"
     blocks = ["\n".join([creator, *_lines(known)]) for creator, known in sorted(rows.items())]
     text = stamp + "\n" + "\n\n".join(blocks) + "\n"

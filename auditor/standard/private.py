@@ -1,8 +1,9 @@
 """Private data elements (PS3.5 7.8) that are publicly known, and those that are safe to keep.
 
-The table is built by `tools/build_private.py` from pydicom's private dictionary and from
-PS3.15 Table E.3.10-1. A private element is named by its private creator, its group and the
-last two digits of its element number: the block is an accident of the file (PS3.5 7.8.1).
+The table is built by `tools/build_private.py` from pydicom's private dictionary, PS3.15
+Table E.3.10-1 and, for vendors that neither has, `private_abuse.toml`. A private element is
+named by its private creator, its group and the last two digits of its element number: the
+block is an accident of the file (PS3.5 7.8.1).
 """
 
 from __future__ import annotations

@@ -145,7 +145,7 @@ CASES: Cases = {
                 "SOPClassUID": MR,
                 **private("Image Private Header", (0x0065, 0x09), "FD", 800.0),
             },
-            at=["(0065,xx09:Aaaaa Aaaaaaa Aaaaaa)"],
+            at=["(0065,xx09:Image Private Header)"],
         ),
         # Canon: the direction as a comment.
         fails(
