@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import itertools
 import os
 from collections import deque
@@ -191,7 +190,7 @@ class Auditor:
         verdict = self.verdict(sop_class, file, tokens)
         return _Entry(
             digest.digest(),
-            digest.hexdigest(),
+            f"{self._hash(digest.digest()):016x}",
             self._verdicts.setdefault(verdict, verdict),
             structure,
             tokens,
@@ -239,7 +238,7 @@ def ask(
     """Ask one rule about one object: whether it applies, then what it finds."""
     if not applies_to(rule, sop_class):
         return Outcome.NOT_APPLICABLE, ()
-    if file.complete == "header" and any(not name.startswith("file:") for name in rule.reads):
+    if file.complete == "header" and not facts.reaches(rule.reads):
         return Outcome.NOT_EVALUATED, ()
     view = facts.for_rule(rule.reads)
     selector = rule.applies
@@ -264,7 +263,8 @@ class _Columns:
             "uid": lambda value, _: self._uid(value),
             "code": self._code,
             "vendor": self._vendor,
-            "int": lambda value, _: _integer(value),
+            "binary": lambda value, _: _binary(value),
+            "count": lambda value, _: _counted(value),
         }
         self._write = [(column.keyword, forms[column.form]) for column in COLUMNS]
         self._known: list[dict[bytes, Any]] = [{} for _ in COLUMNS]
@@ -320,14 +320,20 @@ class _Columns:
         return text if self._show else vendor(text)
 
 
-def _integer(value: bytes) -> int | None:
-    if len(value) == 2 and not value.strip().isdigit():
-        return int.from_bytes(value, "little")
+COUNT_LIMIT = 100_000
+"""What no number of frames exceeds, and record numbers do."""
+
+
+def _binary(value: bytes) -> int | None:
+    return int.from_bytes(value, "little") if len(value) == 2 else None
+
+
+def _counted(value: bytes) -> int | None:
     try:
         number = int(value.rstrip(b" \0"))
     except ValueError:
         return None
-    return number if abs(number) < 1 << 62 else None
+    return number if 0 <= number <= COUNT_LIMIT else None
 
 
 _here: list[Auditor] = []
@@ -343,7 +349,6 @@ def make_auditor(job: Job) -> Auditor:
     rules = load(job.folders)
     wanted = set(job.rule_ids)
     chosen = rules.only([rule.id for rule in rules.rules if rule.id in wanted], ())
-    gc.freeze()
     return Auditor(chosen, job.key, job.show_values)
 
 

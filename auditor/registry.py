@@ -13,6 +13,7 @@ from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
 
+from auditor.facts import PRIVATE
 from auditor.model import ANY, CATEGORIES, FAMILIES, Judge, Rule, Scope, Selector, Unit
 from auditor.reading.reader import FileFacts
 from auditor.sources import printable
@@ -23,9 +24,6 @@ RULE_ID = re.compile(r"([A-Z]+)([0-9]{3})")
 
 REFEREES = ("dicom-validator",)
 """Names that may follow ``referee:``."""
-
-PRIVATE = "private"
-"""What a rule reads that asks which private elements there are."""
 
 
 class RegistryError(Exception):

@@ -176,7 +176,7 @@ def read_result(path: Path) -> AuditResult:
             tool=Tool(**plain["tool"]),
             collections=[_collection(each) for each in plain["collections"]],
         )
-    except (KeyError, TypeError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ResultError(f"{path.name} does not follow schema {SCHEMA}") from error
 
 
