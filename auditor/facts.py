@@ -62,7 +62,7 @@ class Item:
     def values(self, keyword: str) -> tuple[str, ...]:
         """Return all values as text; numbers are written in decimal."""
         token = self._tokens.get(tag_of(keyword))
-        if token is None or token.empty:
+        if token is None or token.empty or token.place.vr == "SQ":
             return ()
         if token.value is None:
             raise UndeclaredRead(f"the value of {keyword} is not declared")

@@ -30,8 +30,12 @@ CLINICAL_REPORTS = frozenset(_SR + end for end in ("11", "22", "33", "34", "50",
 SHOWN = 40
 """Rows of an inventory table, most frequent first."""
 
-ANNOTATION_NAME = r"(?i)(seg|mask|label|roi|annot|contour|lesion|tumou?r|nodule|bbox|ground.?truth)"
-"""Words in a companion's path that say it annotates; nothing else tells it from an image."""
+ANNOTATION_NAME = (
+    r"(?i)(?:^|[^a-z])(?:seg|segmentation|mask|label|labelmap|roi|annotation|contour|lesion|"
+    r"tumou?r|nodule|bbox|ground.?truth|gt)s?(?:[^a-z/][^/]*)?(?:/[^/]*)?$"
+)
+"""Words in a companion's name, or in its folder's, that say it annotates: nothing else tells
+a mask in another format from an image."""
 
 ANNOTATION_KINDS = frozenset(
     {"nifti", "nrrd", "metaimage", "analyze", "xml", "json", "csv", "xls", "xlsx", "png", "tiff"}
@@ -41,6 +45,7 @@ ANNOTATION_KINDS = frozenset(
 _READS = (
     "instances.status",
     "instances.SOPClassUID",
+    "instances.MediaStorageSOPClassUID",
     "instances.SOPInstanceUID",
     "instances.SeriesInstanceUID",
     "instances.StudyInstanceUID",
@@ -54,7 +59,8 @@ _READS = (
 
 # What is counted as an instance: a composite object that could be read, not a directory of them.
 _IS_INSTANCE = (
-    f"status IN ('ok', 'partial') AND SOPClassUID IS DISTINCT FROM '{MEDIA_STORAGE_DIRECTORY}'"
+    "status IN ('ok', 'partial') AND coalesce(SOPClassUID, MediaStorageSOPClassUID, '') "
+    f"<> '{MEDIA_STORAGE_DIRECTORY}'"
 )
 
 

@@ -16,7 +16,7 @@ from pydicom.filebase import DicomBytesIO
 from pydicom.filereader import read_deferred_data_element
 from pydicom.filewriter import write_data_element
 
-from auditor.reading.places import CONSTANT, SEQUENCE, Forest, Place
+from auditor.reading.places import CONSTANT, LONG_VRS, SEQUENCE, SHORT_VRS, Forest, Place
 from auditor.reading.walker import (
     DEPTH_LIMIT,
     PIXEL_TAGS,
@@ -119,6 +119,8 @@ def _feed(
     for tag in sorted(dataset.keys()):
         element: Any = dataset.get_item(tag)
         written = str(element.VR or "")
+        if written not in LONG_VRS | SHORT_VRS:
+            written = ""
         # In implicit VR pydicom names some VRs itself; only a sequence is to be believed.
         vr = known_vr(int(tag), "" if implicit and written != "SQ" else written)
         group, number = int(tag) >> 16, int(tag) & 0xFFFF

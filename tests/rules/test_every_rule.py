@@ -189,7 +189,6 @@ def test_nothing_that_a_file_holds_makes_a_rule_raise_or_talk(
         assert not any(part in text for part in PLANT.split("^"))
 
 
-@pytest.mark.xfail(reason="the view takes it for an undeclared read")
 def test_a_sequence_where_a_value_belongs_is_no_value() -> None:
     dataset: dict[Any, Any] = {(0x0012, 0x0062): ("SQ", [{}]), "DeidentificationMethod": PLANT}
     assert passes(dataset).ask(get_rule("DEID102")).outcome is Outcome.FAIL
