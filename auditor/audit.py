@@ -138,7 +138,7 @@ def audit_collection(
         if results[rule.id].not_evaluated:
             results[rule.id].reason = CUT_SHORT
     if waiting:
-        progress.step(f"conformance of {len(tally.structures)} distinct structures")
+        progress.step(f"conformance ({len(tally.structures):,} distinct to judge)")
         reports = ask_referees(workers, tally.structures)
         for rule in waiting:
             answers = {
