@@ -14,6 +14,7 @@ from auditor.engine import (
     Job,
     Workers,
     ask_referees,
+    blame,
     instance_rules,
     walk_files,
 )
@@ -208,6 +209,8 @@ def _fill(result: RuleResult, tally: RuleTally) -> None:
     result.not_applicable = tally.not_applicable
     result.not_evaluated = tally.not_evaluated
     result.errors = tally.errors
+    if tally.errors:
+        result.reason = "; ".join(sorted(message for message, place in tally.findings if not place))
     result.outcome = rule_outcome(
         tally.passed, tally.failed, tally.not_evaluated, tally.errors
     ).value
@@ -245,7 +248,7 @@ def _ask_referee_rule(
     try:
         found = {(each.message, str(each.tag_path)) for each in rule.check(facts)}
     except Exception as error:  # noqa: BLE001 - whatever a rule raises is its own error
-        return Outcome.ERROR, ((f"the rule raised {type(error).__name__}", ""),)
+        return Outcome.ERROR, ((f"the rule raised {blame(error)}", ""),)
     return (Outcome.FAIL if found else Outcome.PASS), tuple(sorted(found))
 
 
@@ -291,23 +294,24 @@ def _run_collection_rule(
     assert not isinstance(rule.applies, Selector)
     try:
         facts = CollectionFacts(connection, tables, rule.reads)
-        applicable, not_evaluated, reason = rule.applies(facts)
+        applicable, not_evaluated, reason, failed = rule.applies(facts)
         found: list[Finding] = list(rule.check(facts)) if applicable else []
     except Exception as error:  # noqa: BLE001 - whatever a rule raises is its own error
         result.errors = 1
         result.outcome = Outcome.ERROR.value
-        result.reason = f"the rule raised {type(error).__name__}"
+        result.reason = f"the rule raised {blame(error)}"
         return
-    grouped: dict[tuple[str, str], tuple[int, set[str]]] = {}
+    grouped: dict[tuple[str, str], tuple[int, dict[str, None]]] = {}
     for finding in found:
         key = (finding.message, str(finding.tag_path))
-        count, examples = grouped.get(key, (0, set()))
-        grouped[key] = (count + finding.count, examples | set(finding.examples))
+        count, examples = grouped.get(key, (0, {}))
+        # The rule's own order: two files of a pair stand beside each other.
+        grouped[key] = (count + finding.count, examples | dict.fromkeys(finding.examples))
     tally = RuleTally(
         not_evaluated=not_evaluated,
-        failed=min(sum(count for count, _ in grouped.values()), applicable),
+        failed=sum(count for count, _ in grouped.values()) if failed is None else failed,
         findings={
-            key: (count, sorted(examples)[:EXAMPLES]) for key, (count, examples) in grouped.items()
+            key: (count, list(examples)[:EXAMPLES]) for key, (count, examples) in grouped.items()
         },
     )
     tally.passed = applicable - tally.failed

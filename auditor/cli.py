@@ -113,8 +113,8 @@ rules_option = click.option(
 @click.option("--repository", default="", help="Host that the collections belong to.")
 @click.option("--jobs", type=click.IntRange(min=1), help="Processes; all cores by default.")
 @rules_option
-@click.option("--select", multiple=True, metavar="ID|CATEGORY", help="Only these rules.")
-@click.option("--ignore", multiple=True, metavar="ID|CATEGORY", help="Not these rules.")
+@click.option("--select", multiple=True, metavar="ID|CATEGORY", help="Only these; repeatable.")
+@click.option("--ignore", multiple=True, metavar="ID|CATEGORY", help="Not these; repeatable.")
 @click.option("--profile", type=click.Path(path_type=Path), help="Weights and limits (TOML).")
 @click.option("--fail-on", type=severity_option, help="Exit 1 if a rule of it or above fails.")
 @click.option("--quiet/--no-quiet", help="Print nothing but problems.")
@@ -167,7 +167,16 @@ def scan(
     # Names are printed and written: what a shell lets through must not reach a terminal.
     named, repository = printable(name or ""), printable(repository)
     wanted = [Wanted(path, named, repository) for path in paths]
-    result = run_audit(wanted, out, rules, used, jobs, quiet=quiet, show_values=show_values)
+    result = run_audit(
+        wanted,
+        out,
+        rules,
+        used,
+        jobs,
+        quiet=quiet,
+        show_values=show_values,
+        left_out=len(_load_rules(rule_folders).rules) - len(rules.rules),
+    )
     if not quiet:
         from auditor.terminal import summarise
 
@@ -212,7 +221,7 @@ def _rules_and_profile(
 
     try:
         every = _load_rules(folders)
-        rules = every.only(select, ignore)
+        rules = every.only(_at_commas(select), _at_commas(ignore))
         used = _read_profile(profile, {rule.id for rule in every.rules})
     except (RegistryError, ProfileError) as error:
         _fail(str(error))
@@ -235,6 +244,10 @@ def _load_rules(folders: tuple[Path, ...]) -> RuleSet:
     return load([rules_folder(), *folders])
 
 
+def _at_commas(names: tuple[str, ...]) -> list[str]:
+    return [part.strip() for name in names for part in name.split(",") if part.strip()]
+
+
 def run_audit(
     wanted: list[Wanted],
     out: Path,
@@ -244,6 +257,7 @@ def run_audit(
     *,
     quiet: bool,
     show_values: bool = False,
+    left_out: int = 0,
 ) -> AuditResult:
     """Audit, and write the audit folder with result and report; exits on what cannot be used."""
     from auditor.audit import Collection, Unopened, audit
@@ -292,6 +306,8 @@ def run_audit(
                 python=".".join(map(str, sys.version_info[:3])),
                 started=started,
             )
+            for audited in results:
+                audited.rules_left_out = left_out
             result = AuditResult(tool, results)
             result.write(out / "result.json")
             _write_report(result, out / "report.html")
@@ -344,11 +360,11 @@ def _write_report(result: AuditResult, path: Path) -> None:
 def _decide(results: list[AuditResult], fail_on: str | None, profile: Profile) -> NoReturn:
     from auditor.gate import decide
     from auditor.model import Severity
-    from auditor.sources import printable
+    from auditor.view import clean
 
     decision = decide(results, Severity(fail_on) if fail_on else None, profile.unreadable_share)
     for reason in decision.reasons:
-        _say(printable(reason))  # a result may come from elsewhere
+        _say(clean(reason))  # a result may come from elsewhere
     sys.exit(decision.code)
 
 

@@ -22,7 +22,7 @@ from auditor.reading.columns import COLUMN, COLUMNS
 from auditor.reading.places import Forest, Token
 from auditor.reading.reader import FileFacts, Reader, Reading, unreadable
 from auditor.redaction import Hasher, coded, shape, vendor
-from auditor.registry import RuleSet, load
+from auditor.registry import RuleSet, is_rule_module, load
 from auditor.sources import SourceFile
 from auditor.standard.sop_classes import sop_class_name, transfer_syntax_name
 from auditor.tally import ElementTally, Seen, SignatureTally, Structure, Tally, Verdict
@@ -248,8 +248,23 @@ def ask(
             return Outcome.NOT_APPLICABLE, ()
         found = {(finding.message, str(finding.tag_path)) for finding in rule.check(view)}
     except Exception as error:  # noqa: BLE001
-        return Outcome.ERROR, ((f"the rule raised {type(error).__name__}", ""),)
+        return Outcome.ERROR, ((f"the rule raised {blame(error)}", ""),)
     return (Outcome.FAIL if found else Outcome.PASS), tuple(sorted(found))
+
+
+def blame(error: BaseException) -> str:
+    """Name the type of what a rule raised, and the innermost line of a rule's file.
+
+    The text of an exception stays home: it can quote a value.
+    """
+    where = ""
+    trace = error.__traceback__
+    while trace is not None:
+        if is_rule_module(trace.tb_frame.f_globals.get("__name__", "")):
+            file = Path(trace.tb_frame.f_code.co_filename).name
+            where = f" at {file}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return type(error).__name__ + where
 
 
 class _Columns:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from auditor.collection import CollectionFacts
-from auditor.reading.companions import KINDS
 from auditor.result import Counts, InventoryRow
 from auditor.standard.sop_classes import (
     ANNOTATIONS,
@@ -37,10 +36,21 @@ ANNOTATION_NAME = (
 """Words in a companion's name, or in its folder's, that say it annotates: nothing else tells
 a mask in another format from an image."""
 
-ANNOTATION_KINDS = frozenset(
-    {"nifti", "nrrd", "metaimage", "analyze", "xml", "json", "csv", "xls", "xlsx", "png", "tiff"}
-    | {"hdf5"}
-)
+ANNOTATION_KINDS = {
+    "nifti": "NIfTI",
+    "nrrd": "NRRD",
+    "metaimage": "MetaImage",
+    "analyze": "Analyze",
+    "xml": "XML",
+    "json": "JSON",
+    "csv": "CSV",
+    "xls": "XLS",
+    "xlsx": "XLSX",
+    "png": "PNG",
+    "tiff": "TIFF",
+    "hdf5": "HDF5",
+}
+"""Kinds of companion that can hold annotation, as the notation writes them."""
 
 _READS = (
     "instances.status",
@@ -140,7 +150,7 @@ class Inventory:
             "SELECT DISTINCT kind FROM companions WHERE regexp_matches(path, ?) ORDER BY kind",
             [ANNOTATION_NAME],
         )
-        said += [f"Y ({KINDS[kind]})" for (kind,) in kinds if kind in ANNOTATION_KINDS]
+        said += [f"Y ({ANNOTATION_KINDS[kind]})" for (kind,) in kinds if kind in ANNOTATION_KINDS]
         return {
             "A/S": ", ".join(said) or "N",
             "CR": "Y*" if classes & CLINICAL_REPORTS else "N",

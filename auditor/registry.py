@@ -26,6 +26,15 @@ REFEREES = ("dicom-validator",)
 """Names that may follow ``referee:``."""
 
 
+PACKAGE = "dicom_auditor_rules_"
+"""How the made-up package of every folder of rules begins."""
+
+
+def is_rule_module(name: str) -> bool:
+    """Whether a module was loaded from a folder of rules."""
+    return name.startswith(PACKAGE)
+
+
 class RegistryError(Exception):
     """A folder of rules cannot be used; the message is one plain line."""
 
@@ -144,7 +153,7 @@ def _modules(folder: Path) -> Iterator[tuple[Path, bytes, ModuleType]]:
 
 
 def _package(folder: Path) -> str:
-    name = "dicom_auditor_rules_" + blake2b(str(folder).encode(), digest_size=6).hexdigest()
+    name = PACKAGE + blake2b(str(folder).encode(), digest_size=6).hexdigest()
     if name not in sys.modules:
         spec = ModuleSpec(name, None, is_package=True)
         spec.submodule_search_locations = [str(folder)]

@@ -10,10 +10,8 @@ from pathlib import Path
 import click
 
 from auditor.audit import Progress
-from auditor.model import Severity
-from auditor.result import AuditResult, CollectionResult, RuleResult
-from auditor.sources import printable
-from auditor.view import number, percent, plural, tenths, verdict_of
+from auditor.result import AuditResult, CollectionResult
+from auditor.view import clean, number, percent, plural, tenths, verdict_of, worst_first
 
 DETAILED = 3
 """Collections up to which each gets its own table of categories."""
@@ -35,7 +33,7 @@ def progress(quiet: bool, total: int | None) -> Iterator[Progress]:
         yield Progress()
         return
     if not sys.stderr.isatty():
-        yield Progress(step=lambda words: click.echo(printable(words), err=True))
+        yield Progress(step=lambda words: click.echo(clean(words), err=True))
         return
     from rich.console import Console
     from rich.markup import escape
@@ -59,7 +57,7 @@ def progress(quiet: bool, total: int | None) -> Iterator[Progress]:
             bar.update(task, rate=f"{speed:,.0f} files/s" if speed else "")
 
         def step(words: str) -> None:
-            bar.update(task, description=escape(printable(words)))
+            bar.update(task, description=escape(clean(words)))
 
         yield Progress(files=read, step=step)
 
@@ -98,8 +96,10 @@ def _print_one(console: object, collection: CollectionResult) -> None:
 
     assert isinstance(console, Console)
     counts, verdict = collection.counts, verdict_of(collection)
-    console.print(Text.assemble((printable(collection.name), "bold"), f": {verdict.headline}"))
+    console.print(Text.assemble((clean(collection.name), "bold"), f": {verdict.headline}"))
     console.print(Text(f"  {verdict.sentence}"))
+    if verdict.gaps:
+        console.print(Text(f"  Not fully judged: {'; '.join(verdict.gaps)}."))
     console.print(Text(f"  {_files(collection)}"))
     console.print(
         Text(
@@ -119,24 +119,21 @@ def _print_one(console: object, collection: CollectionResult) -> None:
             _score(category.score),
             percent(100 * category.coverage) if category.score is not None else "-",
             f"{number(passed)} / {number(category.applicable)}",
-            Text(printable(category.reason)),
+            Text(clean(category.reason)),
         )
     table.add_row(
         "overall", _score(collection.overall), percent(100 * collection.coverage), style="bold"
     )
     console.print(table)
-    for rule in _worst(collection):
+    worst = worst_first(collection)
+    for rule in worst[:WORST]:
         share = f"{number(rule.failed)} of {plural(rule.applicable, rule.unit)}"
-        console.print(Text(printable(f"  {rule.severity:7} {rule.id}  {rule.title}  ({share})")))
+        console.print(Text(clean(f"  {rule.severity:7} {rule.id}  {rule.title}  ({share})")))
+    if len(worst) > WORST:
+        console.print(Text(f"  … and {plural(len(worst) - WORST, 'more rule')}, see the report"))
     for note in collection.notes:
-        console.print(Text(printable(f"  note: {note}")))
+        console.print(Text(clean(f"  note: {note}")))
     console.print()
-
-
-def _worst(collection: CollectionResult) -> list[RuleResult]:
-    failed = [rule for rule in collection.rules if rule.failed and rule.weight]
-    failed.sort(key=lambda rule: (-Severity(rule.severity).rank, -rule.failed, rule.id))
-    return failed[:WORST]
 
 
 def _print_many(console: object, collections: list[CollectionResult]) -> None:
@@ -150,7 +147,11 @@ def _print_many(console: object, collections: list[CollectionResult]) -> None:
     table.add_column("verdict", no_wrap=True)
     for title in ("score", "cover", "DICOM", "partial", "unread.", "other"):
         table.add_column(title, justify="right", no_wrap=True)
-    for each in sorted(collections, key=lambda each: (verdict_of(each).rank, each.name)):
+    several = len({each.repository for each in collections}) > 1
+    for each in sorted(
+        collections, key=lambda each: (each.repository, verdict_of(each).rank, each.name)
+    ):
+        name = f"{each.repository}: {each.name}" if several and each.repository else each.name
         counts = each.counts
         files = (
             counts.dicom,
@@ -159,7 +160,7 @@ def _print_many(console: object, collections: list[CollectionResult]) -> None:
             counts.not_dicom,
         )
         table.add_row(
-            Text(printable(each.name)),
+            Text(clean(name)),
             verdict_of(each).headline,
             _score(each.overall),
             percent(100 * each.coverage),

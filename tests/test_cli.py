@@ -433,7 +433,7 @@ def test_gate_prints_a_foreign_result_as_text(out: Path) -> None:
     (out / "result.json").write_text(text.replace(title, "\\u001b[31m\\nfake: "))
     done = dicom_audit("gate", out, "--fail-on", "warning")
     assert done.exit_code == 1
-    assert "\\x1b[31m\\x0afake: " in done.stderr
+    assert "⟨U+001B⟩[31m fake: " in done.stderr
     assert all(line.startswith("dicom-audit: ") for line in done.stderr.splitlines())
 
 

@@ -225,8 +225,8 @@ def test_a_rule_that_raises_is_an_error_and_leaks_nothing(tmp_path: Path) -> Non
     (signature,) = partial.tally.signatures.values()
     assert signature.verdict.outcomes == (Outcome.ERROR, Outcome.ERROR)
     assert [found[0][0] for found in signature.verdict.findings] == [
-        "the rule raised ValueError",
-        "the rule raised UndeclaredRead",
+        "the rule raised ValueError at mine.py:17",
+        "the rule raised UndeclaredRead at mine.py:33",
     ]
     assert "Planted" not in repr(partial)
 
