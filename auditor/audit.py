@@ -15,6 +15,7 @@ from auditor.engine import (
     Job,
     Workers,
     ask_referees,
+    blame,
     instance_rules,
     walk_files,
 )
@@ -131,11 +132,9 @@ def audit_collection(
             (each.verdict.outcomes[index], each.verdict.findings[index], each.series)
             for each in tally.signatures.values()
         ]
-        counted = count_rule(parts, rule.unit is Unit.SERIES)
-        _fill(results[rule.id], counted)
-        results[rule.id].reason = "; ".join(sorted(counted.reasons))
+        _fill(results[rule.id], count_rule(parts, rule.unit is Unit.SERIES))
     if waiting:
-        progress.step(f"conformance of {len(tally.structures)} distinct structures")
+        progress.step(f"conformance ({len(tally.structures):,} distinct to judge)")
         reports = ask_referees(workers, tally.structures)
         for rule in waiting:
             answers = {
@@ -205,6 +204,10 @@ def _fill(result: RuleResult, tally: RuleTally) -> None:
     result.not_applicable = tally.not_applicable
     result.not_evaluated = tally.not_evaluated
     result.errors = tally.errors
+    reasons = set(tally.reasons)
+    if tally.errors:
+        reasons.update(message for message, place in tally.findings if not place)
+    result.reason = "; ".join(sorted(reasons))
     result.outcome = rule_outcome(
         tally.passed, tally.failed, tally.not_evaluated, tally.errors
     ).value
@@ -243,7 +246,7 @@ def _ask_referee_rule(
         said = rule.check(facts)
         found = {(each.message, str(each.tag_path)) for each in said if isinstance(each, Finding)}
     except Exception as error:  # noqa: BLE001 - whatever a rule raises is its own error
-        return Outcome.ERROR, ((f"the rule raised {type(error).__name__}", ""),)
+        return Outcome.ERROR, ((f"the rule raised {blame(error)}", ""),)
     return (Outcome.FAIL if found else Outcome.PASS), tuple(sorted(found))
 
 
@@ -289,24 +292,25 @@ def _run_collection_rule(
     assert not isinstance(rule.applies, Selector)
     try:
         facts = CollectionFacts(connection, tables, rule.reads)
-        applicable, not_evaluated, reason = rule.applies(facts)
+        applicable, not_evaluated, reason, failed = rule.applies(facts)
         said = rule.check(facts) if applicable else ()
         found = [each for each in said if isinstance(each, Finding)]
     except Exception as error:  # noqa: BLE001 - whatever a rule raises is its own error
         result.errors = 1
         result.outcome = Outcome.ERROR.value
-        result.reason = f"the rule raised {type(error).__name__}"
+        result.reason = f"the rule raised {blame(error)}"
         return
-    grouped: dict[tuple[str, str], tuple[int, set[str]]] = {}
+    grouped: dict[tuple[str, str], tuple[int, dict[str, None]]] = {}
     for finding in found:
         key = (finding.message, str(finding.tag_path))
-        count, examples = grouped.get(key, (0, set()))
-        grouped[key] = (count + finding.count, examples | set(finding.examples))
+        count, examples = grouped.get(key, (0, {}))
+        # The rule's own order: two files of a pair stand beside each other.
+        grouped[key] = (count + finding.count, examples | dict.fromkeys(finding.examples))
     tally = RuleTally(
         not_evaluated=not_evaluated,
-        failed=min(sum(count for count, _ in grouped.values()), applicable),
+        failed=sum(count for count, _ in grouped.values()) if failed is None else failed,
         findings={
-            key: (count, sorted(examples)[:EXAMPLES]) for key, (count, examples) in grouped.items()
+            key: (count, list(examples)[:EXAMPLES]) for key, (count, examples) in grouped.items()
         },
     )
     tally.passed = applicable - tally.failed

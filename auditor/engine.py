@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import itertools
 import os
 from collections import deque
@@ -23,7 +22,7 @@ from auditor.reading.columns import COLUMN, COLUMNS
 from auditor.reading.places import Forest, Token
 from auditor.reading.reader import FileFacts, Reader, Reading, unreadable
 from auditor.redaction import Hasher, coded, shape, vendor
-from auditor.registry import RuleSet, load
+from auditor.registry import RuleSet, is_rule_module, load
 from auditor.sources import SourceFile
 from auditor.standard.sop_classes import sop_class_name, transfer_syntax_name
 from auditor.tally import ElementTally, Seen, SignatureTally, Structure, Tally, Verdict
@@ -194,7 +193,7 @@ class Auditor:
         verdict = self.verdict(sop_class, file, tokens)
         return _Entry(
             digest.digest(),
-            digest.hexdigest(),
+            f"{self._hash(digest.digest()):016x}",
             self._verdicts.setdefault(verdict, verdict),
             structure,
             tokens,
@@ -245,7 +244,7 @@ def ask(
     """
     if not applies_to(rule, sop_class):
         return Outcome.NOT_APPLICABLE, ()
-    if file.complete == "header" and any(not name.startswith("file:") for name in rule.reads):
+    if file.complete == "header" and not facts.reaches(rule.reads):
         return Outcome.NOT_EVALUATED, ((CUT_SHORT, ""),)
     view = facts.for_rule(rule.reads)
     selector = rule.applies
@@ -255,7 +254,7 @@ def ask(
             return Outcome.NOT_APPLICABLE, ()
         said = list(rule.check(view))
     except Exception as error:  # noqa: BLE001
-        return Outcome.ERROR, ((f"the rule raised {type(error).__name__}", ""),)
+        return Outcome.ERROR, ((f"the rule raised {blame(error)}", ""),)
     found = {(each.message, str(each.tag_path)) for each in said if isinstance(each, Finding)}
     if found:
         return Outcome.FAIL, tuple(sorted(found))
@@ -263,6 +262,21 @@ def ask(
     if undecided:
         return Outcome.NOT_EVALUATED, tuple(sorted(undecided))
     return Outcome.PASS, ()
+
+
+def blame(error: BaseException) -> str:
+    """Name the type of what a rule raised, and the innermost line of a rule's file.
+
+    The text of an exception stays home: it can quote a value.
+    """
+    where = ""
+    trace = error.__traceback__
+    while trace is not None:
+        if is_rule_module(trace.tb_frame.f_globals.get("__name__", "")):
+            file = Path(trace.tb_frame.f_code.co_filename).name
+            where = f" at {file}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return type(error).__name__ + where
 
 
 class _Columns:
@@ -276,7 +290,8 @@ class _Columns:
             "uid": lambda value, _: self._uid(value),
             "code": self._code,
             "vendor": self._vendor,
-            "int": lambda value, _: _integer(value),
+            "binary": lambda value, _: _binary(value),
+            "count": lambda value, _: _counted(value),
         }
         self._write = [(column.keyword, forms[column.form]) for column in COLUMNS]
         self._known: list[dict[bytes, Any]] = [{} for _ in COLUMNS]
@@ -332,14 +347,20 @@ class _Columns:
         return text if self._show else vendor(text)
 
 
-def _integer(value: bytes) -> int | None:
-    if len(value) == 2 and not value.strip().isdigit():
-        return int.from_bytes(value, "little")
+COUNT_LIMIT = 100_000
+"""What no number of frames exceeds, and record numbers do."""
+
+
+def _binary(value: bytes) -> int | None:
+    return int.from_bytes(value, "little") if len(value) == 2 else None
+
+
+def _counted(value: bytes) -> int | None:
     try:
         number = int(value.rstrip(b" \0"))
     except ValueError:
         return None
-    return number if abs(number) < 1 << 62 else None
+    return number if 0 <= number <= COUNT_LIMIT else None
 
 
 _here: list[Auditor] = []
@@ -355,7 +376,6 @@ def make_auditor(job: Job) -> Auditor:
     rules = load(job.folders)
     wanted = set(job.rule_ids)
     chosen = rules.only([rule.id for rule in rules.rules if rule.id in wanted], ())
-    gc.freeze()
     return Auditor(chosen, job.key, job.show_values)
 
 

@@ -18,6 +18,9 @@ from auditor.reading.reader import FileFacts
 from auditor.standard.dictionary import tag_of
 from auditor.standard.private import PrivateEntry, Standing, private_entry, standing
 
+PRIVATE = "private"
+"""What a rule reads that asks which private elements there are."""
+
 
 class UndeclaredRead(Exception):
     """A rule looked at something that its `reads` does not name."""
@@ -185,6 +188,23 @@ class InstanceFacts:
         view._whole = self._whole
         return view
 
+    def reaches(self, reads: Iterable[str]) -> bool:
+        """Whether all that is named stands before the point where a cut data set ends.
+
+        Tags ascend (PS3.5 7.1): what comes before the last element that was found, which may
+        itself be incomplete, is known to be there or not to be.
+        """
+        last = 0
+        for token in self._tokens:
+            parent = token.place.parent
+            if parent is not None and parent.parent is None:
+                last = token.place.tag
+        return all(
+            name.startswith("file:")
+            or (":" not in name and name != PRIVATE and tag_of(name.partition(".")[0]) < last)
+            for name in reads
+        )
+
     def _declared(self, name: str) -> None:
         if self._reads is not None and name not in self._reads:
             raise UndeclaredRead(f"reads={name!r} is not declared")
@@ -253,12 +273,12 @@ class InstanceFacts:
 
     def private(self) -> tuple[PrivateElement, ...]:
         """Return the distinct private data elements, sorted by tag path and VR."""
-        self._declared("private")
+        self._declared(PRIVATE)
         return self._whole._private
 
     def private_blocks(self) -> tuple[PrivateBlock, ...]:
         """Return the distinct blocks that private creators reserve, sorted by tag path."""
-        self._declared("private")
+        self._declared(PRIVATE)
         return self._whole._blocks
 
     @cached_property

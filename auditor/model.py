@@ -198,11 +198,15 @@ class Units(NamedTuple):
         Units that it applies to but cannot judge from what was downloaded.
     reason
         Why it cannot, in plain words.
+    failed
+        How many of the judged fail, where one unit may be in several findings; None if the
+        findings' counts add up to that.
     """
 
     judged: int
     not_evaluated: int = 0
     reason: str = ""
+    failed: int | None = None
 
 
 def for_sop_classes(*uids: str, when: Callable[[Any], bool] | None = None) -> Selector:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from auditor.facts import PRIVATE
 from auditor.model import Comparison, Judge, Rule, Selector
 from auditor.reading.columns import COLUMN_OF_TAG
 from auditor.reading.places import Attention, Place
-from auditor.registry import PRIVATE
 from auditor.standard import sop_classes
 from auditor.standard.dictionary import tag_of
 

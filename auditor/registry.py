@@ -13,6 +13,7 @@ from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
 
+from auditor.facts import PRIVATE
 from auditor.model import (
     ANY,
     CATEGORIES,
@@ -34,8 +35,14 @@ RULE_ID = re.compile(r"([A-Z]+)([0-9]{3})")
 REFEREES = ("dicom-validator",)
 """Names that may follow ``referee:``."""
 
-PRIVATE = "private"
-"""What a rule reads that asks which private elements there are."""
+
+PACKAGE = "dicom_auditor_rules_"
+"""How the made-up package of every folder of rules begins."""
+
+
+def is_rule_module(name: str) -> bool:
+    """Whether a module was loaded from a folder of rules."""
+    return name.startswith(PACKAGE)
 
 
 class RegistryError(Exception):
@@ -156,7 +163,7 @@ def _modules(folder: Path) -> Iterator[tuple[Path, bytes, ModuleType]]:
 
 
 def _package(folder: Path) -> str:
-    name = "dicom_auditor_rules_" + blake2b(str(folder).encode(), digest_size=6).hexdigest()
+    name = PACKAGE + blake2b(str(folder).encode(), digest_size=6).hexdigest()
     if name not in sys.modules:
         spec = ModuleSpec(name, None, is_package=True)
         spec.submodule_search_locations = [str(folder)]

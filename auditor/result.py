@@ -121,7 +121,10 @@ class InventoryRow:
 
 @dataclass(slots=True)
 class CollectionResult:
-    """One collection: counts, scores, rules, inventory, annotation notation."""
+    """One collection: counts, scores, rules, inventory, annotation notation.
+
+    `rules_left_out` is how many rules were switched off by --select or --ignore.
+    """
 
     name: str
     repository: str
@@ -134,6 +137,7 @@ class CollectionResult:
     annotation: dict[str, str] = field(default_factory=dict)
     companions: dict[str, int] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    rules_left_out: int = 0
 
 
 @dataclass(slots=True)
@@ -176,7 +180,7 @@ def read_result(path: Path) -> AuditResult:
             tool=Tool(**plain["tool"]),
             collections=[_collection(each) for each in plain["collections"]],
         )
-    except (KeyError, TypeError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ResultError(f"{path.name} does not follow schema {SCHEMA}") from error
 
 

@@ -19,6 +19,8 @@ FORMAT = "dicom-auditor/audit/1"
 FLUSH = 50_000
 """Rows after which a row group is written, so that memory does not follow the files."""
 
+_COLUMN_TYPES = {"hash": "uint64", "binary": "int64", "count": "int64"}
+
 TABLES: dict[str, tuple[tuple[str, str], ...]] = {
     "instances": (
         ("path", "string"),
@@ -27,7 +29,10 @@ TABLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("bytes", "int64"),
         ("signature", "string"),
         *(
-            (column.keyword, {"hash": "uint64", "int": "int64"}.get(column.form, "string"))
+            (
+                column.keyword,
+                {"hash": "uint64", "binary": "int64", "count": "int64"}.get(column.form, "string"),
+            )
             for column in COLUMNS
         ),
     ),

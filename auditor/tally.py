@@ -129,7 +129,7 @@ class RuleTally:
     reasons: set[str] = field(default_factory=set)
 
 
-EXAMPLES = 5
+EXAMPLES = 6
 """Paths kept for each finding."""
 
 # Where one series holds several outcomes, the first of these is the series' outcome.

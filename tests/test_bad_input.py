@@ -62,6 +62,11 @@ def test_a_missing_root_of_collections_is_2() -> None:
     refused("scan", "--each", "missing", "-o", "out", code=2, says="no such path: missing")
 
 
+def test_a_root_of_collections_is_a_folder() -> None:
+    Path("file").write_text("")
+    refused("scan", "--each", "file", "-o", "out", code=2, says="not a folder: file")
+
+
 def test_a_root_without_collections_is_3(tmp_path: Path) -> None:
     (tmp_path / "root").mkdir()
     refused("scan", "--each", "root", "-o", "out", code=3, says="no subfolder to audit: root")
@@ -127,11 +132,11 @@ def test_an_unreadable_folder_is_3(good: Path, monkeypatch: pytest.MonkeyPatch) 
     refused("scan", "good", "-o", "out", *QUIET, code=3, says="cannot read good: Permission denied")
 
 
-def test_an_unreadable_root_of_collections_is_2(
+def test_an_unreadable_root_of_collections_is_3(
     good: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     deny(monkeypatch, "scandir", good.name)
-    refused("scan", "--each", "good", "-o", "out", code=2, says="cannot list good: Permission")
+    refused("scan", "--each", "good", "-o", "out", code=3, says="cannot list good: Permission")
 
 
 def test_the_rest_is_audited_where_one_folder_is_unreadable(

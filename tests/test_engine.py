@@ -225,8 +225,8 @@ def test_a_rule_that_raises_is_an_error_and_leaks_nothing(tmp_path: Path) -> Non
     (signature,) = partial.tally.signatures.values()
     assert signature.verdict.outcomes == (Outcome.ERROR, Outcome.ERROR)
     assert [found[0][0] for found in signature.verdict.findings] == [
-        "the rule raised ValueError",
-        "the rule raised UndeclaredRead",
+        "the rule raised ValueError at mine.py:17",
+        "the rule raised UndeclaredRead at mine.py:33",
     ]
     assert "Planted" not in repr(partial)
 
@@ -259,3 +259,28 @@ def test_the_audited_folder_is_not_changed(tmp_path: Path, monkeypatch: pytest.M
     after = {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in copy.rglob("*")
              if path.is_file()}  # fmt: skip
     assert before == after
+
+
+def test_of_a_cut_object_rules_judge_what_comes_before_the_cut(
+    tmp_path: Path, rules: RuleSet
+) -> None:
+    """Tags ascend: Modality is known in an object that breaks off among the patient's."""
+    whole = (DATA / "test_files" / "CT_small.dcm").read_bytes()
+    path = tmp_path / "cut.dcm"
+    path.write_bytes(whole[: whole.index(b"\x10\x00\x20\x00LO") + 10])
+    auditor = Auditor(rules, KEY)
+    reading = auditor._reader.read(str(path))
+    assert reading.facts is not None
+    assert reading.facts.complete == "header"
+    facts = InstanceFacts(reading.tokens, reading.facts)
+    said = {
+        rule: engine.ask(rules.get(rule), facts, reading.sop_class, reading.facts)[0]
+        for rule in ("SR002", "DEID104", "DEID201", "PRIV001", "FILE002")
+    }
+    assert said == {
+        "SR002": Outcome.NOT_APPLICABLE,
+        "DEID104": Outcome.NOT_EVALUATED,
+        "DEID201": Outcome.NOT_EVALUATED,
+        "PRIV001": Outcome.NOT_EVALUATED,
+        "FILE002": Outcome.FAIL,
+    }

@@ -408,3 +408,13 @@ def test_a_file_that_begins_with_dicm_is_read(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[128:])
     reading = read(path)
     assert (reading.status, reading.columns[COLUMN["PatientID"]]) == ("ok", b"x1")
+
+
+@pytest.mark.parametrize(("kept", "inside"), [(0.66, "pixel data"), (0.05, "header")])
+def test_what_pydicom_reads_cut_short_is_partial(tmp_path: Path, kept: float, inside: str) -> None:
+    (path,) = [each for each in BUNDLED if each.name == "ExplVR_BigEnd.dcm"]
+    data = path.read_bytes()
+    cut = tmp_path / "cut.dcm"
+    cut.write_bytes(data[: int(len(data) * kept)])
+    reading = read(cut)
+    assert (reading.status, reading.facts and reading.facts.complete) == ("partial", inside)

@@ -30,6 +30,9 @@ NAMELESS = re.compile(
 
 VRS = re.compile(r"[A-Z]{2}")
 
+DEIDENTIFIERS = ("CTP",)
+"""The RSNA Clinical Trial Processor's private creator, which no dictionary lists."""
+
 Row = tuple[str, str, str, bool]
 """VR, VM and name (each "" where unknown), and whether Table E.3.10-1 lists the element."""
 
@@ -57,6 +60,8 @@ def main() -> None:
         if row.creator and row.creator not in private_dictionaries:
             known = rows.setdefault(row.creator, {})
             known.setdefault(f"{row.group:04X}{row.number:02X}", (row.vr, "", row.of, False))
+    for creator in DEIDENTIFIERS:
+        rows.setdefault(creator, {})
     stamp = f"# private data elements: pydicom {__version__}; PS3.15 Table E.3.10-1 (2023b)"
     blocks = ["\n".join([creator, *_lines(known)]) for creator, known in sorted(rows.items())]
     text = stamp + "\n" + "\n\n".join(blocks) + "\n"

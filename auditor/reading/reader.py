@@ -18,6 +18,7 @@ from auditor.reading.detect import is_dicom
 from auditor.reading.places import FILE_PATH, Compared, Forest, Run, Token, compare
 from auditor.reading.runs import walk_dataset, walk_meta
 from auditor.reading.walker import Buffer, Reference, Short, Surprise, Walk
+from auditor.standard.sop_classes import MEDIA_STORAGE_DIRECTORY
 
 HEAD = 1 << 14
 """Bytes read first: most headers are shorter, and a longer read costs more than it saves."""
@@ -78,6 +79,10 @@ class FileFacts(NamedTuple):
         Whether file meta and data set agree: ``same``, ``different``, ``absent``.
     complete
         ``yes``, ``pixel data`` (that is cut short), ``header`` (the data set is).
+    identified
+        Whether the data set has SOP Class and SOP Instance UID (PS3.3 C.12.1): ``yes``,
+        ``no SOP Class UID``, ``no SOP Instance UID``, ``neither``; ``directory`` for a
+        DICOMDIR, which needs none (PS3.10 8).
     surprise
         Why the walker gave up and pydicom read the file; empty if it did not.
     trailing
@@ -90,6 +95,7 @@ class FileFacts(NamedTuple):
     sop_class: str = "absent"
     sop_instance: str = "absent"
     complete: str = "yes"
+    identified: str = "yes"
     surprise: str = ""
     trailing: str = ""
 
@@ -341,6 +347,7 @@ def _reading(walk: Walk, facts: FileFacts, size: int) -> Reading:
     ):
         facts = facts._replace(meta="incomplete")
     facts = facts._replace(
+        identified=_identified(columns),
         sop_class=_agree(columns[META_CLASS], columns[SOP_CLASS]),
         sop_instance=_agree(columns[META_INSTANCE], columns[SOP_INSTANCE]),
     )
@@ -386,6 +393,18 @@ def _is_text(text: bytes) -> bool:
 def _class(walk: Walk) -> str:
     """Return the SOP class as far as it is known: the data set's own, else file meta's."""
     return _uid(walk.columns[SOP_CLASS]) or _uid(walk.columns[META_CLASS])
+
+
+def _identified(columns: list[bytes | None]) -> str:
+    if _uid(columns[META_CLASS]) == MEDIA_STORAGE_DIRECTORY:
+        return "directory"
+    lacks = not _uid(columns[SOP_CLASS]), not _uid(columns[SOP_INSTANCE])
+    return {
+        (False, False): "yes",
+        (True, False): "no SOP Class UID",
+        (False, True): "no SOP Instance UID",
+        (True, True): "neither",
+    }[lacks]
 
 
 def _agree(meta: bytes | None, dataset: bytes | None) -> str:

@@ -282,7 +282,11 @@ def _find(place: Place, wire: int, vr: str, creators: dict[int, str]) -> Place:
     tag = (wire & 0xFFFF) << 16 | wire >> 16
     group, element = tag >> 16, tag & 0xFFFF
     if group in (0, 0xFFFE):
-        raise Surprise("an element that cannot stand there")
+        raise Surprise(
+            "an item begins or ends outside of a sequence"
+            if group
+            else "an element of a command (group 0000) stands in the data set"
+        )
     creator = ""
     if group & 1 and element > 0xFF:
         creator = creators.get(tag >> 8, "")

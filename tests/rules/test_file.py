@@ -104,6 +104,13 @@ CASES: Cases = {
         # Nothing was declared.
         not_applicable(file={"meta": "absent", "surprise": "no_preamble"}),
     ),
+    "FILE009": (
+        passes(),
+        fails(file={"identified": "no SOP Class UID"}, at=["(0008,0016)"]),
+        fails(file={"identified": "no SOP Instance UID"}, at=["(0008,0018)"]),
+        fails(file={"identified": "neither"}, at=["(0008,0016)", "(0008,0018)"]),
+        not_applicable(file={"identified": "directory"}),
+    ),
 }
 
 
