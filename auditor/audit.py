@@ -23,6 +23,7 @@ from auditor.facts import InstanceFacts
 from auditor.inventory import Inventory
 from auditor.iod import RefereeReport
 from auditor.model import CATEGORIES, Finding, Outcome, Rule, Scope, Selector, Unit
+from auditor.ocr import Sample, read_frames
 from auditor.profile import Profile
 from auditor.reading.reader import FileFacts
 from auditor.registry import RuleSet
@@ -93,6 +94,7 @@ def audit_collection(
     folder: AuditFolder,
     workers: Workers,
     progress: Progress,
+    ocr: int = 0,
 ) -> CollectionResult:
     """Audit one collection and write its tables.
 
@@ -110,8 +112,10 @@ def audit_collection(
         Runs the reading and the referees.
     progress
         Is told how far the audit has come.
+    ocr
+        Images in whose pixels to look for text.
     """
-    tally = Tally()
+    tally, sample = Tally(), Sample(ocr)
     with ExitStack() as stack:
         writers = {
             table: stack.enter_context(
@@ -124,7 +128,11 @@ def audit_collection(
             writers["instances"].add(partial.instances)
             writers["references"].add(partial.references)
             writers["companions"].add(partial.companions)
+            sample.add(partial.images)
             progress.files(sum(partial.tally.files.values()))
+        if chosen := sample.chosen():
+            progress.step(f"text in the pixels of {len(chosen)} images")
+            writers["frames"].add(list(read_frames(chosen)))
     results = {rule.id: _blank(rule, profile) for rule in rules.rules}
     walking, waiting = instance_rules(rules)
     for index, rule in enumerate(walking):
@@ -369,6 +377,7 @@ def audit(
                     folder=folder,
                     workers=workers,
                     progress=progress,
+                    ocr=job.ocr,
                 )
             )
     return results, time.perf_counter() - start

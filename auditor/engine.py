@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 from auditor.facts import InstanceFacts
 from auditor.iod import RefereeReport
 from auditor.model import Finding, Outcome, Rule, Scope, Selector, Undecided
+from auditor.ocr import Image
 from auditor.planning import RulesPlan, applies_to
 from auditor.reading.columns import COLUMN, COLUMNS
 from auditor.reading.places import Forest, Token
@@ -49,6 +50,8 @@ class Job:
     rule_ids: tuple[str, ...]
     key: bytes
     show_values: bool = False
+    ocr: int = 0
+    """Images in whose pixels to look for text."""
 
 
 @dataclass(slots=True)
@@ -59,6 +62,7 @@ class Partial:
     instances: list[tuple[Any, ...]] = field(default_factory=list)
     references: list[tuple[Any, ...]] = field(default_factory=list)
     companions: list[tuple[Any, ...]] = field(default_factory=list)
+    images: list[Image] = field(default_factory=list)
 
 
 @dataclass(slots=True, eq=False)
@@ -94,11 +98,20 @@ class Auditor:
     ----------
     rules
         Instance rules that read no referee.
+    key
+        Of the hashes.
+    show_values
+        Whether values are written as they are.
+    sample
+        Whether to name images in whose pixels text may be looked for.
     """
 
-    def __init__(self, rules: RuleSet, key: bytes, show_values: bool = False) -> None:
+    def __init__(
+        self, rules: RuleSet, key: bytes, show_values: bool = False, sample: bool = False
+    ) -> None:
         self._rules, self._referee_rules = instance_rules(rules)
         self._judges = rules.judges
+        self._sample = sample
         self._hash = Hasher(key)
         self._columns = _Columns(self._hash, show_values)
         self._verdicts: dict[Verdict, Verdict] = {}
@@ -152,6 +165,10 @@ class Auditor:
                     touched.append(entry)
                 entry.series[series] = Seen(1, file.path)
                 self._represent(entry, file, reading, tally)
+                if self._sample and row[COLUMN["Rows"]]:
+                    partial.images.append(
+                        Image(reading.sop_class, series, file.path, file.location)
+                    )
             else:
                 seen.count += 1
                 seen.path = min(seen.path, file.path)
@@ -376,7 +393,7 @@ def make_auditor(job: Job) -> Auditor:
     rules = load(job.folders)
     wanted = set(job.rule_ids)
     chosen = rules.only([rule.id for rule in rules.rules if rule.id in wanted], ())
-    return Auditor(chosen, job.key, job.show_values)
+    return Auditor(chosen, job.key, job.show_values, bool(job.ocr))
 
 
 def _work(files: list[SourceFile]) -> Partial:

@@ -51,6 +51,13 @@ TABLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("bytes", "int64"),
         ("headings", "string"),
     ),
+    "frames": (
+        ("path", "string"),
+        ("looked", "int64"),
+        ("with_text", "int64"),
+        ("kinds", "string"),
+        ("reason", "string"),
+    ),
     "elements": (
         ("tag_path", "string"),
         ("VR", "string"),
@@ -73,8 +80,8 @@ TABLES: dict[str, tuple[tuple[str, str], ...]] = {
 }
 """Table to its columns. UIDs and Patient ID are keyed hashes, see `auditor.redaction`."""
 
-WALKED = ("instances", "references", "companions")
-"""Tables that are written while walking, and that collection rules may query."""
+WALKED = ("instances", "references", "companions", "frames")
+"""Tables that are written while walking or right after, and that collection rules may query."""
 
 
 class StoreError(Exception):

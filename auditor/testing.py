@@ -146,12 +146,13 @@ def ask_collection(
     instances: Sequence[Mapping[str, Any]] = (),
     references: Sequence[Mapping[str, Any]] = (),
     companions: Sequence[Mapping[str, Any]] = (),
+    frames: Sequence[Mapping[str, Any]] = (),
 ) -> Judgement:
     """Run one collection rule on tables written down as rows.
 
     Parameters
     ----------
-    instances, references, companions
+    instances, references, companions, frames
         Rows as column name to value; what is not named is null, a status is ``ok``.
         UIDs and patient IDs are numbers, as their keyed hashes are.
     """
@@ -159,7 +160,12 @@ def ask_collection(
 
     rule = rules.get(rule_id)
     assert not isinstance(rule.applies, Selector)
-    given = {"instances": instances, "references": references, "companions": companions}
+    given = {
+        "instances": instances,
+        "references": references,
+        "companions": companions,
+        "frames": frames,
+    }
     with tempfile.TemporaryDirectory() as folder, duckdb.connect(":memory:") as connection:
         tables = {}
         for table, rows in given.items():

@@ -8,26 +8,39 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from auditor import Finding, InstanceFacts, Selector, TagPath, Undecided, for_sop_classes, rule
-from auditor.standard.sop_classes import CT_IMAGES, MR_IMAGES
+from auditor import (
+    CollectionFacts,
+    Finding,
+    InstanceFacts,
+    Selector,
+    TagPath,
+    Undecided,
+    Units,
+    for_sop_classes,
+    rule,
+)
+from auditor.identifiers import KINDS
+from auditor.standard.sop_classes import (
+    ANGIOGRAPHY,
+    CT_IMAGES,
+    MR_IMAGES,
+    OFTEN_WITH_TEXT,
+    PHOTOGRAPHY,
+    SECONDARY_CAPTURE,
+    ULTRASOUND,
+)
 
 BURNED_IN = "BurnedInAnnotation"
 FACE = "RecognizableVisualFeatures"
 CODES = "DeidentificationMethodCodeSequence"
 
-_STORAGE = "1.2.840.10008.5.1.4.1.1."
-
-ULTRASOUND = frozenset(_STORAGE + end for end in ("3", "3.1", "6", "6.1", "6.2"))
-SECONDARY_CAPTURE = frozenset(_STORAGE + end for end in ("7", "7.1", "7.2", "7.3", "7.4"))
-ANGIOGRAPHY = frozenset(_STORAGE + end for end in ("12.1", "12.1.1", "12.2", "12.2.1"))
-VISIBLE_LIGHT = frozenset(_STORAGE + end for end in ("77.1.1", "77.1.1.1", "77.1.4", "77.1.4.1"))
-ENCAPSULATED_PDF = _STORAGE + "104.1"
+ENCAPSULATED_PDF = "1.2.840.10008.5.1.4.1.1.104.1"
 
 _RISKS = {
     **dict.fromkeys(ULTRASOUND, "an ultrasound image"),
     **dict.fromkeys(SECONDARY_CAPTURE, "a secondary capture"),
     **dict.fromkeys(ANGIOGRAPHY, "an angiogram"),
-    **dict.fromkeys(VISIBLE_LIGHT, "an endoscopic or photographic image"),
+    **dict.fromkeys(PHOTOGRAPHY, "an endoscopic or photographic image"),
     ENCAPSULATED_PDF: "a document",
 }
 
@@ -257,3 +270,108 @@ def face_not_excluded(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
     yield Finding(
         f"a head, and Recognizable Visual Features is {_said(instance, FACE)}", TagPath.of(FACE)
     )
+
+
+_MARKS = ", ".join(f"'{uid}'" for uid in sorted(OFTEN_WITH_TEXT))
+
+
+def _looked_at(collection: CollectionFacts) -> Units:
+    """Judge the images that were looked at; those that often have text should have been."""
+    looked = collection.count("SELECT count(*) FROM frames WHERE reason = '' AND looked > 0")
+    not_looked = collection.count(
+        "SELECT count(*) FROM instances WHERE Rows IS NOT NULL AND "
+        f"(SOPClassUID IN ({_MARKS}) AND path NOT IN (SELECT path FROM frames) "
+        "OR path IN (SELECT path FROM frames WHERE reason <> '' OR looked = 0))"
+    )
+    return Units(
+        looked, not_looked, "images of kinds that often have text, whose pixels were not looked at"
+    )
+
+
+_FRAMES = (
+    "frames.path",
+    "frames.looked",
+    "frames.with_text",
+    "frames.reason",
+    "instances.path",
+    "instances.SOPClassUID",
+    "instances.Rows",
+)
+
+
+@rule(
+    id="PIX011",
+    category="deidentification",
+    severity="error",
+    confidence="medium",
+    scope="collection",
+    unit="file",
+    reads=(*_FRAMES, "frames.kinds"),
+    reference="PS3.3 C.7.6.1.1.5, PS3.15 E.3.1",
+    applies=_looked_at,
+)
+def identifier_in_pixels(collection: CollectionFacts) -> Iterator[Finding]:
+    """Text in the pixels looks like an identifier.
+
+    Why it matters
+    --------------
+    Everybody who opens the image reads it. No change of attributes removes it.
+
+    How to fix
+    ----------
+    Clean the pixels of all images of that machine and protocol, not only of those found here:
+    only a sample is looked at.
+
+    Example
+    -------
+    A name and a date in the corner of a screen capture. With `--ocr 200`, two frames of each of
+    at most 200 images are read by an OCR engine; what it read is not kept.
+    """
+    for kind, title in KINDS.items():
+        for count, paths in collection.rows(
+            "SELECT count(*), min(path, 5) FROM frames WHERE reason = '' AND with_text > 0 AND "
+            "looked > 0 AND list_contains(string_split(kinds, '+'), ?) HAVING count(*) > 0",
+            [kind],
+        ):
+            yield Finding(
+                f"pixels hold text that looks like {title}", count=count, examples=tuple(paths)
+            )
+
+
+@rule(
+    id="PIX012",
+    category="deidentification",
+    severity="warning",
+    confidence="medium",
+    scope="collection",
+    unit="file",
+    reads=(*_FRAMES, "instances.BurnedInAnnotation"),
+    reference="PS3.3 C.7.6.1.1.5, PS3.15 E.3.1",
+    applies=_looked_at,
+)
+def text_in_pixels(collection: CollectionFacts) -> Iterator[Finding]:
+    """There is text in the pixels, and nobody says that it identifies no one.
+
+    Why it matters
+    --------------
+    Text may be a scale or a name. The one who made the release has to have looked, and Burned
+    In Annotation (0028,0301) NO is how to say so.
+
+    How to fix
+    ----------
+    Look at the images of that machine; clean them, or set Burned In Annotation to NO.
+
+    Example
+    -------
+    A frame of an ultrasound loop with a line of text and without (0028,0301).
+    """
+    for count, paths in collection.rows(
+        "SELECT count(*), min(path, 5) FROM frames JOIN instances USING (path) "
+        "WHERE reason = '' AND looked > 0 AND with_text > 0 "
+        "AND coalesce(BurnedInAnnotation, '') <> 'NO' HAVING count(*) > 0"
+    ):
+        yield Finding(
+            "text in the pixels, and Burned In Annotation is not NO",
+            count=count,
+            examples=tuple(paths),
+        )

@@ -44,6 +44,17 @@ def option(code: str) -> dict[str, Any]:
 SCREEN = ("DERIVED", "SECONDARY", "SCREEN SAVE")
 SCOUT = ("ORIGINAL", "PRIMARY", "LOCALIZER")
 
+
+def row(path: str, sop_class: str = SC, **values: Any) -> dict[str, Any]:
+    """Return a row of the table of instances."""
+    return {"path": path, "SOPClassUID": sop_class, "Rows": 16, **values}
+
+
+def looked(path: str, with_text: int = 0, kinds: str = "", reason: str = "") -> dict[str, Any]:
+    """Return a row of the table of frames."""
+    return {"path": path, "looked": 2, "with_text": with_text, "kinds": kinds, "reason": reason}
+
+
 CASES: Cases = {
     "PIX001": (
         passes(image(US, BurnedInAnnotation="NO")),
@@ -118,6 +129,38 @@ CASES: Cases = {
         not_applicable(image(MR, *SCREEN, BodyPartExamined="HEAD")),
         not_applicable(image(US, BodyPartExamined="HEAD")),
         not_applicable({"SOPClassUID": CT, "BodyPartExamined": "HEAD"}),
+    ),
+    "PIX011": (
+        passes(instances=[row("1.dcm")], frames=[looked("1.dcm"), looked("2.dcm", 1)]),
+        fails(
+            instances=[row("1.dcm")],
+            frames=[looked("1.dcm", 1, "date+name"), looked("2.dcm", 1, "name")],
+            at=[""],
+            says=(
+                "pixels hold text that looks like a date",
+                "pixels hold text that looks like a person's name",
+            ),
+        ),
+        # What was found in a file that could not be read to its end is not counted.
+        not_evaluated(
+            instances=[row("1.dcm")], frames=[looked("1.dcm", 1, "name", reason="broken")]
+        ),
+        not_evaluated(instances=[row("1.dcm")]),
+        not_evaluated(instances=[row("1.dcm", CT)], frames=[looked("1.dcm", reason="broken")]),
+        not_applicable(instances=[row("1.dcm", CT)]),
+        not_applicable(instances=[{"path": "1.dcm", "SOPClassUID": SC}]),
+    ),
+    "PIX012": (
+        passes(instances=[row("1.dcm")], frames=[looked("1.dcm")]),
+        passes(instances=[row("1.dcm", BurnedInAnnotation="NO")], frames=[looked("1.dcm", 1)]),
+        fails(
+            instances=[row("1.dcm"), row("2.dcm", BurnedInAnnotation="YES")],
+            frames=[looked("1.dcm", 1), looked("2.dcm", 1)],
+            at=[""],
+            says=("text in the pixels, and Burned In Annotation is not NO",),
+        ),
+        not_evaluated(instances=[row("1.dcm")], frames=[looked("1.dcm", reason="broken")]),
+        not_applicable(instances=[row("1.dcm", CT)]),
     ),
 }
 
