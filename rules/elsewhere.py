@@ -31,7 +31,7 @@ _CLAIMS = Selector(when=lambda instance: instance.text(FLAG) == "YES")
 
 
 @rule(
-    id="FILE009",
+    id="FILE010",
     category="integrity",
     severity="warning",
     confidence="medium",

@@ -288,6 +288,15 @@ def _looked_at(collection: CollectionFacts) -> Units:
     )
 
 
+def _looked_for_identifiers(collection: CollectionFacts) -> Units:
+    """Count an image once, however many kinds of identifier are in its pixels."""
+    failed = collection.count(
+        "SELECT count(*) FROM frames WHERE reason = '' AND looked > 0 AND with_text > 0 "
+        "AND kinds <> ''"
+    )
+    return _looked_at(collection)._replace(failed=failed)
+
+
 _FRAMES = (
     "frames.path",
     "frames.looked",
@@ -308,7 +317,7 @@ _FRAMES = (
     unit="file",
     reads=(*_FRAMES, "frames.kinds"),
     reference="PS3.3 C.7.6.1.1.5, PS3.15 E.3.1",
-    applies=_looked_at,
+    applies=_looked_for_identifiers,
 )
 def identifier_in_pixels(collection: CollectionFacts) -> Iterator[Finding]:
     """Text in the pixels looks like an identifier.

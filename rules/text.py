@@ -664,23 +664,28 @@ def identifier_in_path(collection: CollectionFacts) -> Iterator[Finding]:
     found: dict[str, list[str]] = {}
     for part, kind in _parts(collection):
         found.setdefault(kind, []).append(part)
-    for kind, parts in sorted(found.items()):
+    # A file is counted once, for the first of what its path holds.
+    counted: list[str] = []
+    for kind in filter(found.__contains__, _IN_PATHS):
         [(count, paths)] = collection.rows(
-            "SELECT count(*), min(path, 5) FROM (SELECT path FROM instances UNION ALL "
-            "SELECT path FROM companions) WHERE list_has_any(string_split(path, '/'), ?)",
-            [parts],
+            "SELECT count(*), min(path, 5) FROM (SELECT string_split(path, '/') AS parts, path "
+            "FROM (SELECT path FROM instances UNION ALL SELECT path FROM companions)) "
+            "WHERE list_has_any(parts, ?) AND NOT list_has_any(parts, ?)",
+            [found[kind], counted],
         )
-        yield Finding(
-            f"a path holds what looks like {KINDS[kind]}", count=count, examples=tuple(paths)
-        )
+        counted += found[kind]
+        if count:
+            yield Finding(
+                f"a path holds what looks like {KINDS[kind]}", count=count, examples=tuple(paths)
+            )
 
 
 def _tables_beside(collection: CollectionFacts) -> Units:
     row = collection.rows(
-        "SELECT count(*) FILTER (headings IS NOT NULL), count(*) FILTER (kind = 'xls') "
-        "FROM companions"
+        "SELECT count(*) FILTER (headings IS NOT NULL), count(*) FILTER (kind = 'xls'), "
+        "count(*) FILTER (headings <> '') FROM companions"
     )[0]
-    return Units(row[0], row[1], "spreadsheets, which are not opened")
+    return Units(row[0], row[1], "spreadsheets, which are not opened", row[2])
 
 
 @rule(

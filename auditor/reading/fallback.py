@@ -27,7 +27,6 @@ from auditor.reading.places import (
 )
 from auditor.reading.walker import (
     DEPTH_LIMIT,
-    PIXEL_TAGS,
     TOKEN_LIMIT,
     UNDEFINED,
     Walk,
