@@ -613,7 +613,7 @@ def wrong_code(instance: InstanceFacts) -> Iterator[Finding]:
 @rule(
     id="DEID310",
     category="deidentification",
-    severity="warning",
+    severity="info",
     confidence="medium",
     reads=PROFILE_READS,
     reference="PS3.15 Table E.1-1, E.3.9",

@@ -235,7 +235,7 @@ def _part(instance: InstanceFacts) -> str:
 @rule(
     id="PIX004",
     category="deidentification",
-    severity="warning",
+    severity="info",
     confidence="medium",
     reads=_FACE_READS,
     reference="PS3.3 C.7.6.1, PS3.15 E.3.2",

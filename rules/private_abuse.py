@@ -168,7 +168,7 @@ def _verdicts(instance: InstanceFacts, *outcomes: str) -> Iterator[tuple[str, st
 @rule(
     id="PRIV301",
     category="private",
-    severity="warning",
+    severity="info",
     confidence="medium",
     reads=("judge:private_abuse",),
     reference="PS3.5 7.8, PS3.15 Table E.3.10-1",
