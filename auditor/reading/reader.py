@@ -156,6 +156,7 @@ class Reader:
         self._forest = forest
         self._meta = forest.tree("meta", False)
         self._compared: dict[tuple[Comparison, tuple[Compared | Run, ...]], tuple[Token, ...]] = {}
+        self._told: dict[tuple[str, tuple[Compared | Run, ...]], tuple[Token, ...]] = {}
         self._compared_bytes = 0
         self._path = self._meta.child(FILE_PATH, "")
 
@@ -221,45 +222,55 @@ class Reader:
     def compare(self, walk: Walk, path: str) -> None:
         """Add what the comparisons say, each asked once per distinct set of its values.
 
-        What is remembered is found by the runs that brought the values, not by each value.
+        What is remembered is found by the runs that brought the values, not by each value:
+        first for all comparisons at once, as most files of a series differ in none of them.
         """
         if not walk.compared:
             return
+        if self._path.attention.comparisons:
+            path = _COUNTER.sub("#", path)
+        whole = (path, tuple(walk.compared))
+        tokens = self._told.get(whole)
+        if tokens is None:
+            if self._compared_bytes > COMPARED_BYTES:
+                self._compared.clear()
+                self._told.clear()
+                self._compared_bytes = 0
+            asked = self._wanted(walk.compared, path).items()
+            tokens = tuple(token for each, parts in asked for token in self._ask(each, parts))
+            self._compared_bytes += 256
+            self._told[whole] = tokens
+        walk.tokens += tokens
+
+    def _wanted(
+        self, compared: Iterable[Compared | Run], path: str
+    ) -> dict[Comparison, list[Compared | Run]]:
+        """Return which comparison wants what of an object."""
         wanted: dict[Comparison, list[Compared | Run]] = {}
-        for each in walk.compared:
+        for each in compared:
             asks = each.compared if isinstance(each, Run) else each[0].attention.comparisons
             for comparison in asks:
-                if comparison in wanted:
-                    wanted[comparison].append(each)
-                else:
-                    wanted[comparison] = [each]
+                wanted.setdefault(comparison, []).append(each)
         for comparison in self._path.attention.comparisons:
             if comparison in wanted:
-                name = _COUNTER.sub("#", path).encode("utf-8", "replace")
+                name = path.encode("utf-8", "replace")
                 wanted[comparison].append((self._path, name, ("ISO_IR 192",)))
-        for comparison, parts in wanted.items():
-            key = (comparison, tuple(parts))
-            tokens = self._compared.get(key)
-            if tokens is None:
-                tokens = self._compare(comparison, parts)
-                self._compared[key] = tokens
-            walk.tokens += tokens
+        return wanted
 
-    def _compare(
-        self, comparison: Comparison, parts: Iterable[Compared | Run]
-    ) -> tuple[Token, ...]:
-        elements: list[Compared] = []
-        for each in parts:
-            if isinstance(each, Run):
-                elements += each.compared[comparison]
-                self._compared_bytes += len(each.raw)
-            else:
-                elements.append(each)
-                self._compared_bytes += len(each[1]) + 256
-        if self._compared_bytes > COMPARED_BYTES:
-            self._compared.clear()
-            self._compared_bytes = 0
-        return compare(comparison, elements)
+    def _ask(self, comparison: Comparison, parts: list[Compared | Run]) -> tuple[Token, ...]:
+        key = (comparison, tuple(parts))
+        tokens = self._compared.get(key)
+        if tokens is None:
+            elements: list[Compared] = []
+            for each in parts:
+                if isinstance(each, Run):
+                    elements += each.compared[comparison]
+                    self._compared_bytes += len(each.raw)
+                else:
+                    elements.append(each)
+                    self._compared_bytes += len(each[1]) + 256
+            tokens = self._compared[key] = compare(comparison, elements)
+        return tokens
 
     def _stored(
         self, descriptor: int, head: bytes, start: int, walk: Walk, implicit: bool
