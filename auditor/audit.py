@@ -21,7 +21,7 @@ from auditor.engine import (
 from auditor.facts import InstanceFacts
 from auditor.inventory import Inventory
 from auditor.iod import RefereeReport
-from auditor.model import CATEGORIES, Finding, Outcome, Rule, Scope, Selector, Unit
+from auditor.model import CATEGORIES, Finding, Outcome, Rule, Scope, Selector, Unit, Units
 from auditor.profile import Profile
 from auditor.reading.reader import FileFacts
 from auditor.registry import RuleSet
@@ -294,30 +294,55 @@ def _run_collection_rule(
     assert not isinstance(rule.applies, Selector)
     try:
         facts = CollectionFacts(connection, tables, rule.reads)
-        applicable, not_evaluated, reason, failed = rule.applies(facts)
-        found: list[Finding] = list(rule.check(facts)) if applicable else []
+        units = _units(rule.applies(facts))
+        found: list[Finding] = list(rule.check(facts)) if units.judged else []
+        grouped = _grouped(found)
     except Exception as error:  # noqa: BLE001 - whatever a rule raises is its own error
         result.errors = 1
         result.outcome = Outcome.ERROR.value
         result.reason = f"the rule raised {blame(error)}"
         return
+    if units.failed is None:
+        failed = min(sum(count for count, _ in grouped.values()), units.judged)
+    else:
+        failed = units.failed
+    tally = RuleTally(
+        passed=units.judged - failed,
+        failed=failed,
+        not_evaluated=units.not_evaluated,
+        findings=grouped,
+    )
+    _fill(result, tally)
+    if units.not_evaluated:
+        result.reason = units.reason
+
+
+def _units(units: object) -> Units:
+    """Refuse a denominator that cannot be one.
+
+    Raises
+    ------
+    TypeError
+        If it is no `Units`, or a number in it is negative, or more fail than were judged.
+    """
+    if not isinstance(units, Units):
+        raise TypeError("applies must return Units")
+    if min(units.judged, units.not_evaluated, units.failed or 0) < 0:
+        raise TypeError("Units cannot be negative")
+    if (units.failed or 0) > units.judged:
+        raise TypeError("more units fail than were judged")
+    return units
+
+
+def _grouped(found: Iterable[Finding]) -> dict[tuple[str, str], tuple[int, list[str]]]:
+    """Add up findings of one message at one tag path, in the order of the rule."""
     grouped: dict[tuple[str, str], tuple[int, dict[str, None]]] = {}
     for finding in found:
         key = (finding.message, str(finding.tag_path))
         count, examples = grouped.get(key, (0, {}))
         # The rule's own order: two files of a pair stand beside each other.
         grouped[key] = (count + finding.count, examples | dict.fromkeys(finding.examples))
-    tally = RuleTally(
-        not_evaluated=not_evaluated,
-        failed=sum(count for count, _ in grouped.values()) if failed is None else failed,
-        findings={
-            key: (count, list(examples)[:EXAMPLES]) for key, (count, examples) in grouped.items()
-        },
-    )
-    tally.passed = applicable - tally.failed
-    _fill(result, tally)
-    if not_evaluated:
-        result.reason = reason
+    return {key: (count, list(paths)[:EXAMPLES]) for key, (count, paths) in grouped.items()}
 
 
 def _write_rest(

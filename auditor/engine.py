@@ -104,7 +104,7 @@ class Auditor:
     def _renew(self) -> None:
         self._forest = Forest(lambda uid: RulesPlan(uid, self._rules, self._judges))
         self._reader = Reader(self._forest)
-        self._memo: dict[tuple[FileFacts, tuple[Token, ...]], _Entry] = {}
+        self._memo: dict[tuple[str, FileFacts, tuple[Token, ...]], _Entry] = {}
         self._memo_tokens = 0
         self._verdicts.clear()
 
@@ -169,7 +169,7 @@ class Auditor:
 
     def _judge(self, reading: Reading, facts: FileFacts) -> _Entry:
         tokens = tuple(reading.tokens)
-        key = (facts, tokens)
+        key = (reading.sop_class, facts, tokens)
         entry = self._memo.get(key)
         if entry is None:
             if self._memo_tokens > MEMO_TOKENS:

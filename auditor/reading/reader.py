@@ -14,7 +14,7 @@ from auditor.reading.companions import classify
 from auditor.reading.detect import is_dicom
 from auditor.reading.places import Forest, Token
 from auditor.reading.runs import walk_dataset, walk_meta
-from auditor.reading.walker import Buffer, Reference, Short, Surprise, Walk
+from auditor.reading.walker import Buffer, Reference, Short, Surprise, TooMuch, Walk
 from auditor.standard.sop_classes import MEDIA_STORAGE_DIRECTORY
 
 HEAD = 1 << 14
@@ -33,6 +33,7 @@ DEFLATED = {
 
 TRANSFER_SYNTAX = COLUMN["TransferSyntaxUID"]
 META_CLASS, META_INSTANCE = COLUMN["MediaStorageSOPClassUID"], COLUMN["MediaStorageSOPInstanceUID"]
+ROWS = COLUMN["Rows"]
 SOP_CLASS, SOP_INSTANCE = COLUMN["SOPClassUID"], COLUMN["SOPInstanceUID"]
 
 EXECUTABLES = (
@@ -128,7 +129,7 @@ class Reader:
 
     def __init__(self, forest: Forest) -> None:
         self._forest = forest
-        self._meta = forest.tree("meta", False)
+        self._meta = forest.tree(None)
 
     def read(self, location: str) -> Reading:
         """Read one file. Never raises for what is in it, never follows a link."""
@@ -155,10 +156,13 @@ class Reader:
             how = is_dicom(head)
             if not how:
                 name = location.rpartition(os.sep)[2]
-                reading = unreadable(classify(head, size, name), size)
+                kind = classify(head, size, name)
+                if kind == "dicom_damaged":
+                    return unreadable("DICOM whose start is lost", size)
+                reading = unreadable(kind, size)
                 reading.status = "not_dicom"
                 return reading
-            return self._ask_pydicom(location, size, FileFacts("absent", "absent"), how)
+            return self._ask_pydicom(location, head, size, FileFacts("absent", "absent"), how)
         walk = Walk(size, [None] * len(COLUMNS))
         facts = FileFacts(_preamble(head), "present")
         try:
@@ -174,7 +178,9 @@ class Reader:
             else:
                 complete = self._stored(descriptor, head, start, walk, syntax == IMPLICIT)
         except Surprise as surprise:
-            return self._ask_pydicom(location, size, facts, str(surprise))
+            return self._ask_pydicom(location, head, size, facts, str(surprise))
+        except TooMuch:
+            complete = "header"
         except Short:
             return unreadable("ends inside the file meta information", size)
         return _reading(walk, facts._replace(complete=complete), size)
@@ -218,7 +224,8 @@ class Reader:
         try:
             self._dataset(data, 0, walk, False)
         except Short as short:
-            return short.inside
+            # What is not inflated to its end is not shown to anybody who would do it.
+            return short.inside if inflater.eof else "header"
         except Surprise:
             # pydicom would inflate all there is: it is not asked.
             return "header"
@@ -239,9 +246,14 @@ class Reader:
                 walk.rewind()
                 walk_dataset(buffer, start, self._forest.tree(actual, implicit), walk, implicit)
 
-    def _ask_pydicom(self, location: str, size: int, facts: FileFacts, surprise: str) -> Reading:
+    def _ask_pydicom(
+        self, location: str, head: bytes, size: int, facts: FileFacts, surprise: str
+    ) -> Reading:
         from auditor.reading.fallback import CannotRead, read_with_pydicom
 
+        # pydicom inflates all there is, however much that be.
+        if any(uid.encode() in head for uid in DEFLATED):
+            return unreadable("a deflated data set in a file that is not well formed", size)
         walk = Walk(size, [None] * len(COLUMNS))
         facts = facts._replace(surprise=surprise)
         try:
@@ -274,7 +286,7 @@ def _class(walk: Walk) -> str:
 
 
 def _identified(columns: list[bytes | None]) -> str:
-    if _uid(columns[META_CLASS]) == MEDIA_STORAGE_DIRECTORY:
+    if _uid(columns[META_CLASS]) == MEDIA_STORAGE_DIRECTORY and columns[ROWS] is None:
         return "directory"
     lacks = not _uid(columns[SOP_CLASS]), not _uid(columns[SOP_INSTANCE])
     return {
