@@ -16,13 +16,24 @@ from auditor.engine import (
     Workers,
     ask_referees,
     blame,
+    conclude,
     instance_rules,
     walk_files,
 )
 from auditor.facts import InstanceFacts
 from auditor.inventory import Inventory
 from auditor.iod import RefereeReport
-from auditor.model import CATEGORIES, Finding, Outcome, Rule, Scope, Selector, Unit
+from auditor.model import (
+    CATEGORIES,
+    Finding,
+    Outcome,
+    Rule,
+    Scope,
+    Selector,
+    Undecided,
+    Unit,
+    Units,
+)
 from auditor.ocr import Sample, read_frames
 from auditor.profile import Profile
 from auditor.reading.reader import FileFacts
@@ -251,11 +262,9 @@ def _ask_referee_rule(
         return Outcome.NOT_EVALUATED, ()
     facts = InstanceFacts((), FileFacts("", ""), reports, rule.reads)
     try:
-        said = rule.check(facts)
-        found = {(each.message, str(each.tag_path)) for each in said if isinstance(each, Finding)}
+        return conclude(rule.check(facts))
     except Exception as error:  # noqa: BLE001 - whatever a rule raises is its own error
         return Outcome.ERROR, ((f"the rule raised {blame(error)}", ""),)
-    return (Outcome.FAIL if found else Outcome.PASS), tuple(sorted(found))
 
 
 def _answer(
@@ -300,31 +309,64 @@ def _run_collection_rule(
     assert not isinstance(rule.applies, Selector)
     try:
         facts = CollectionFacts(connection, tables, rule.reads)
-        applicable, not_evaluated, reason, failed = rule.applies(facts)
-        said = rule.check(facts) if applicable else ()
-        found = [each for each in said if isinstance(each, Finding)]
+        units = _units(rule.applies(facts))
+        grouped = _grouped(rule.check(facts) if units.judged else ())
     except Exception as error:  # noqa: BLE001 - whatever a rule raises is its own error
         result.errors = 1
         result.outcome = Outcome.ERROR.value
         result.reason = f"the rule raised {blame(error)}"
         return
+    if units.failed is None:
+        failed = min(sum(count for count, _ in grouped.values()), units.judged)
+    else:
+        failed = units.failed
+    tally = RuleTally(
+        passed=units.judged - failed,
+        failed=failed,
+        not_evaluated=units.not_evaluated,
+        findings=grouped,
+    )
+    _fill(result, tally)
+    if units.not_evaluated:
+        result.reason = units.reason
+
+
+def _units(units: object) -> Units:
+    """Refuse a denominator that cannot be one.
+
+    Raises
+    ------
+    TypeError
+        If it is no `Units`, or a number in it is negative, or more fail than were judged.
+    """
+    if not isinstance(units, Units):
+        raise TypeError("applies must return Units")
+    if min(units.judged, units.not_evaluated, units.failed or 0) < 0:
+        raise TypeError("Units cannot be negative")
+    if (units.failed or 0) > units.judged:
+        raise TypeError("more units fail than were judged")
+    return units
+
+
+def _grouped(
+    said: Iterable[Finding | Undecided],
+) -> dict[tuple[str, str], tuple[int, list[str]]]:
+    """Add up findings of one message at one tag path, in the order of the rule.
+
+    Raises
+    ------
+    TypeError
+        If it says that it cannot judge: a collection rule says so by its `Units`.
+    """
     grouped: dict[tuple[str, str], tuple[int, dict[str, None]]] = {}
-    for finding in found:
+    for finding in said:
+        if isinstance(finding, Undecided):
+            raise TypeError("a collection rule is undecided by its Units")
         key = (finding.message, str(finding.tag_path))
         count, examples = grouped.get(key, (0, {}))
         # The rule's own order: two files of a pair stand beside each other.
         grouped[key] = (count + finding.count, examples | dict.fromkeys(finding.examples))
-    tally = RuleTally(
-        not_evaluated=not_evaluated,
-        failed=sum(count for count, _ in grouped.values()) if failed is None else failed,
-        findings={
-            key: (count, list(examples)[:EXAMPLES]) for key, (count, examples) in grouped.items()
-        },
-    )
-    tally.passed = applicable - tally.failed
-    _fill(result, tally)
-    if not_evaluated:
-        result.reason = reason
+    return {key: (count, list(paths)[:EXAMPLES]) for key, (count, paths) in grouped.items()}
 
 
 def _write_rest(

@@ -43,8 +43,12 @@ class _Commands(click.Group):
         """Run a command."""
         try:
             return super().invoke(ctx)
-        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
+        except BrokenPipeError:
+            # Nobody reads on. What was to be said is not known to have been: not a verdict.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(INCOMPLETE)
         except KeyboardInterrupt:
             _fail("interrupted: the audit is not complete", INCOMPLETE)
         except Exception as error:  # noqa: BLE001
@@ -91,7 +95,8 @@ def main(context: click.Context) -> None:
         _fail(str(error))
 
 
-severity_option = click.Choice(["info", "warning", "error"])
+# Information says what there is: it cannot fail a gate.
+severity_option = click.Choice(["warning", "error"])
 rules_option = click.option(
     "--rules",
     "rule_folders",
@@ -155,6 +160,12 @@ def scan(
             paths = tuple(each_collection(each))
         except SourceError as error:
             _fail(str(error), INCOMPLETE if each.is_dir() else USAGE)
+        left_out = len(list(each.iterdir())) - len(paths)
+        if left_out:
+            _say(
+                f"{left_out} entries of {printable(each.name)} are no collection (files, hidden "
+                "folders, links) and are not audited"
+            )
         if not paths:
             _fail(f"no subfolder to audit: {printable(str(each))}", INCOMPLETE)
     if not paths:
@@ -317,7 +328,8 @@ def run_audit(
                 version=_version(),
                 ruleset=rules.digest,
                 standard_edition=EDITION,
-                profile=profile.name,
+                profile=profile.stamp,
+                unreadable_share=profile.unreadable_share,
                 elapsed_s=round(elapsed, 3),
                 python=".".join(map(str, sys.version_info[:3])),
                 started=started,
@@ -331,7 +343,7 @@ def run_audit(
         except StoreError as error:
             _fail(str(error))
         except OSError as error:
-            _fail(_cannot_write(out, error))
+            _fail(_cannot_write(out, error), INCOMPLETE)
     return result
 
 
@@ -435,6 +447,8 @@ def compare(outs: tuple[Path, ...], page: Path) -> None:
 
 
 def _written(write: Callable[[], None], path: Path) -> None:
+    if path.is_file() and path.read_bytes()[:9].lower() != b"<!doctype":
+        _fail(f"{path.name}: is there already, and no page of ours")
     try:
         write()
     except OSError as error:

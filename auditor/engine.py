@@ -120,7 +120,7 @@ class Auditor:
     def _renew(self) -> None:
         self._forest = Forest(lambda uid: RulesPlan(uid, self._rules, self._judges))
         self._reader = Reader(self._forest)
-        self._memo: dict[tuple[FileFacts, tuple[Token, ...]], _Entry] = {}
+        self._memo: dict[tuple[str, FileFacts, tuple[Token, ...]], _Entry] = {}
         self._memo_tokens = 0
         self._verdicts.clear()
 
@@ -189,7 +189,7 @@ class Auditor:
 
     def _judge(self, reading: Reading, facts: FileFacts) -> _Entry:
         tokens = tuple(reading.tokens)
-        key = (facts, tokens)
+        key = (reading.sop_class, facts, tokens)
         entry = self._memo.get(key)
         if entry is None:
             if self._memo_tokens > MEMO_TOKENS:
@@ -269,13 +269,24 @@ def ask(
     try:
         if isinstance(selector, Selector) and selector.when and not selector.when(view):
             return Outcome.NOT_APPLICABLE, ()
-        said = list(rule.check(view))
+        return conclude(rule.check(view))
     except Exception as error:  # noqa: BLE001
         return Outcome.ERROR, ((f"the rule raised {blame(error)}", ""),)
-    found = {(each.message, str(each.tag_path)) for each in said if isinstance(each, Finding)}
+
+
+def conclude(
+    said: Iterable[Finding | Undecided],
+) -> tuple[Outcome, tuple[tuple[str, str], ...]]:
+    """Return the outcome of what a rule said of one object, with its findings or reasons."""
+    found: set[tuple[str, str]] = set()
+    undecided: set[tuple[str, str]] = set()
+    for each in said:
+        if isinstance(each, Undecided):
+            undecided.add((each.reason, ""))
+        else:
+            found.add((each.message, str(each.tag_path)))
     if found:
         return Outcome.FAIL, tuple(sorted(found))
-    undecided = {(each.reason, "") for each in said if isinstance(each, Undecided)}
     if undecided:
         return Outcome.NOT_EVALUATED, tuple(sorted(undecided))
     return Outcome.PASS, ()

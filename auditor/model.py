@@ -154,6 +154,19 @@ class Finding:
     count: int = 1
     examples: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        """Refuse what a report cannot print.
+
+        Raises
+        ------
+        TypeError
+            If a field is of another type, or `count` is below 1.
+        """
+        given: tuple[Any, ...] = (self.message, self.tag_path, self.count, *self.examples)
+        kinds = (str, TagPath, int, *(str for _ in self.examples))
+        if not all(map(isinstance, given, kinds)) or self.count < 1:
+            raise TypeError("a finding is a message, a tag path, a count and paths")
+
 
 @dataclass(frozen=True, slots=True)
 class Undecided:

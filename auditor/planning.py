@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from auditor.facts import PRIVATE
 from auditor.model import Comparison, Judge, Rule, Selector
 from auditor.reading.columns import COLUMN_OF_TAG
-from auditor.reading.places import Attention, Place
+from auditor.reading.places import JUDGE_FAILED, Attention, Place
 from auditor.standard import sop_classes
 from auditor.standard.dictionary import tag_of
-
-META = "meta"
-"""Stands for the SOP class of the tree of the File Meta Information."""
 
 _ROLES = {0x00081155: "instance", 0x00081150: "class", 0x0020000E: "series"}
 
@@ -43,7 +41,7 @@ REFERRERS = (
 """SOP classes whose references go to the table of references: what is made from images."""
 
 
-def applies_to(rule: Rule, sop_class: str) -> bool:
+def applies_to(rule: Rule, sop_class: str | None) -> bool:
     """Whether a rule can apply to objects of a SOP class, as far as its selector tells."""
     selector = rule.applies
     return (
@@ -53,13 +51,37 @@ def applies_to(rule: Rule, sop_class: str) -> bool:
     )
 
 
+def _looking(judge: Judge, place: Place) -> Judge | None:
+    """Return the judge if it looks at a place; one that cannot say fails on what is there."""
+    try:
+        return judge if judge.applies(place) else None
+    except Exception:  # noqa: BLE001 - whatever a judge raises is its rules' error
+        return replace(judge, check=_cannot_say)
+
+
+def _cannot_say(_: object) -> str:
+    return JUDGE_FAILED
+
+
+def _comparing(comparison: Comparison, place: Place) -> Comparison | None:
+    """Return the comparison if it wants a place; one that cannot say fails on what is there."""
+    try:
+        return comparison if comparison.applies(place) else None
+    except Exception:  # noqa: BLE001 - whatever a comparison raises is its rules' error
+        return replace(comparison, check=_cannot_compare)
+
+
+def _cannot_compare(_: object) -> Iterable[tuple[Place, str]]:
+    raise TypeError("it cannot say what it wants to see")
+
+
 class RulesPlan:
     """What the reader keeps of one kind of object.
 
     Parameters
     ----------
     sop_class
-        Its SOP Class UID; `META` for the File Meta Information.
+        Its SOP Class UID; None for the File Meta Information.
     rules
         The instance rules of the audit.
     judges
@@ -67,20 +89,20 @@ class RulesPlan:
     """
 
     def __init__(
-        self, sop_class: str, rules: Iterable[Rule], judges: dict[str, Judge | Comparison]
+        self, sop_class: str | None, rules: Iterable[Rule], judges: dict[str, Judge | Comparison]
     ) -> None:
         reads = {name for rule in rules if applies_to(rule, sop_class) for name in rule.reads}
         self._keep = frozenset(
             tuple(tag_of(keyword) for keyword in name.split("."))
             for name in reads
-            if ":" not in name and name != PRIVATE and sop_class != META
+            if ":" not in name and name != PRIVATE and sop_class is not None
         )
         asked = [judges[name[6:]] for name in sorted(reads) if name.startswith("judge:")]
         self._judges = tuple(each for each in asked if isinstance(each, Judge))
         self._comparisons = tuple(each for each in asked if isinstance(each, Comparison))
         self._refers = sop_class in REFERRERS
-        self._meta = sop_class == META
-        if self._meta:
+        self._meta = sop_class is None
+        if sop_class is None:
             self._by_value: frozenset[int] = frozenset()
         else:
             from auditor.iod import tags_read_by_value
@@ -104,8 +126,14 @@ class RulesPlan:
             or self._tags(place) in self._keep
             or place.is_creator
             or place.tag == 0x00080005,
-            judges=tuple(judge for judge in self._judges if judge.applies(place)),
-            comparisons=tuple(each for each in self._comparisons if each.applies(place)),
+            judges=tuple(
+                asked for judge in self._judges if (asked := _looking(judge, place)) is not None
+            ),
+            comparisons=tuple(
+                wanting
+                for each in self._comparisons
+                if (wanting := _comparing(each, place)) is not None
+            ),
             structure=not self._meta
             and not place.is_private
             and (place.is_text or place.tag in self._by_value),

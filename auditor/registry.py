@@ -128,13 +128,13 @@ def load(folders: Sequence[Path]) -> RuleSet:
         for file, source, module in _modules(folder):
             digest.update(file.name.encode() + b"\0" + source + b"\0")
             for thing in vars(module).values():
-                if isinstance(thing, Rule) and thing.source == module.__name__:
+                if isinstance(thing, Rule) and rules.get(thing.id) is not thing:
                     for problem in _problems(thing):
                         raise RegistryError(f"{file.name}: rule {thing.id}: {problem}")
                     if thing.id in rules:
                         raise RegistryError(f"{file.name}: rule {thing.id} exists twice")
                     rules[thing.id] = thing
-                elif isinstance(thing, Judge | Comparison) and thing.source == module.__name__:
+                elif isinstance(thing, Judge | Comparison) and judges.get(thing.name) is not thing:
                     if thing.name in judges:
                         raise RegistryError(f"{file.name}: judge {thing.name} exists twice")
                     judges[thing.name] = thing

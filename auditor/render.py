@@ -12,6 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from auditor.files import replace_text
 from auditor.paths import templates_folder
 from auditor.view import LEVELS, Limits, comparison_view, report_view
 
@@ -55,7 +56,7 @@ def _write(path: Path, template: str, view: Callable[[Limits], object]) -> None:
     for limits in LEVELS:
         page = _render(environment, template, view(limits), limited=limits is not LEVELS[-1])
         if page is not None:
-            path.write_text(page, encoding="utf-8", newline="\n")
+            replace_text(path, page)
             return
 
 

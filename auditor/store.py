@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from auditor.files import read_text, replace_text
 from auditor.reading.columns import COLUMNS
 from auditor.sources import printable
 from auditor.tally import ElementKey, ElementTally
@@ -111,8 +112,10 @@ class AuditFolder:
                 raise StoreError(f"{shown}: the folder is not empty and holds no audit")
             self._write_manifest({"complete": False})
             for table in TABLES:
+                if (path / table).is_symlink():
+                    raise StoreError(f"{shown}: {table} in it is a link, and leads elsewhere")
                 (path / table).mkdir(exist_ok=True)
-                for old in (path / table).glob("*.parquet"):
+                for old in (path / table).glob("[0-9][0-9][0-9][0-9].parquet"):
                     old.unlink()
             for name in ("result.json", "report.html"):
                 (path / name).unlink(missing_ok=True)
@@ -129,14 +132,14 @@ class AuditFolder:
 
     def _write_manifest(self, facts: dict[str, Any]) -> None:
         text = json.dumps({"format": FORMAT, **facts, "tables": TABLES}, indent=1)
-        (self.path / MANIFEST).write_text(text + "\n", encoding="utf-8")
+        replace_text(self.path / MANIFEST, text + "\n")
 
 
 def _is_audit(path: Path) -> bool:
     """Whether a folder was made by this class: many things have a ``manifest.json``."""
     try:
-        manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
-    except (FileNotFoundError, IsADirectoryError, ValueError, RecursionError):
+        manifest = json.loads(read_text(path / MANIFEST))
+    except (OSError, ValueError, RecursionError):
         return False
     return isinstance(manifest, dict) and manifest.get("format") == FORMAT
 

@@ -1091,7 +1091,6 @@ def _provenance(result: AuditResult) -> tuple[Fact, ...]:
         ("Started", moment(tool.started)),
         ("Time taken", duration(tool.elapsed_s)),
         ("Python", tool.python),
-        ("Command", tool.command),
         ("Result schema", result.schema),
     )
     return tuple(Fact(name, clean(value, 400) or "not recorded") for name, value in fields)

@@ -31,7 +31,7 @@ _CLAIMS = Selector(when=lambda instance: instance.text(FLAG) == "YES")
 
 
 @rule(
-    id="FILE010",
+    id="FILE020",
     category="integrity",
     severity="warning",
     confidence="medium",

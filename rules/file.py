@@ -326,3 +326,38 @@ def unidentified(instance: InstanceFacts) -> Iterator[Finding]:
         yield Finding("SOP Class UID is missing or empty", TagPath.of("SOPClassUID"))
     if said in ("no SOP Instance UID", "neither"):
         yield Finding("SOP Instance UID is missing or empty", TagPath.of("SOPInstanceUID"))
+
+
+@rule(
+    id="FILE010",
+    category="integrity",
+    severity="warning",
+    confidence="high",
+    scope="collection",
+    unit="file",
+    reads=("instances.path", "companions.path", "companions.kind"),
+    reference="PS3.10 7",
+    applies=_every_file,
+)
+def packed(collection: CollectionFacts) -> Iterator[Finding]:
+    """A DICOM file is packed with gzip, and was not audited.
+
+    Why it matters
+    --------------
+    What is in it counts as no DICOM here: neither its content nor its absence from the
+    series was judged.
+
+    How to fix
+    ----------
+    Unpack it with `gunzip` and audit again, or publish it unpacked: a reader of DICOM opens
+    no gzip.
+
+    Example
+    -------
+    `slice-017.dcm.gz` beside slices that are not packed.
+    """
+    for count, paths in collection.rows(
+        "SELECT count(*), min(path, 5) FROM companions WHERE kind = 'dicom_gzip' "
+        "HAVING count(*) > 0"
+    ):
+        yield Finding("a DICOM file packed with gzip", count=count, examples=tuple(paths))

@@ -88,7 +88,7 @@ def read_with_pydicom(location: str, forest: Forest, walk: Walk) -> tuple[str, s
         complete = "yes"
         try:
             meta = dataset.file_meta
-            _feed(meta, forest.tree("meta", False), walk, location, False, 0)
+            _feed(meta, forest.tree(None), walk, location, False, 0)
             if not len(dataset) and not len(meta):
                 raise CannotRead("holds no element that can be read")
             sop_class = str(dataset.get("SOPClassUID") or meta.get("MediaStorageSOPClassUID") or "")
@@ -142,9 +142,10 @@ def _feed(
             walk.tokens.append(kid.full)
             for item in element.value or ():
                 walk.tokens.append(kid.item)
-                outer = walk.encodings
+                outer = walk.encodings, walk.series
                 _feed(item, kid, walk, location, implicit, depth + 1)
-                walk.encodings = outer
+                walk.encodings, walk.series = outer
+                walk.sop_class = b""
             continue
         if len(walk.tokens) > TOKEN_LIMIT:
             raise RecursionError

@@ -17,7 +17,7 @@ from auditor.reading.companions import classify, headings
 from auditor.reading.detect import is_dicom
 from auditor.reading.places import FILE_PATH, Compared, Forest, Run, Token, compare
 from auditor.reading.runs import walk_dataset, walk_meta
-from auditor.reading.walker import Buffer, Reference, Short, Surprise, Walk
+from auditor.reading.walker import Buffer, Reference, Short, Surprise, TooMuch, Walk
 from auditor.standard.sop_classes import MEDIA_STORAGE_DIRECTORY
 
 HEAD = 1 << 14
@@ -51,6 +51,7 @@ DEFLATED = {
 
 TRANSFER_SYNTAX = COLUMN["TransferSyntaxUID"]
 META_CLASS, META_INSTANCE = COLUMN["MediaStorageSOPClassUID"], COLUMN["MediaStorageSOPInstanceUID"]
+ROWS = COLUMN["Rows"]
 SOP_CLASS, SOP_INSTANCE = COLUMN["SOPClassUID"], COLUMN["SOPInstanceUID"]
 
 EXECUTABLES = (
@@ -154,7 +155,7 @@ class Reader:
 
     def __init__(self, forest: Forest) -> None:
         self._forest = forest
-        self._meta = forest.tree("meta", False)
+        self._meta = forest.tree(None)
         self._compared: dict[tuple[Comparison, tuple[Compared | Run, ...]], tuple[Token, ...]] = {}
         self._told: dict[tuple[str, tuple[Compared | Run, ...]], tuple[Token, ...]] = {}
         self._compared_bytes = 0
@@ -193,10 +194,13 @@ class Reader:
             how = is_dicom(head)
             if not how:
                 kind = classify(head, size, location.rpartition(os.sep)[2])
+                if kind == "dicom_damaged":
+                    return unreadable("DICOM whose start is lost", size)
                 reading = unreadable(kind, size)
                 reading.status, reading.headings = "not_dicom", headings(head, kind)
                 return reading
-            return self._ask_pydicom(location, size, FileFacts("absent", "absent"), how, path)
+            absent = FileFacts("absent", "absent")
+            return self._ask_pydicom(location, head, size, absent, how, path)
         walk = Walk(size, [None] * len(COLUMNS))
         facts = FileFacts(_preamble(head), "present")
         try:
@@ -213,7 +217,9 @@ class Reader:
                 complete, trailing = self._stored(descriptor, head, start, walk, syntax == IMPLICIT)
                 facts = facts._replace(trailing=trailing)
         except Surprise as surprise:
-            return self._ask_pydicom(location, size, facts, str(surprise), path)
+            return self._ask_pydicom(location, head, size, facts, str(surprise), path)
+        except TooMuch:
+            complete = "header"
         except Short:
             return unreadable("ends inside the file meta information", size)
         self.compare(walk, path)
@@ -315,7 +321,8 @@ class Reader:
         try:
             self._dataset(data, 0, walk, False)
         except Short as short:
-            return short.inside
+            # What is not inflated to its end is not shown to anybody who would do it.
+            return short.inside if inflater.eof else "header"
         except Surprise:
             # pydicom would inflate all there is: it is not asked.
             return "header"
@@ -337,10 +344,13 @@ class Reader:
                 walk_dataset(buffer, start, self._forest.tree(actual, implicit), walk, implicit)
 
     def _ask_pydicom(
-        self, location: str, size: int, facts: FileFacts, surprise: str, path: str
+        self, location: str, head: bytes, size: int, facts: FileFacts, surprise: str, path: str
     ) -> Reading:
         from auditor.reading.fallback import CannotRead, read_with_pydicom
 
+        # pydicom inflates all there is, however much that be.
+        if any(uid.encode() in head for uid in DEFLATED):
+            return unreadable("a deflated data set in a file that is not well formed", size)
         walk = Walk(size, [None] * len(COLUMNS))
         facts = facts._replace(surprise=surprise)
         try:
@@ -407,7 +417,7 @@ def _class(walk: Walk) -> str:
 
 
 def _identified(columns: list[bytes | None]) -> str:
-    if _uid(columns[META_CLASS]) == MEDIA_STORAGE_DIRECTORY:
+    if _uid(columns[META_CLASS]) == MEDIA_STORAGE_DIRECTORY and columns[ROWS] is None:
         return "directory"
     lacks = not _uid(columns[SOP_CLASS]), not _uid(columns[SOP_INSTANCE])
     return {

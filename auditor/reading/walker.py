@@ -30,7 +30,10 @@ UNDEFINED = 0xFFFFFFFF
 # Tags as one little-endian number: element in the high 16 bits, group in the low ones.
 ITEM, ITEM_END, SEQUENCE_END = 0xE000FFFE, 0xE00DFFFE, 0xE0DDFFFE
 DEPTH_LIMIT = 48
-TOKEN_LIMIT = 5_000_000
+TOKEN_LIMIT = 2_000_000
+PLACE_LIMIT = 200_000
+"""Elements of a file, and places of elements that it may add, that an audit follows."""
+
 COMPARED_LIMIT = 65_536
 UN = 0x4E55
 
@@ -41,6 +44,10 @@ _long = struct.Struct("<I").unpack_from
 
 class Surprise(Exception):
     """The bytes are not what the walker knows how to step over; the message says why."""
+
+
+class TooMuch(Exception):
+    """The file has more elements than an audit follows; pydicom is not asked either."""
 
 
 class Short(Exception):
@@ -89,6 +96,8 @@ class Walk:
         Defined terms of Specific Character Set in force.
     sop_class
         The Referenced SOP Class UID that waits for its instance.
+    series
+        The series that the item, or one around it, has named.
     creators
         Private creators of the top level so far; replaced, never changed.
     compared
@@ -106,6 +115,7 @@ class Walk:
     references: list[Reference] = field(default_factory=list)
     encodings: tuple[str, ...] = ()
     sop_class: bytes = b""
+    series: bytes = b""
     creators: dict[int, str] = field(default_factory=dict)
     compared: list[Compared | Run] = field(default_factory=list)
     pixels_end: tuple[int, int] = (0, 0)
@@ -124,7 +134,8 @@ class Walk:
         self.columns[:] = columns
         self.references.clear()
         self.pixels_end = (0, 0)
-        self.encodings, self.sop_class, self.creators = (), b"", {}
+        self.encodings, self.creators = (), {}
+        self.sop_class = self.series = b""
 
 
 def walk_elements(
@@ -185,6 +196,8 @@ def walk_elements(
     while position < end:
         if position + 8 > limit:
             raise Short(position)
+        if len(tokens) > TOKEN_LIMIT:
+            raise TooMuch
         if implicit:
             wire, length = _implicit(buffer, position)
             code = 0
@@ -290,6 +303,8 @@ def _find(place: Place, wire: int, vr: str, creators: dict[int, str]) -> Place:
     creator = ""
     if group & 1 and element > 0xFF:
         creator = creators.get(tag >> 8, "")
+    if place.forest.made > place.forest.LIMIT + PLACE_LIMIT:
+        raise TooMuch
     kid = place.child(tag, known_vr(tag, vr), creator)
     if not group & 1:
         place.kids[wire] = kid
@@ -341,10 +356,12 @@ def _refer(role: str, kid: Place, value: bytes, walk: Walk, mark: int) -> None:
         walk.sop_class = value
     elif role == "instance":
         assert kid.parent is not None
-        walk.references.append(Reference(kid.parent, value, walk.sop_class))
+        walk.references.append(Reference(kid.parent, value, walk.sop_class, walk.series))
         walk.sop_class = b""
     elif role == "series":
-        # An item names its series after the instances in it: tags ascend (PS3.5 7.1).
+        # Tags ascend: an item names its series before what is in sequences of higher groups
+        # (PS3.3 C.8.8.5), and after what is in those of lower ones (PS3.3 10.3).
+        walk.series = value
         for reference in walk.references[mark:]:
             reference.series = reference.series or value
 
@@ -386,8 +403,8 @@ def _items(
             continue
         walk.tokens.append(place.item)
         if len(walk.tokens) > TOKEN_LIMIT:
-            raise Surprise("more elements than an audit follows")
-        outer = walk.encodings
+            raise TooMuch
+        outer = walk.encodings, walk.series
         if size == UNDEFINED:
             position = walk_elements(
                 buffer, position, stop, place, walk, implicit, depth + 1, {}, delimited=True
@@ -398,7 +415,8 @@ def _items(
             position = walk_elements(
                 buffer, position, position + size, place, walk, implicit, depth + 1, {}
             )
-        walk.encodings = outer
+        walk.encodings, walk.series = outer
+        walk.sop_class = b""
     if length == UNDEFINED:
         raise Short(position, "pixel data" if fragments and depth == 0 else "header")
     return position

@@ -67,7 +67,7 @@ CASES = (
         "flag without a method",
         "Patient Identity Removed is YES, and no method is named",
         dropping("DeidentificationMethod", "DeidentificationMethodCodeSequence"),
-        ("DEID101", "DEID103"),
+        ("DEID101",),
     ),
     Planted(
         "method without the flag",

@@ -39,7 +39,7 @@ def option(code: str) -> dict[str, Any]:
 
 
 CASES: Cases = {
-    "FILE010": (
+    "FILE020": (
         passes(),
         passes(file={"trailing": "zeros"}),
         fails(file={"trailing": "other"}),
