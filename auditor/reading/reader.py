@@ -27,7 +27,7 @@ COMPARED_BYTES = 1 << 24
 """Bytes of compared values for which it is remembered what the comparisons said of them."""
 
 _COUNTER = re.compile(
-    r"(?:(?<=/)[0-9]{1,2}-[0-9]{1,5}|(?<![0-9])(?<![0-9][-._])(?:[0-9]{1,4}|0[0-9]{4})|"
+    r"(?:(?<=/)[0-9]{1,2}-[0-9]{1,5}|(?<![0-9])(?<![0-9][-._])0{0,4}[0-9]{1,4}|"
     r"(?<=/)[0-9.]{24,64}|[0-9a-f]{8}-[0-9a-f-]{27})(?=\.[A-Za-z0-9]{1,4}$|$)"
 )
 """What counts the files of a folder at the end of their names: it tells nothing of anybody."""
