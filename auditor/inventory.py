@@ -74,6 +74,10 @@ _IS_INSTANCE = (
 )
 
 
+# Files of one SOP Instance UID are one instance; those without one are one each.
+_INSTANCES = "count(DISTINCT SOPInstanceUID) + count(*) FILTER (SOPInstanceUID IS NULL)"
+
+
 class Inventory:
     """Counts over the tables of one collection."""
 
@@ -83,7 +87,7 @@ class Inventory:
     def counts(self, tally: Tally, links: int) -> Counts:
         """Return how many files, instances, series, studies and patients there are."""
         row = self._facts.rows(
-            "SELECT count(DISTINCT SOPInstanceUID) + count(*) FILTER (SOPInstanceUID IS NULL), "
+            f"SELECT {_INSTANCES}, "
             "count(DISTINCT SeriesInstanceUID), count(DISTINCT StudyInstanceUID), "
             f"count(DISTINCT PatientID) FROM instances WHERE {_IS_INSTANCE}"
         )[0]
@@ -114,7 +118,7 @@ class Inventory:
             name: [
                 InventoryRow(title(value) or value or "(not given)", instances, series)
                 for value, instances, series in self._facts.rows(
-                    f"SELECT coalesce(\"{column}\", '') AS value, count(*) AS n, "
+                    f"SELECT coalesce(\"{column}\", '') AS value, {_INSTANCES} AS n, "
                     f"count(DISTINCT SeriesInstanceUID) FROM instances WHERE {_IS_INSTANCE} "
                     f"GROUP BY value ORDER BY n DESC, value LIMIT {SHOWN}"
                 )
