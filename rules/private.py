@@ -7,13 +7,20 @@ from collections.abc import Iterator
 
 from auditor import Element, Finding, InstanceFacts, Item, Selector, TagPath, judge, rule
 from auditor.csa import csa_values
+from auditor.facts import PrivateElement
 from auditor.identifiers import (
     looks_like_a_birth_date,
     looks_like_a_name,
     looks_like_a_record_number,
     stands_for_nobody,
 )
-from auditor.standard.private import Standing, is_known_creator, private_entry, safe_elements
+from auditor.standard.private import (
+    DEIDENTIFIERS,
+    Standing,
+    is_known_creator,
+    private_entry,
+    safe_elements,
+)
 
 FLAG = "PatientIdentityRemoved"
 CODES = "DeidentificationMethodCodeSequence"
@@ -21,6 +28,11 @@ DESCRIBED = "PrivateDataElementCharacteristicsSequence"
 ACTIONS = "DeidentificationActionSequence"
 
 _HAS_PRIVATE = Selector(when=lambda instance: bool(instance.private()))
+
+
+def _kept(instance: InstanceFacts) -> list[PrivateElement]:
+    """Return the private elements that were there before somebody de-identified the object."""
+    return [each for each in instance.private() if not any(map(each.is_of, DEIDENTIFIERS))]
 
 
 @rule(
@@ -134,7 +146,7 @@ def standing_of_each(instance: InstanceFacts) -> Iterator[Finding]:
     reference="PS3.15 E.3.10",
     applies=Selector(
         when=lambda instance: (
-            instance.text("PatientIdentityRemoved") == "YES" and bool(instance.private())
+            instance.text("PatientIdentityRemoved") == "YES" and bool(_kept(instance))
         )
     ),
 )
@@ -200,7 +212,7 @@ def _numbers(item: Item, keyword: str) -> set[int]:
         f"{DESCRIBED}.NonidentifyingPrivateElements",
     ),
     reference="PS3.15 E.3.10",
-    applies=Selector(when=lambda instance: _retains(instance) and bool(instance.private())),
+    applies=Selector(when=lambda instance: _retains(instance) and bool(_kept(instance))),
 )
 def kept_though_not_safe(instance: InstanceFacts) -> Iterator[Finding]:
     """The claim is that only safe private elements were kept, and one is not known to be safe.
@@ -221,7 +233,7 @@ def kept_though_not_safe(instance: InstanceFacts) -> Iterator[Finding]:
     described in (0008,0300).
     """
     described = list(_described(instance))
-    for element in instance.private():
+    for element in _kept(instance):
         if element.standing is Standing.SAFE or any(
             element.group == group and element.is_of(creator) and _is_safe(item, element.number)
             for item, group, creator in described

@@ -17,6 +17,7 @@ from pathlib import Path
 from pydicom import __version__
 from pydicom._private_dict import private_dictionaries
 
+from auditor.standard.private import DEIDENTIFIERS
 from auditor.standard.private_abuse import rows as abuse_rows
 
 TABLE = Path(__file__).parents[1] / "auditor" / "standard" / "private.tsv.gz"
@@ -29,9 +30,6 @@ NAMELESS = re.compile(
 """What pydicom's dictionary has for a name where nobody knows one."""
 
 VRS = re.compile(r"[A-Z]{2}")
-
-DEIDENTIFIERS = ("CTP",)
-"""The RSNA Clinical Trial Processor's private creator, which no dictionary lists."""
 
 Row = tuple[str, str, str, bool]
 """VR, VM and name (each "" where unknown), and whether Table E.3.10-1 lists the element."""

@@ -214,6 +214,8 @@ CASES: Cases = {
         not_applicable({"PatientIdentityRemoved": "YES", CODES: [item("113100")], **KEPT}),
         not_applicable({CODES: [item("113111")], **KEPT}),
         not_applicable(retains()),
+        # Who de-identifies may write of his own.
+        not_applicable({**retains(), CREATOR: ("LO", "CTP"), ELEMENT: ("LO", PLANT)}),
         CUT_SHORT,
     ),
     "PRIV102": (
