@@ -146,7 +146,7 @@ def standing_of_each(instance: InstanceFacts) -> Iterator[Finding]:
     reference="PS3.15 E.3.10",
     applies=Selector(
         when=lambda instance: (
-            instance.text("PatientIdentityRemoved") == "YES" and bool(_kept(instance))
+            instance.text("PatientIdentityRemoved") == "YES" and bool(instance.private())
         )
     ),
 )
