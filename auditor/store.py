@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from auditor.formats import FORMATS
 from auditor.reading.columns import COLUMNS
 from auditor.sources import printable
 from auditor.tally import ElementKey, ElementTally
@@ -62,11 +63,16 @@ TABLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("unit", "string"),
         ("tag_path", "string"),
         ("message", "string"),
+        ("SeriesInstanceUID", "uint64"),
         ("count", "int64"),
         ("example", "string"),
     ),
 }
-"""Table to its columns. UIDs and Patient ID are keyed hashes, see `auditor.redaction`."""
+"""Table to its columns. UIDs and Patient ID are keyed hashes, see `auditor.redaction`.
+
+A finding has a row for each series that it was made in (none where its rule knows no series),
+with how often there and one example: `count` adds up to what ``result.json`` says.
+"""
 
 WALKED = ("instances", "references", "companions")
 """Tables that are written while walking, and that collection rules may query."""
@@ -102,8 +108,10 @@ class AuditFolder:
                 (path / table).mkdir(exist_ok=True)
                 for old in (path / table).glob("*.parquet"):
                     old.unlink()
-            for name in ("result.json", "report.html"):
-                (path / name).unlink(missing_ok=True)
+            # What was written of an earlier audit must not be taken for what this one says.
+            (path / "result.json").unlink(missing_ok=True)
+            for form in FORMATS.values():
+                (path / form.file("report")).unlink(missing_ok=True)
         except OSError as error:
             raise StoreError(f"{shown}: cannot be written ({error.strerror})") from error
 

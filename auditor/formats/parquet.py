@@ -1,0 +1,34 @@
+"""Parquet: the lines of the CSV, with types."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable
+from typing import get_type_hints
+
+from auditor.diff import Diff
+from auditor.formats.rows import DiffRow, ReportRow, diff_rows, report_rows, values
+from auditor.result import AuditResult
+
+
+def report(result: AuditResult) -> bytes:
+    """Return a line per finding."""
+    return _written(ReportRow, report_rows(result))
+
+
+def diff(diff: Diff) -> bytes:
+    """Return a line per change."""
+    return _written(DiffRow, diff_rows(diff))
+
+
+def _written(kind: type[ReportRow | DiffRow], rows: Iterable[ReportRow | DiffRow]) -> bytes:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    types = {str: pa.string(), int: pa.int64()}
+    schema = pa.schema([(name, types[hint]) for name, hint in get_type_hints(kind).items()])
+    columns = list(zip(*map(values, rows), strict=True)) or [()] * len(schema)
+    table = pa.table([list(column) for column in columns], schema=schema)
+    file = io.BytesIO()
+    parquet.write_table(table, file, compression="zstd")
+    return file.getvalue()
