@@ -10,11 +10,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from auditor.frames import Audit
 from auditor.result import AuditResult, CollectionResult, RuleResult, Tool
 from auditor.waivers import Waiver, outstanding
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 SCHEMA = "dicom-auditor/diff/1"
 SERIES = 20
@@ -107,20 +110,20 @@ class Diff:
 
 _SQL = """
 WITH both_audits AS (
-    SELECT 0 AS side, collection, rule, tag_path, message, {series} AS series,
+    SELECT 0 AS side, number, rule, tag_path, message, {series} AS series,
            sum("count") AS n, min(example) AS example
     FROM old_failures GROUP BY ALL
     UNION ALL
-    SELECT 1, collection, rule, tag_path, message, {series}, sum("count"), min(example)
+    SELECT 1, number, rule, tag_path, message, {series}, sum("count"), min(example)
     FROM new_failures GROUP BY ALL
 ), paired AS (
-    SELECT collection, rule, tag_path, message, series,
+    SELECT number, rule, tag_path, message, series,
            coalesce(sum(n) FILTER (side = 0), 0) AS before,
            coalesce(sum(n) FILTER (side = 1), 0) AS now,
            min(example) FILTER (side = 1) AS example, min(example) AS former
-    FROM both_audits GROUP BY collection, rule, tag_path, message, series
+    FROM both_audits GROUP BY number, rule, tag_path, message, series
 )
-SELECT collection, rule, tag_path, message,
+SELECT number, rule, tag_path, message,
        sum(greatest(now - before, 0))::BIGINT,
        sum(greatest(before - now, 0))::BIGINT,
        sum(least(before, now))::BIGINT,
@@ -129,7 +132,7 @@ SELECT collection, rule, tag_path, message,
        count(series) FILTER (before > now),
        min(format('{{:016x}}', series), {kept}) FILTER (series IS NOT NULL AND now <> before),
        coalesce(min(example) FILTER (now > before), min(example), min(former), '')
-FROM paired GROUP BY collection, rule, tag_path, message
+FROM paired GROUP BY number, rule, tag_path, message
 """
 
 
@@ -147,64 +150,57 @@ def compare(old: Audit, new: Audit, waivers: Sequence[Waiver], today: date) -> D
     import duckdb
 
     by_series = bool(old.key) and old.key == new.key
-    renamed = _pairs(old.result, new.result)
-    former = outstanding(old, waivers, today)
+    pairs = _pairs(old.result, new.result)
     sql = _SQL.format(kept=SERIES, series="SeriesInstanceUID" if by_series else "NULL::UBIGINT")
     with duckdb.connect(":memory:") as connection:
         # By default it swaps into the current folder, which may be the collection.
         connection.execute("SET temp_directory = ''")
         connection.register("new_failures", outstanding(new, waivers, today))
-        connection.register("old_failures", _renamed(former, renamed))
+        connection.register("old_failures", _numbered(outstanding(old, waivers, today), pairs))
         rows = connection.execute(sql).fetchall()
-    before = {renamed.get(each.name, _GONE + each.name): each for each in old.result.collections}
-    now = {each.name: each for each in new.result.collections}
+    before = {pairs[number]: each for number, each in enumerate(old.result.collections)}
+    now = dict(enumerate(new.result.collections))
     changes = [_change(row, before, now) for row in rows]
     changes.sort(key=_order)
     return Diff(
         old.result.tool,
         new.result.tool,
         by_series,
-        tuple(_notes(old, new, by_series, renamed)),
+        tuple(_notes(old, new, by_series, pairs)),
         tuple(changes),
         new.result,
     )
 
 
-# A name of the older audit must not be taken for that of another collection of the newer one.
-_GONE = "\0"
-
-
-def _pairs(old: AuditResult, new: AuditResult) -> dict[str, str]:
-    """Return which collection of the newer audit each of the older one is."""
+def _pairs(old: AuditResult, new: AuditResult) -> list[int]:
+    """Return the number in the newer audit of each collection of the older; below 0 if none."""
     if len(old.collections) == len(new.collections) == 1:
-        return {old.collections[0].name: new.collections[0].name}
-    there = {(each.repository, each.name) for each in new.collections}
-    return {
-        each.name: each.name for each in old.collections if (each.repository, each.name) in there
-    }
+        return [0]
+    there = {(each.repository, each.name): n for n, each in enumerate(new.collections)}
+    return [
+        there.get((each.repository, each.name), -1 - n) for n, each in enumerate(old.collections)
+    ]
 
 
-def _renamed(failures: Any, renamed: dict[str, str]) -> Any:
+def _numbered(failures: pa.Table, pairs: list[int]) -> pa.Table:
+    """Return the failures of the older audit with the newer one's numbers of collections."""
     import pyarrow as pa
 
-    coded = failures["collection"].combine_chunks().dictionary_encode()
-    names = [renamed.get(each, _GONE + each) for each in coded.dictionary.to_pylist()]
-    named = pa.DictionaryArray.from_arrays(coded.indices, pa.array(names, pa.string()))
-    column = failures.column_names.index("collection")
-    return failures.set_column(column, "collection", named.cast(pa.string()))
+    numbers = pa.array(pairs, pa.int64()).take(failures["number"].combine_chunks())
+    return failures.set_column(failures.column_names.index("number"), "number", numbers)
 
 
 def _change(
-    row: tuple[Any, ...], before: dict[str, CollectionResult], now: dict[str, CollectionResult]
+    row: tuple[Any, ...], before: dict[int, CollectionResult], now: dict[int, CollectionResult]
 ) -> Change:
-    name, rule_id, tag_path, message, new, fixed, unchanged, untold, *rest = row
+    number, rule_id, tag_path, message, new, fixed, unchanged, untold, *rest = row
     series_new, series_fixed, series, example = rest
-    was, is_now = _rule(before.get(name), rule_id), _rule(now.get(name), rule_id)
+    was, is_now = _rule(before.get(number), rule_id), _rule(now.get(number), rule_id)
     rule = is_now or was
     unseen = 0
     if not _looked(was, is_now):
         unseen, fixed, series_fixed = fixed, 0, 0
-    collection = now.get(name) or before.get(name)
+    collection = now.get(number) or before[number]
     attributes = [
         found.attribute
         for each in (is_now, was)
@@ -212,8 +208,8 @@ def _change(
         if (found.tag_path, found.message) == (tag_path, message)
     ]
     return Change(
-        collection=name.removeprefix(_GONE),
-        repository=collection.repository if collection else "",
+        collection=collection.name,
+        repository=collection.repository,
         rule=rule_id,
         title=rule.title if rule else "",
         category=rule.category if rule else "",
@@ -272,7 +268,7 @@ def differing(old: Tool, new: Tool) -> list[str]:
     return [name for name, (before, now) in must_agree.items() if before != now]
 
 
-def _notes(old: Audit, new: Audit, by_series: bool, renamed: dict[str, str]) -> list[str]:
+def _notes(old: Audit, new: Audit, by_series: bool, pairs: list[int]) -> list[str]:
     notes = [
         f"The audits differ in their {name}: a change may come from that."
         for name in differing(old.result.tool, new.result.tool)
@@ -282,8 +278,14 @@ def _notes(old: Audit, new: Audit, by_series: bool, renamed: dict[str, str]) -> 
             "Series cannot be told apart, since the audits were not made with one "
             "DICOM_AUDIT_KEY: counts are compared, and a new finding can hide behind a fixed one."
         )
-    missing = [each.name for each in old.result.collections if each.name not in renamed]
-    added = {each.name for each in new.result.collections} - set(renamed.values())
-    notes += [f"Only the older audit has the collection {name}." for name in missing]
-    notes += [f"Only the newer audit has the collection {name}." for name in sorted(added)]
+    notes += [
+        f"Only the older audit has the collection {each.name}."
+        for number, each in zip(pairs, old.result.collections, strict=True)
+        if number < 0
+    ]
+    notes += [
+        f"Only the newer audit has the collection {each.name}."
+        for number, each in enumerate(new.result.collections)
+        if number not in pairs
+    ]
     return notes

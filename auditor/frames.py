@@ -7,15 +7,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from auditor.result import AuditResult, ResultError, read_result
-from auditor.store import MANIFEST, TABLES
+from auditor.result import AuditResult, CollectionResult, ResultError, read_result
+from auditor.store import MANIFEST, TABLES, table_file
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-FAILURES = ("collection", "rule", "tag_path", "message", "SeriesInstanceUID", "count", "example")
-"""Columns of `Audit.failures`."""
+FAILURES = ("rule", "tag_path", "message", "SeriesInstanceUID", "count", "example")
+"""Columns of `Audit.failures`, after the number and the name of the collection."""
 
 
 def load(out: str | Path) -> Audit:
@@ -95,12 +95,17 @@ class Audit:
         """
         import pandas as pd
 
-        said = ["id", "category", "severity", "confidence", "unit", "title", "reference"]
+        said = ["category", "severity", "confidence", "unit", "title", "reference"]
+        rules = pd.DataFrame(
+            [
+                (number, each.repository, rule.id, *(getattr(rule, name) for name in said))
+                for number, each in enumerate(self.result.collections)
+                for rule in each.rules
+            ],
+            columns=["number", "repository", "rule", *said],
+        ).astype({"number": "Int64"})
         found = pd.DataFrame(self.failures().to_pandas(types_mapper=_nullable))
-        rules = self.rules().reindex(columns=["collection", "repository", *said])
-        return found.merge(
-            rules.rename(columns={"id": "rule"}), on=["collection", "rule"], how="left"
-        )
+        return found.merge(rules, on=["number", "rule"], how="left").drop(columns="number")
 
     def instances(self) -> pd.DataFrame:
         """Return a line per file that is DICOM or should be; see `auditor.store.TABLES`."""
@@ -119,7 +124,10 @@ class Audit:
         return self._table("companions")
 
     def failures(self) -> pa.Table:
-        """Return what failed, by finding and series: the columns of `FAILURES`.
+        """Return what failed, by finding and series.
+
+        The columns are ``number`` (the collection's place in the result: its name need not be
+        its own), ``collection`` and `FAILURES`.
 
         Raises
         ------
@@ -128,21 +136,34 @@ class Audit:
         """
         import pyarrow as pa
 
-        types: dict[str, str] = {**dict(TABLES["findings"]), "collection": "string"}
-        schema = pa.schema([(name, getattr(pa, types[name])()) for name in FAILURES])
+        types = dict(TABLES["findings"])
+        schema = pa.schema(
+            [("number", pa.int64()), ("collection", pa.string())]
+            + [(name, getattr(pa, types[name])()) for name in FAILURES]
+        )
+        parts = [
+            self._failures(number, each, schema)
+            for number, each in enumerate(self.result.collections)
+        ]
+        return pa.concat_tables(parts) if parts else schema.empty_table()
+
+    def _failures(self, number: int, collection: CollectionResult, schema: pa.Schema) -> pa.Table:
+        import pyarrow as pa
+
         if self.folder is not None:
-            read = self._read("findings")
+            read = _read(table_file(self.folder, "findings", number + 1))
             # Audits of earlier versions did not keep the series.
             if set(FAILURES) <= set(read.column_names):
-                return read.select(FAILURES).cast(schema)
+                same = [pa.repeat(number, len(read)), pa.repeat(collection.name, len(read))]
+                chosen = read.select(FAILURES).columns
+                return pa.table([*same, *chosen], names=schema.names).cast(schema)
         rows = [
-            (each.name, rule.id, found.tag_path, found.message, None, found.count, example)
-            for each in self.result.collections
-            for rule in each.rules
+            (number, collection.name, rule.id, found.tag_path, found.message, None, found.count,
+             next(iter(found.examples), ""))
+            for rule in collection.rules
             for found in rule.findings
-            for example in [next(iter(found.examples), "")]
-        ]
-        columns = zip(*rows, strict=True) if rows else [() for _ in FAILURES]
+        ]  # fmt: skip
+        columns = list(zip(*rows, strict=True)) or [()] * len(schema)
         return pa.table([list(column) for column in columns], schema=schema)
 
     def _frame(self, lines: Any) -> pd.DataFrame:
@@ -157,26 +178,25 @@ class Audit:
 
     def _table(self, name: str) -> pd.DataFrame:
         import pandas as pd
+        import pyarrow as pa
 
         if self.folder is None:
             raise ResultError(f"the table of {name} is not with this result")
-        return pd.DataFrame(self._read(name).to_pandas(types_mapper=_nullable))
+        numbers = range(1, len(self.result.collections) + 1)
+        parts = [_read(table_file(self.folder, name, number)) for number in numbers]
+        table = pa.concat_tables(parts) if parts else pa.table({})
+        return pd.DataFrame(table.to_pandas(types_mapper=_nullable))
 
-    def _read(self, name: str) -> pa.Table:
-        import pyarrow as pa
-        from pyarrow import parquet
 
-        assert self.folder is not None
-        try:
-            parts = [
-                parquet.read_table(file, partitioning=None)
-                for file in sorted((self.folder / name).glob("*.parquet"))
-            ]
-            return pa.concat_tables(parts) if parts else pa.table({})
-        except (OSError, pa.ArrowException) as error:
-            raise ResultError(
-                f"the table of {name} cannot be read ({type(error).__name__})"
-            ) from error
+def _read(file: Path) -> pa.Table:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    try:
+        return parquet.read_table(file, partitioning=None)
+    except (OSError, pa.ArrowException) as error:
+        name = f"{file.parent.name}/{file.name}"
+        raise ResultError(f"{name} cannot be read ({type(error).__name__})") from error
 
 
 def _nullable(kind: pa.DataType) -> Any:

@@ -117,7 +117,7 @@ class AuditFolder:
 
     def file(self, table: str, number: int) -> Path:
         """Return the Parquet file of one table of the collection of that number."""
-        return self.path / table / f"{number:04d}.parquet"
+        return table_file(self.path, table, number)
 
     def finish(self, facts: dict[str, Any]) -> None:
         """Write the manifest; an audit without it, or not complete, was cut short."""
@@ -126,6 +126,11 @@ class AuditFolder:
     def _write_manifest(self, facts: dict[str, Any]) -> None:
         text = json.dumps({"format": FORMAT, **facts, "tables": TABLES}, indent=1)
         (self.path / MANIFEST).write_text(text + "\n", encoding="utf-8")
+
+
+def table_file(folder: Path, table: str, number: int) -> Path:
+    """Return the Parquet file of one table of the collection of that number, from 1."""
+    return folder / table / f"{number:04d}.parquet"
 
 
 def _is_audit(path: Path) -> bool:

@@ -179,26 +179,26 @@ def apply(audit: Audit, waivers: Sequence[Waiver], today: date) -> AuditResult:
         )
         if not expired:
             accepted = mask if accepted is None else compute.or_(accepted, mask)
-    counts: Counter[tuple[str, ...]] = Counter()
+    counts: Counter[tuple[int, str, str, str]] = Counter()
     if accepted is not None:
         chosen = failures.filter(accepted)
-        names = ("collection", "rule", "tag_path", "message")
-        keys = zip(*(chosen[name].to_pylist() for name in names), strict=True)
-        for key, count in zip(keys, chosen["count"].to_pylist(), strict=True):
-            counts[key] += count
-    collections = [_with(each, counts) for each in audit.result.collections]
+        names = ("number", "rule", "tag_path", "message", "count")
+        for *key, count in zip(*(chosen[name].to_pylist() for name in names), strict=True):
+            counts[tuple(key)] += count
+    collections = [
+        _with(number, each, counts) for number, each in enumerate(audit.result.collections)
+    ]
     return replace(audit.result, collections=collections, waivers=states)
 
 
-def _with(collection: CollectionResult, counts: Counter[tuple[str, ...]]) -> CollectionResult:
+def _with(
+    number: int, collection: CollectionResult, counts: Counter[tuple[int, str, str, str]]
+) -> CollectionResult:
     def rule_with(rule: RuleResult) -> RuleResult:
         findings = [
             replace(
                 found,
-                waived=min(
-                    found.count,
-                    counts[collection.name, rule.id, found.tag_path, found.message],
-                ),
+                waived=min(found.count, counts[number, rule.id, found.tag_path, found.message]),
             )
             for found in rule.findings
         ]

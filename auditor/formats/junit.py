@@ -29,16 +29,22 @@ def report(result: AuditResult) -> bytes:
 
 def diff(diff: Diff) -> bytes:
     """Return a suite per collection, in which a rule fails if something of it is new."""
-    by_rule: dict[str, dict[str, list[Change]]] = {}
+    by_rule: dict[tuple[str, str], dict[str, list[Change]]] = {}
     for each in diff.changes:
-        by_rule.setdefault(each.collection, {}).setdefault(each.rule, []).append(each)
+        by_rule.setdefault((each.repository, each.collection), {}).setdefault(each.rule, []).append(
+            each
+        )
     suites = []
     for name, rules in sorted(by_rule.items()):
-        suite = ET.Element("testsuite", name=_text(name))
+        suite = ET.Element("testsuite", name=_suite_name(*name))
         for rule_id, changes in sorted(rules.items()):
             _change_case(suite, rule_id, changes)
         suites.append(suite)
     return _written("dicom-auditor diff", suites)
+
+
+def _suite_name(repository: str, name: str) -> str:
+    return _text(f"{repository}: {name}" if repository else name)
 
 
 def _written(name: str, suites: list[ET.Element]) -> bytes:
@@ -66,7 +72,7 @@ def _nothing() -> ET.Element:
 
 
 def _suite(collection: CollectionResult) -> ET.Element:
-    suite = ET.Element("testsuite", name=_text(collection.name))
+    suite = ET.Element("testsuite", name=_suite_name(collection.repository, collection.name))
     case = ET.SubElement(suite, "testcase", classname="audit", name="complete")
     # What a rule that raised leaves unknown is said at that rule.
     unread = incomplete(_without_rules(collection), 0)

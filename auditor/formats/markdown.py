@@ -72,7 +72,7 @@ def _overview(collections: Iterable[CollectionResult]) -> list[list[str]]:
         verdict = verdict_of(each)
         rows.append(
             (
-                escaped(f"{each.repository} / {each.name}" if each.repository else each.name),
+                escaped(_name(each)),
                 f"{_ICONS[verdict.rank]} {verdict.headline}",
                 _score(each.overall),
                 percent(100 * each.coverage),
@@ -82,10 +82,15 @@ def _overview(collections: Iterable[CollectionResult]) -> list[list[str]]:
     return _table(("collection", "verdict", "score", "coverage", "DICOM files"), rows)
 
 
+def _name(collection: CollectionResult) -> str:
+    repository, name = collection.repository, collection.name
+    return f"{repository}: {name}" if repository else name
+
+
 def _collection(collection: CollectionResult) -> list[list[str]]:
     verdict = verdict_of(collection)
     head = [
-        f"### {escaped(collection.name)}",
+        f"### {escaped(_name(collection))}",
         f"{_ICONS[verdict.rank]} **{verdict.headline}.** {escaped(verdict.sentence)}",
     ]
     if verdict.gaps:

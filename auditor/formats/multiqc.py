@@ -41,10 +41,9 @@ def report(result: AuditResult) -> bytes:
         },
         "files": {"title": "DICOM", "description": "DICOM files", **_COUNT},
     }  # fmt: skip
-    data = {
-        _sample(collection.repository, collection.name): _line(collection)
-        for collection in result.collections
-    }
+    samples = _samples([(each.repository, each.name) for each in result.collections])
+    lines = map(_line, result.collections)
+    data = dict(zip(samples, lines, strict=True))
     tool = result.tool
     description = (
         f"Scores are weighted pass rates, 0 to 100; a gap is not a pass. Rule set "
@@ -65,13 +64,14 @@ def diff(diff: Diff) -> bytes:
             ("unseen", "Not looked for", "Findings that the newer audit did not look for"),
         )
     }
-    data: dict[str, dict[str, int]] = {}
+    names = sorted({(each.repository, each.collection) for each in diff.changes})
+    data = {name: dict.fromkeys(headers, 0) for name in names}
     for each in diff.changes:
-        line = data.setdefault(_sample(each.repository, each.collection), dict.fromkeys(headers, 0))
         for name in headers:
-            line[name] += getattr(each, name)
+            data[each.repository, each.collection][name] += getattr(each, name)
+    lines = dict(zip(_samples(names), data.values(), strict=True))
     description = " ".join(map(_inert, diff.notes)) or "Changes between two audits."
-    return dumped(_table("dicom_audit_diff", "DICOM audit: changes", description, headers, data))
+    return dumped(_table("dicom_audit_diff", "DICOM audit: changes", description, headers, lines))
 
 
 def _table(
@@ -108,8 +108,17 @@ def _key(name: str) -> str:
     return f"score_{_inert(name)}"
 
 
-def _sample(repository: str, name: str) -> str:
-    return _inert(f"{repository} / {name}" if repository else name)
+def _samples(names: list[tuple[str, str]]) -> list[str]:
+    """Name a line for each repository and collection.
+
+    MultiQC cuts a name at a slash and at what it takes for the ending of a file, and makes one
+    line of two that are then alike: the number keeps them apart.
+    """
+    shown = [f"{repository}: {name}" if repository else name for repository, name in names]
+    shown = [each.replace("/", "\u2215") for each in shown]
+    if len(shown) == 1:
+        return [_inert(shown[0]) or "(no name)"]
+    return [f"{number}. {_inert(each)}" for number, each in enumerate(shown, 1)]
 
 
 def _inert(text: str) -> str:
