@@ -102,9 +102,9 @@ def _rule_case(suite: ET.Element, rule: RuleResult) -> None:
         failure.text = _told(rule)
     elif rule.errors or rule.outcome == "error":
         ET.SubElement(case, "error", message=_text(rule.reason or "the rule raised"))
-    elif rule.outcome != "pass":
-        words = {"not_applicable": "not applicable", "not_evaluated": "not evaluated"}
-        why = words.get(rule.outcome, rule.outcome)
+    elif rule.outcome != "pass" or rule.not_evaluated:
+        absent = rule.outcome == "not_applicable"
+        why = "not applicable" if absent else "not evaluated"
         ET.SubElement(case, "skipped", message=_text(f"{why}: {rule.reason}".rstrip(": ")))
 
 

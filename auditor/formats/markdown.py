@@ -191,7 +191,7 @@ def escaped(text: str, length: int = 200) -> str:
     shown = re.sub(r"([\\`*_\[\]#|~$])", r"\\\1", clean(text, length).strip())
     # What would be a link without any markup, and what only at the start of a line.
     shown = re.sub(r"(?i)(?<=www)\.|:(?=//)", r"\\\g<0>", shown)
-    shown = re.sub(r"^(\d*)([-+=.)])", r"\1\\\2", shown)
+    shown = re.sub(r"^(\d+(?=[.)](?:\s|$))|(?=[-+=]))", r"\1\\", shown)
     shown = shown.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     # An escape does not keep a name from being called.
     return shown.replace("@", "@<!-- -->")

@@ -27,8 +27,16 @@ def _written(kind: type[ReportRow | DiffRow], rows: Iterable[ReportRow | DiffRow
 
     types = {str: pa.string(), int: pa.int64()}
     schema = pa.schema([(name, types[hint]) for name, hint in get_type_hints(kind).items()])
-    columns = list(zip(*map(values, rows), strict=True)) or [()] * len(schema)
+    cells = ([_encodable(value) for value in values(row)] for row in rows)
+    columns = list(zip(*cells, strict=True)) or [()] * len(schema)
     table = pa.table([list(column) for column in columns], schema=schema)
     file = io.BytesIO()
     parquet.write_table(table, file, compression="zstd")
     return file.getvalue()
+
+
+def _encodable(value: str | int) -> str | int:
+    """Write a lone surrogate as its escape: UTF-8 has no place for it."""
+    if isinstance(value, int):
+        return value
+    return value.encode("utf-8", "backslashreplace").decode()

@@ -11,7 +11,9 @@ from auditor.result import AuditResult
 
 def dumped(plain: Any) -> bytes:
     """Return UTF-8 JSON that is read by people, too."""
-    return (json.dumps(plain, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
+    text = json.dumps(plain, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    # A lone surrogate cannot be encoded; so written it is JSON's own escape of it.
+    return text.encode("utf-8", "backslashreplace")
 
 
 def report(result: AuditResult) -> bytes:
