@@ -35,7 +35,8 @@ def write(
     ran: Iterable[str] = ("DEID201", "IOD001"),
     collections: tuple[str, ...] = ("ct",),
     ruleset: str = "0",
-    **rule_fields: int,
+    errors: int = 0,
+    not_evaluated: int = 0,
 ) -> Audit:
     """Write an audit folder of these findings; rules that found nothing passed."""
     audit_folder = AuditFolder(folder)
@@ -54,14 +55,14 @@ def write(
         for table in ("instances", "references", "companions", "elements"):
             with TableWriter(audit_folder.file(table, number), table, name):
                 pass
-        rules = [_rule(rule, own, rule_fields) for rule in ran]
+        rules = [_rule(rule, own, errors, not_evaluated) for rule in ran]
         results.append(CollectionResult(name, "", Counts(files=9, dicom=9), [], rules))
     AuditResult(Tool("0", ruleset, "2025e", "default", 0.0), results).write(folder / "result.json")
     audit_folder.finish({"collections": list(collections), "key": key})
     return load(folder)
 
 
-def _rule(rule_id: str, found: Iterable[Found], fields: dict[str, int]) -> RuleResult:
+def _rule(rule_id: str, found: Iterable[Found], errors: int, not_evaluated: int) -> RuleResult:
     own = [each for each in found if each.rule == rule_id]
     places = sorted({(each.tag_path, each.message) for each in own})
     groups = [
@@ -77,7 +78,8 @@ def _rule(rule_id: str, found: Iterable[Found], fields: dict[str, int]) -> RuleR
     failed = sum(each.count for each in own)
     return RuleResult(
         rule_id, "iod", own[0].severity if own else "error", "high", "fail" if failed else "pass",
-        100, failed, "instance", title=f"Title of {rule_id}.", findings=groups, **fields,
+        100, failed, "instance", title=f"Title of {rule_id}.", findings=groups,
+        errors=errors, not_evaluated=not_evaluated,
     )  # fmt: skip
 
 
