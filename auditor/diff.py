@@ -93,8 +93,11 @@ class Diff:
     new_result: AuditResult = field(repr=False)
 
     def total(self, name: str) -> int:
-        """Return how many are ``new``, ``fixed``, ``unchanged``, ``unseen`` over all changes."""
-        return sum(getattr(change, name) for change in self.changes)
+        """Return how many errors and warnings are ``new``, ``fixed``, ``unchanged``, ``unseen``.
+
+        What a rule of severity info finds is a fact and no defect: it is listed, not counted.
+        """
+        return sum(getattr(each, name) for each in self.changes if each.severity != "info")
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain lists, dicts, strings and numbers, in a stable order."""

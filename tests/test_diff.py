@@ -122,6 +122,13 @@ def test_collections_are_paired_by_name_unless_there_is_one(tmp_path: Path) -> N
     ]  # fmt: skip
 
 
+def test_information_is_listed_and_not_counted(tmp_path: Path) -> None:
+    new = write(tmp_path / "b", [Found("DEID201", 1, severity="info")])
+    diff = compare(write(tmp_path / "a", []), new, (), DAY)
+    assert counts(diff) == (0, 0, 0, 0)
+    assert [each.new for each in diff.changes] == [1]
+
+
 def test_collections_of_one_name_are_not_mixed_up(tmp_path: Path) -> None:
     found = [Found("DEID201", 1)]
     old = write(tmp_path / "a", found, collections=("ct", "mr"))

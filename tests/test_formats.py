@@ -140,6 +140,36 @@ def test_a_change_can_be_written_in_every_format(name: str, tmp_path: Path) -> N
     assert written == FORMATS[name].diff(compare(old, new, (), DAY))
 
 
+@pytest.mark.parametrize("name", set(FORMATS) - {"json", "parquet"})
+def test_no_character_of_a_hostile_change_acts(name: str, tmp_path: Path) -> None:
+    # Tables hold no lone surrogates: the reader of names writes them as an escape.
+    nasty = [text for text in NASTY if text.isprintable() or "\ud800" not in text]
+    found = [Found("DEID201", 1, path=text, message=text, tag_path=text) for text in nasty]
+    old = write(tmp_path / "a", [])
+    diff = compare(
+        old, write(tmp_path / "b", [*found, Found("DEID201", 1, message="\x1b[31m")]), (), DAY
+    )
+    text = FORMATS[name].diff(replace(diff, notes=tuple(nasty))).decode("utf-8-sig")
+    assert "\x1b" not in text
+    if name not in ("sarif", "codequality", "csv"):
+        assert "<script>alert" not in text
+        assert "<img" not in text
+
+
+def test_a_page_is_green_only_if_nothing_can_be_hidden(tmp_path: Path) -> None:
+    known = [Found("DEID201", 1)]
+    old = write(tmp_path / "a", known)
+    for tone, new in {
+        "ok": write(tmp_path / "same", known),
+        "warning": write(tmp_path / "more", known * 2),
+        "unknown": write(tmp_path / "unseen", [], ran=("IOD001",)),
+    }.items():
+        page = FORMATS["html"].diff(compare(old, new, (), DAY)).decode()
+        assert f'class="verdict small t-{tone}"' in page
+    keyless = write(tmp_path / "keyless", known, key="")
+    assert b"small t-unknown" in FORMATS["html"].diff(compare(old, keyless, (), DAY))
+
+
 # -- SARIF ---------------------------------------------------------------------------------
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from auditor.diff import Change, Diff
 from auditor.render import page, report_page
 from auditor.result import AuditResult
-from auditor.view import clean, number, plural
+from auditor.view import clean, moment, number, plural
 
 ROWS = 2000
 """Changes on a page; the worst are shown, the rest is counted."""
@@ -20,7 +20,6 @@ def report(result: AuditResult) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    state: str
     tone: str
     collection: str
     rule: str
@@ -29,7 +28,7 @@ class _Row:
     attribute: str
     tag_path: str
     message: str
-    counts: tuple[str, ...]
+    counts: str
     example: str
 
 
@@ -44,19 +43,19 @@ class _DiffView:
     more: str
 
 
-COUNTED = ("new", "fixed", "unchanged", "unseen")
+COUNTED = {"new": "new", "fixed": "fixed", "unchanged": "unchanged", "unseen": "not looked for"}
+"""Counts of a change, and what they are called."""
 
 
 def diff(diff: Diff) -> bytes:
     """Return a table of changes."""
-    new = any(each.new for each in diff.changes)
-    counts = ", ".join(f"{number(diff.total(name))} {name}" for name in COUNTED)
+    counts = ", ".join(f"{number(diff.total(name))} {words}" for name, words in COUNTED.items())
     left = len(diff.changes) - ROWS
     view = _DiffView(
         title="What changed between two DICOM audits",
         subtitle=f"from {_made(diff.old.started)} to {_made(diff.new.started)}",
-        tone="warning" if new else "unknown" if not diff.by_series else "ok",
-        statement=f"Findings: {counts}",
+        tone="warning" if diff.total("new") else "unknown" if _is_open(diff) else "ok",
+        statement=f"Errors and warnings: {counts}",
         notes=tuple(clean(note, 600) for note in diff.notes),
         rows=tuple(_row(each) for each in diff.changes[:ROWS]),
         more=f"{plural(left, 'change')} not shown; see the other formats" if left > 0 else "",
@@ -64,15 +63,22 @@ def diff(diff: Diff) -> bytes:
     return page("diff.html.j2", view).encode()
 
 
+def _is_open(diff: Diff) -> bool:
+    """Tell whether something new may be hidden: then nothing is green."""
+    return bool(diff.notes or diff.total("unseen") or diff.total("untold"))
+
+
 def _made(started: str) -> str:
-    return clean(started) or "an unknown time"
+    return clean(moment(started)) or "an unknown time"
 
 
 def _row(change: Change) -> _Row:
-    tones = {"new": "error", "unchanged": "warning", "unseen": "unknown"}
+    tones = {"unchanged": "absent", "unseen": "unknown", "fixed": "ok"}
+    levels = ("info", "warning", "error")
+    severity = change.severity if change.severity in levels else "error"
+    counts = {words: getattr(change, name) for name, words in COUNTED.items()}
     return _Row(
-        state=change.state,
-        tone=tones.get(change.state, "ok"),
+        tone=tones.get(change.state, severity),
         collection=clean(change.collection),
         rule=clean(change.rule),
         title=clean(change.title, 400),
@@ -80,6 +86,6 @@ def _row(change: Change) -> _Row:
         attribute=clean(change.attribute),
         tag_path=clean(change.tag_path, 400),
         message=clean(change.message, 600),
-        counts=tuple(number(getattr(change, name)) for name in COUNTED),
+        counts=", ".join(f"{number(count)} {words}" for words, count in counts.items() if count),
         example=clean(change.example, 400),
     )

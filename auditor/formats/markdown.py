@@ -43,9 +43,15 @@ def report(result: AuditResult) -> bytes:
 def diff(diff: Diff) -> bytes:
     """Return the changes, new ones first."""
     counts = ", ".join(
-        f"{number(diff.total(name))} {name}" for name in ("new", "fixed", "unchanged", "unseen")
+        f"{number(diff.total(name))} {words}"
+        for name, words in (
+            ("new", "new"),
+            ("fixed", "fixed"),
+            ("unchanged", "unchanged"),
+            ("unseen", "not looked for"),
+        )
     )
-    blocks = [["## DICOM audit: changes", f"Findings: **{counts}**."]]
+    blocks = [["## DICOM audit: changes", f"Errors and warnings: **{counts}**."]]
     if diff.notes:
         blocks.append(["\n".join(f"- {escaped(note)}" for note in diff.notes)])
     blocks += _table(
