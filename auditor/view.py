@@ -24,6 +24,7 @@ from auditor.result import (
     GroupedFinding,
     InventoryRow,
     RuleResult,
+    WaiverResult,
 )
 
 
@@ -284,6 +285,19 @@ class RuleText(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class WaiverView:
+    """A waiver, and what became of it."""
+
+    rule: str
+    where: str
+    state: str
+    count: str
+    reason: str
+    owner: str
+    expires: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReportView:
     """One audit, of any number of collections."""
 
@@ -294,6 +308,7 @@ class ReportView:
     collections: tuple[CollectionView, ...]
     more: str
     texts: tuple[RuleText, ...]
+    waivers: tuple[WaiverView, ...]
     provenance: tuple[Fact, ...]
 
 
@@ -703,7 +718,8 @@ def _place(finding: GroupedFinding, unit: str, limits: Limits) -> PlaceView:
         message=clean(finding.message, limits.prose),
         attribute=clean(finding.attribute),
         tag_path=clean(finding.tag_path),
-        count=plural(finding.count, clean(unit)),
+        count=plural(finding.count, clean(unit))
+        + (f", {number(finding.waived)} waived" if finding.waived else ""),
         examples=shown,
         more=_left_out(len(finding.examples), len(shown), "example"),
     )
@@ -1096,6 +1112,19 @@ def _provenance(result: AuditResult) -> tuple[Fact, ...]:
     return tuple(Fact(name, clean(value, 400) or "not recorded") for name, value in fields)
 
 
+def _waiver(waiver: WaiverResult) -> WaiverView:
+    where = ", ".join(f"{name} {value}" for name, value in waiver.where.items())
+    return WaiverView(
+        clean(waiver.rule),
+        clean(where) or "everywhere",
+        clean(waiver.state),
+        number(waiver.count),
+        clean(waiver.reason, 400),
+        clean(waiver.owner),
+        clean(waiver.expires),
+    )
+
+
 def _texts(members: Iterable[_Member], limits: Limits) -> dict[str, RuleText]:
     """Return what is said once of every rule that fails somewhere."""
     if limits.inline:
@@ -1136,6 +1165,7 @@ def report_view(result: AuditResult, limits: Limits = LEVELS[0]) -> ReportView:
         ),
         more=_left_out(len(members), len(detailed), "collection") if detailed else "",
         texts=tuple(texts.values()),
+        waivers=tuple(_waiver(each) for each in result.waivers[: limits.rows]),
         provenance=_provenance(result),
     )
 
