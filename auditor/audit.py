@@ -19,7 +19,7 @@ from auditor.engine import (
     walk_files,
 )
 from auditor.facts import InstanceFacts
-from auditor.inventory import Inventory
+from auditor.inventory import Inventory, private_elements
 from auditor.iod import RefereeReport
 from auditor.model import CATEGORIES, Finding, Outcome, Rule, Scope, Selector, Unit, Units
 from auditor.profile import Profile
@@ -209,6 +209,7 @@ def _audit_collection(
         inventory=inventory,
         annotation=annotation,
         companions=companions,
+        private_elements=private_elements(tally.elements),
         notes=list(collection.source.notes),
     )
 

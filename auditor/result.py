@@ -138,6 +138,7 @@ class InventoryRow:
 class CollectionResult:
     """One collection: counts, scores, rules, inventory, annotation notation.
 
+    `private_elements` counts private data elements by creator, each place once an instance;
     `rules_left_out` is how many rules were switched off by --select or --ignore.
     """
 
@@ -151,6 +152,7 @@ class CollectionResult:
     inventory: dict[str, list[InventoryRow]] = field(default_factory=dict)
     annotation: dict[str, str] = field(default_factory=dict)
     companions: dict[str, int] = field(default_factory=dict)
+    private_elements: dict[str, int] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     rules_left_out: int = 0
 

@@ -885,6 +885,25 @@ def _inventory(name: str, rows: Sequence[InventoryRow], limits: Limits) -> Table
     )
 
 
+def _private(found: dict[str, int], limits: Limits) -> Table:
+    """Show whose the private elements are, with the share of each creator."""
+    ordered = sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))
+    shown, total = ordered[: limits.values], sum(found.values())
+    return Table(
+        title="Private elements by creator",
+        head=("Private creator", "Elements", "Share"),
+        lines=tuple(
+            Line(
+                clean(name),
+                (number(count), percent(100 * count / total if total else 0)),
+                _arc(100 * count / total if total else 0),
+            )
+            for name, count in shown
+        ),
+        more=_left_out(len(ordered), len(shown), "line"),
+    )
+
+
 def _companions(found: dict[str, int], limits: Limits) -> Table:
     ordered = sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))
     shown = ordered[: limits.values]
@@ -972,6 +991,8 @@ def _collection(
     anchors = dict(zip((rule.id for rule in rules.failed), (r.anchor for r in shown), strict=False))
     urgent = [rule for rule in shown if rule.tone == (shown[0].tone if shown else "")]
     tables = [_inventory(name, rows, limits) for name, rows in collection.inventory.items() if rows]
+    if collection.private_elements:
+        tables.append(_private(collection.private_elements, limits))
     if collection.companions:
         tables.append(_companions(collection.companions, limits))
     return CollectionView(
