@@ -21,7 +21,7 @@ from auditor.engine import (
     walk_files,
 )
 from auditor.facts import InstanceFacts
-from auditor.inventory import Inventory
+from auditor.inventory import Inventory, private_elements
 from auditor.iod import RefereeReport
 from auditor.model import (
     CATEGORIES,
@@ -126,6 +126,32 @@ def audit_collection(
     ocr
         Images in whose pixels to look for text.
     """
+    with TableWriter(folder.file("findings", number), "findings", collection.name) as findings:
+        return _audit_collection(
+            collection,
+            number,
+            rules=rules,
+            profile=profile,
+            folder=folder,
+            workers=workers,
+            progress=progress,
+            ocr=ocr,
+            findings=findings,
+        )
+
+
+def _audit_collection(
+    collection: Collection,
+    number: int,
+    *,
+    rules: RuleSet,
+    profile: Profile,
+    folder: AuditFolder,
+    workers: Workers,
+    progress: Progress,
+    ocr: int,
+    findings: TableWriter,
+) -> CollectionResult:
     tally, sample = Tally(), Sample(ocr)
     with ExitStack() as stack:
         writers = {
@@ -151,7 +177,9 @@ def audit_collection(
             (each.verdict.outcomes[index], each.verdict.findings[index], each.series)
             for each in tally.signatures.values()
         ]
-        _fill(results[rule.id], count_rule(parts, rule.unit is Unit.SERIES))
+        counted = count_rule(parts, rule.unit is Unit.SERIES)
+        _fill(results[rule.id], counted)
+        _write_findings(findings, results[rule.id], counted)
     if waiting:
         progress.step(f"conformance ({len(tally.structures):,} distinct to judge)")
         reports = ask_referees(workers, tally.structures)
@@ -163,7 +191,9 @@ def audit_collection(
                 (*_answer(answers, each.structure), each.series)
                 for each in tally.signatures.values()
             ]
-            _fill(results[rule.id], count_rule(parts, rule.unit is Unit.SERIES))
+            counted = count_rule(parts, rule.unit is Unit.SERIES)
+            _fill(results[rule.id], counted)
+            _write_findings(findings, results[rule.id], counted)
             cut_short = any(each.structure is None for each in tally.signatures.values())
             results[rule.id].reason = _referee_reason(reports.values(), cut_short)
     progress.step("rules over the whole collection")
@@ -172,11 +202,13 @@ def audit_collection(
         for rule in rules.rules:
             if rule.scope is Scope.COLLECTION:
                 _run_collection_rule(rule, connection, tables, results[rule.id])
+                _write_findings(findings, results[rule.id], RuleTally())
         there = Inventory(connection, tables)
         counts = there.counts(tally, collection.source.links)
         inventory, companions = there.tables(), there.companions()
         annotation = there.annotation()
-    _write_rest(folder, number, collection.name, tally, results.values())
+    with TableWriter(folder.file("elements", number), "elements", collection.name) as writer:
+        writer.add(element_rows(tally.elements))
     categories = [
         score_category(each, [result for result in results.values() if result.category == each])
         for each in CATEGORIES
@@ -193,6 +225,7 @@ def audit_collection(
         inventory=inventory,
         annotation=annotation,
         companions=companions,
+        private_elements=private_elements(tally.elements),
         notes=list(collection.source.notes),
     )
 
@@ -369,29 +402,23 @@ def _grouped(
     return {key: (count, list(paths)[:EXAMPLES]) for key, (count, paths) in grouped.items()}
 
 
-def _write_rest(
-    folder: AuditFolder, number: int, name: str, tally: Tally, results: Iterable[RuleResult]
-) -> None:
-    """Write the tables that are known only at the end."""
-    with TableWriter(folder.file("elements", number), "elements", name) as writer:
-        writer.add(element_rows(tally.elements))
-    with TableWriter(folder.file("findings", number), "findings", name) as writer:
-        writer.add(
-            (
-                result.id,
-                result.category,
-                result.severity,
-                result.confidence,
-                result.unit,
-                finding.tag_path,
-                finding.message,
-                finding.count,
-                example,
-            )
-            for result in results
-            for finding in result.findings
-            for example in finding.examples or [""]
+def _write_findings(writer: TableWriter, result: RuleResult, tally: RuleTally) -> None:
+    """Write what one rule found, by series; a collection rule knows no series."""
+    for finding in result.findings:
+        start = (
+            result.id,
+            result.category,
+            result.severity,
+            result.confidence,
+            result.unit,
+            finding.tag_path,
+            finding.message,
         )
+        series = tally.series.get((finding.message, finding.tag_path))
+        if series is None:
+            writer.add([(*start, None, finding.count, next(iter(finding.examples), ""))])
+        else:
+            writer.add((*start, key, seen.count, seen.path) for key, seen in series.items())
 
 
 def audit(

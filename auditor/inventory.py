@@ -17,7 +17,7 @@ from auditor.standard.sop_classes import (
     sop_class_name,
     transfer_syntax_name,
 )
-from auditor.tally import Tally
+from auditor.tally import ElementKey, ElementTally, Tally
 
 if TYPE_CHECKING:
     import duckdb
@@ -159,3 +159,17 @@ class Inventory:
             "A/S": ", ".join(said) or "N",
             "CR": "Y*" if classes & CLINICAL_REPORTS else "N",
         }
+
+
+def private_elements(elements: Mapping[ElementKey, ElementTally]) -> dict[str, int]:
+    """Count private data elements by creator, most frequent first.
+
+    An element is counted once an instance and place. Where no creator reserves its block
+    (PS3.5 7.8.1), it is of ``no creator``.
+    """
+    counted: dict[str, int] = {}
+    for (path, _, _, creator), element in elements.items():
+        if ",xx" in path.rpartition("/")[2]:
+            name = creator or "no creator"
+            counted[name] = counted.get(name, 0) + element.instances
+    return dict(sorted(counted.items(), key=lambda item: (-item[1], item[0])))
