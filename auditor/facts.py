@@ -96,6 +96,36 @@ class PrivateBlock:
         return self._creator == creator.strip()
 
 
+class Reads:
+    """What a rule declares, to be asked about each thing that it looks at.
+
+    Parameters
+    ----------
+    names
+        Its `reads`. ``Sequence.Attribute`` allows that attribute and the sequences around
+        it; ``Sequence`` all that is in it.
+    """
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._whole = frozenset(names)
+        self._allowed = set(_with_parents(self._whole))
+
+    def check(self, name: str) -> None:
+        """Refuse what is not declared.
+
+        Raises
+        ------
+        UndeclaredRead
+            If neither the name nor a sequence around it is declared.
+        """
+        if name in self._allowed:
+            return
+        steps = name.split(".")
+        if not any(".".join(steps[:count]) in self._whole for count in range(1, len(steps))):
+            raise UndeclaredRead(f"reads={name!r} is not declared")
+        self._allowed.add(name)
+
+
 class Item:
     """One item of a sequence, or the data set itself: attributes by keyword.
 
@@ -103,20 +133,35 @@ class Item:
     `has` tells the first from the others, `text` and `values` are empty for both.
     """
 
-    __slots__ = ("_encodings", "_sequences", "_tokens")
+    __slots__ = ("_encodings", "_inside", "_reads", "_sequences", "_tokens")
 
     def __init__(self, encodings: tuple[str, ...] = ()) -> None:
         self._tokens: dict[int, Token] = {}
         self._sequences: dict[int, list[Item]] = {}
         self._encodings = encodings
+        self._reads: Reads | None = None
+        self._inside = ""
+
+    def _for(self, reads: Reads | None, inside: str) -> Item:
+        """Return the same item, for a rule that declares `reads`, in a sequence of that path."""
+        item = Item(self._encodings)
+        item._tokens, item._sequences = self._tokens, self._sequences
+        item._reads, item._inside = reads, inside
+        return item
+
+    def _tag(self, keyword: str) -> int:
+        """Return the tag of an attribute that may be looked at."""
+        if self._reads is not None:
+            self._reads.check(f"{self._inside}.{keyword}")
+        return tag_of(keyword)
 
     def has(self, keyword: str) -> bool:
         """Whether the attribute is present, with or without a value."""
-        return tag_of(keyword) in self._tokens
+        return self._tag(keyword) in self._tokens
 
     def filled(self, keyword: str) -> bool:
         """Whether the attribute is present with a value, or with at least one item."""
-        tag = tag_of(keyword)
+        tag = self._tag(keyword)
         if tag in self._sequences:
             return bool(self._sequences[tag])
         token = self._tokens.get(tag)
@@ -129,7 +174,7 @@ class Item:
 
     def values(self, keyword: str) -> tuple[str, ...]:
         """Return all values as text; numbers are written in decimal."""
-        token = self._tokens.get(tag_of(keyword))
+        token = self._tokens.get(self._tag(keyword))
         if token is None or token.empty or token.place.vr == "SQ":
             return ()
         if token.value is None:
@@ -145,13 +190,9 @@ class Item:
 
     def items(self, keyword: str) -> tuple[Item, ...]:
         """Return the items of a sequence; none if it is missing or empty."""
-        return tuple(self._sequences.get(tag_of(keyword), ()))
-
-    def keywords(self) -> Iterator[str]:
-        """Yield the keywords of all attributes that the standard knows."""
-        for token in self._tokens.values():
-            if token.place.keyword:
-                yield token.place.keyword
+        items = self._sequences.get(self._tag(keyword), ())
+        inside = f"{self._inside}.{keyword}" if self._inside else keyword
+        return tuple(item._for(self._reads, inside) for item in items)
 
 
 class InstanceFacts:
@@ -179,7 +220,7 @@ class InstanceFacts:
         self._tokens = tokens
         self._file = file
         self._referees = referees or {}
-        self._reads = None if reads is None else frozenset(_with_parents(reads))
+        self._reads = None if reads is None else Reads(reads)
         self._whole = self
 
     def for_rule(self, reads: Iterable[str]) -> InstanceFacts:
@@ -206,8 +247,8 @@ class InstanceFacts:
         )
 
     def _declared(self, name: str) -> None:
-        if self._reads is not None and name not in self._reads:
-            raise UndeclaredRead(f"reads={name!r} is not declared")
+        if self._reads is not None:
+            self._reads.check(name)
 
     @property
     def _root(self) -> Item:
@@ -246,7 +287,7 @@ class InstanceFacts:
     def items(self, keyword: str) -> tuple[Item, ...]:
         """Return the items of a top-level sequence."""
         self._declared(keyword)
-        return self._root.items(keyword)
+        return tuple(item._for(self._reads, keyword) for item in self._root.items(keyword))
 
     def judged(self, judge: str) -> tuple[tuple[TagPath, str], ...]:
         """Return what a judge or a comparison said: distinct (tag path, verdict class), sorted.

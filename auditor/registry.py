@@ -222,7 +222,8 @@ def _instance_read(name: str) -> str:
     if not colon:
         try:
             for keyword in name.split("."):
-                tag_of(keyword)
+                if tag_of(keyword) >> 16 == 2:
+                    return f"{name!r} is of the file meta information: read a file:FACT"
         except KeyError:
             return "" if name == PRIVATE else f"PS3.6 has no attribute {name!r}"
         return ""

@@ -22,6 +22,7 @@ from auditor.iod import DicomValidatorReferee
 from auditor.model import Outcome
 from auditor.paths import rules_folder
 from auditor.reading.fallback import lenient
+from auditor.reading.reader import Reader
 from auditor.registry import RuleSet, load
 from auditor.sources import SourceFile, open_source
 from auditor.tally import Tally
@@ -374,3 +375,22 @@ def test_a_rule_that_breaks_the_contract_is_that_rules_error(
     assert {said[f"FAIR90{number}"] for number in range(1, 5)} == {"error"}
     assert said["DEID104"] == "fail"
     assert collection["counts"]["unreadable"] == 0
+
+
+def test_an_item_refuses_what_its_rule_does_not_declare() -> None:
+    """Whatever other rules declare: a verdict must not depend on which rules run."""
+    from auditor.facts import UndeclaredRead
+    from auditor.reading.places import Forest
+    from tests.test_reading import KeepAll
+
+    reader = Reader(Forest(lambda _: KeepAll()))
+    reading = reader.read(str(DATA / "test_files" / "rtplan.dcm"))
+    assert reading.facts is not None
+    facts = InstanceFacts(reading.tokens, reading.facts)
+    (beam, *_) = facts.for_rule(["BeamSequence.BeamName"]).items("BeamSequence")
+    assert beam.filled("BeamName")
+    for ask in (beam.has, beam.filled, beam.text, beam.values, beam.items):
+        with pytest.raises(UndeclaredRead):
+            ask("BeamType")
+    (whole, *_) = facts.for_rule(["BeamSequence"]).items("BeamSequence")
+    assert whole.items("ControlPointSequence")[0].filled("ControlPointIndex")
