@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
-from auditor.iod import RefereeReport
+from auditor.conformance.vocabulary import RefereeReport
 from auditor.model import TagPath
 from auditor.reading.places import JUDGE_FAILED, Place, Token, decode
 from auditor.reading.reader import FileFacts

@@ -147,12 +147,16 @@ class Finding:
         counts. A collection rule says how many units of its own `Unit` it stands for.
     examples
         Paths inside the collection, at most a handful; only collection rules fill it.
+    confidence
+        Where it is not the rule's: a rule that reads several referees is surer of what
+        both say. Findings of one message at one place have one confidence.
     """
 
     message: str
     tag_path: TagPath = field(default_factory=TagPath)
     count: int = 1
     examples: tuple[str, ...] = ()
+    confidence: Confidence | None = None
 
 
 @dataclass(frozen=True, slots=True)

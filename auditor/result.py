@@ -36,7 +36,8 @@ class Tool:
 class GroupedFinding:
     """All findings of one rule with one message at one tag path.
 
-    `count` is in the rule's unit and exact; `examples` are paths inside the collection.
+    `count` is in the rule's unit and exact; `examples` are paths inside the collection;
+    `confidence` is the rule's, or its own where the rule is surer of some than of others.
     """
 
     tag_path: str
@@ -44,6 +45,7 @@ class GroupedFinding:
     count: int
     examples: list[str] = field(default_factory=list)
     attribute: str = ""
+    confidence: str = ""
 
 
 @dataclass(slots=True)

@@ -132,7 +132,7 @@ def _feed(
 def _bytes(element: Any, dataset: Dataset, location: str) -> bytes:
     """Return a value's bytes as a little-endian file would hold them."""
     if isinstance(element, DataElement):
-        return _encoded(element)
+        return encoded(element)
     raw: RawDataElement = element
     if raw.value is None and raw.length:
         raw = read_deferred_data_element(dataset.fileobj_type, location, None, raw)
@@ -147,7 +147,7 @@ def _bytes(element: Any, dataset: Dataset, location: str) -> bytes:
     return value
 
 
-def _encoded(element: DataElement) -> bytes:
+def encoded(element: DataElement) -> bytes:
     """Write a value that pydicom has already converted back to bytes."""
     buffer = DicomBytesIO()
     buffer.is_little_endian, buffer.is_implicit_VR = True, True
