@@ -143,8 +143,6 @@ LINES = {
     "definition) - Module=<GeneralReference>": (
         IodError("empty", TagPath(("(0008,1140)",)), "GeneralReference", "")
     ),
-        "empty", TagPath(("(0008,1140)",)), "GeneralReference", ""
-    ),
 }
 
 
