@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from auditor.conformance.dciodvfy import READ_BY_VALUE, shown
+from auditor.conformance.dicom_validator import tags_read_by_value
+from auditor.conformance.legality import value_is_legal
 from auditor.model import Judge, Rule, Selector
 from auditor.reading.columns import COLUMN_OF_TAG
 from auditor.reading.places import Attention, Place
@@ -82,9 +85,6 @@ class RulesPlan:
             self._by_value: frozenset[int] = frozenset()
             self._read_by_first: frozenset[int] = frozenset()
         else:
-            from auditor.conformance.dciodvfy import READ_BY_VALUE
-            from auditor.conformance.dicom_validator import tags_read_by_value
-
             self._read_by_first = tags_read_by_value(sop_class)
             self._by_value = self._read_by_first | READ_BY_VALUE
 
@@ -128,9 +128,6 @@ class RulesPlan:
         That is legality and what a condition reads, as `auditor.conformance.dicom_validator`
         defines it, and what `auditor.conformance.dciodvfy.shown` makes of the value.
         """
-        from auditor.conformance.dciodvfy import shown
-        from auditor.conformance.legality import value_is_legal
-
         legal = b"" if not place.is_text or value_is_legal(place.vr, value, encodings) else b"!"
         read = b"=" + value if place.tag in self._read_by_first else b""
         return legal + read + b"~" + shown(place.tag, place.vr, value)

@@ -113,7 +113,7 @@ _SURELY = SURELY_LEGAL | {
     "IS": re.compile(rb"[+\-]?\d{1,9}\Z"),
     "PN": re.compile(rb"(?:(?![=^])" + _TEXT + rb"|\^(?!(?:[^\^]*\^){4})){0,64}\Z"),
     "UC": re.compile(_TEXT + rb"*\Z"),
-    "UI": re.compile(rb"(?=.{1,64}\Z)[0-2](?:\.(?:0|[1-9]\d*))*\.[1-9]\d*(?:\.(?:0|[1-9]\d*))*\Z"),
+    "UI": re.compile(rb"(?=[0.]*[1-9])(?=.{1,64}\Z)(?:0|[1-9]\d*)(?:\.(?:0|[1-9]\d*))*\Z"),
     "UT": re.compile(rb"[\t\n\f\r\x20-\x7E]*\Z"),
 }
 """By VR, a text that the program and pydicom surely find legal: most that there are."""
@@ -183,20 +183,29 @@ def shown(tag: int, vr: str, value: bytes) -> bytes:
     value
         The element's bytes, little endian, padding included.
     """
-    if vr == "CS" or tag in READ_BY_VALUE or vr_of(tag) == "CS":
+    if vr == "CS" or _is_kept(tag):
         if vr not in TEXT_VRS:
             return value[:4096]
         return value.rstrip(b"\0" if vr == "UI" else b" ").translate(_ONE_LINE)[:4096]
     if vr not in TEXT_VRS:
         return _LEGAL.get(vr, b"X") * _fewest(tag)
-    if vr in _ONE_VALUE:
+    if b"\\" not in value or vr in _ONE_VALUE:
         return form(vr, value)
-    values = value.split(b"\\")
-    if len(values) == 1:
-        forms = [form(vr, value)]
-    else:
-        forms = list(dict.fromkeys(form(vr, each) for each in values))
-    count = _count(tag, len(values), len(forms))
+    count = value.count(b"\\") + 1
+    # Positions and directions, which are others in every slice.
+    if vr == "DS" and _SURELY[vr].match(value.rstrip(b" ")):
+        return _several((_LEGAL[vr],), _count(tag, count, 1))
+    forms = tuple(dict.fromkeys(form(vr, each) for each in value.split(b"\\")))
+    return _several(forms, _count(tag, count, len(forms)))
+
+
+@lru_cache(maxsize=8192)
+def _is_kept(tag: int) -> bool:
+    return tag in READ_BY_VALUE or vr_of(tag) == "CS"
+
+
+def _several(forms: tuple[bytes, ...], count: int) -> bytes:
+    """Return so many values, of all the forms that there are."""
     return b"\\".join((forms + forms[:1] * count)[: max(count, len(forms))])
 
 

@@ -25,7 +25,7 @@ for _file in sorted(Path(__file__).parent.glob("test_*.py")):
             assert _id not in CASES, f"{_id} has cases in two modules"
             CASES[_id] = tuple(_some)
 
-# Rules that show a referee's report have no facts of their own; tests/test_iod.py has them.
+# Rules that show a referee's report have no facts of their own; test_iod.py has them.
 RULES = [rule for rule in all_rules().rules if rule.category != "iod"]
 INSTANCE_RULES = [rule for rule in RULES if rule.scope is Scope.INSTANCE]
 
