@@ -16,12 +16,13 @@ from auditor.engine import (
     Job,
     Workers,
     ask_referees,
+    blame,
     instance_rules,
     walk_files,
 )
 from auditor.facts import InstanceFacts
 from auditor.inventory import Inventory
-from auditor.model import CATEGORIES, Finding, Outcome, Rule, Scope, Selector, Unit
+from auditor.model import CATEGORIES, Finding, Outcome, Rule, Scope, Selector, Unit, Units
 from auditor.profile import Profile
 from auditor.reading.reader import FileFacts
 from auditor.registry import RuleSet
@@ -140,7 +141,7 @@ def audit_collection(
         if results[rule.id].not_evaluated:
             results[rule.id].reason = CUT_SHORT
     if waiting:
-        progress.step(f"conformance of {len(tally.structures)} distinct structures")
+        progress.step(f"conformance ({len(tally.structures):,} distinct to judge)")
         reports = ask_referees(workers, tally.structures)
         notes += _referee_notes(reports.values())
         for rule in waiting:
@@ -155,7 +156,8 @@ def audit_collection(
             ]
             _fill(results[rule.id], count_rule(parts, rule.unit is Unit.SERIES), confidences)
             cut_short = any(each.structure is None for each in tally.signatures.values())
-            results[rule.id].reason = _referee_reason(rule, reports.values(), cut_short)
+            reasons = results[rule.id].reason, _referee_reason(rule, reports.values(), cut_short)
+            results[rule.id].reason = "; ".join(filter(None, reasons))
     progress.step("rules over the whole collection")
     tables = {table: folder.file(table, number) for table in WALKED}
     with _connect(folder.path) as connection:
@@ -216,6 +218,8 @@ def _fill(
     result.not_applicable = tally.not_applicable
     result.not_evaluated = tally.not_evaluated
     result.errors = tally.errors
+    if tally.errors:
+        result.reason = "; ".join(sorted(message for message, place in tally.findings if not place))
     result.outcome = rule_outcome(
         tally.passed, tally.failed, tally.not_evaluated, tally.errors
     ).value
@@ -262,7 +266,7 @@ def _ask_referee_rule(
     try:
         found = list(rule.check(facts))
     except Exception as error:  # noqa: BLE001 - whatever a rule raises is its own error
-        return Outcome.ERROR, ((f"the rule raised {type(error).__name__}", ""),)
+        return Outcome.ERROR, ((f"the rule raised {blame(error)}", ""),)
     places = {(each.message, str(each.tag_path)): each.confidence for each in found}
     confidences.update(
         {place: confidence.value for place, confidence in places.items() if confidence}
@@ -342,29 +346,55 @@ def _run_collection_rule(
     assert not isinstance(rule.applies, Selector)
     try:
         facts = CollectionFacts(connection, tables, rule.reads)
-        applicable, not_evaluated, reason = rule.applies(facts)
-        found: list[Finding] = list(rule.check(facts)) if applicable else []
+        units = _units(rule.applies(facts))
+        found: list[Finding] = list(rule.check(facts)) if units.judged else []
+        grouped = _grouped(found)
     except Exception as error:  # noqa: BLE001 - whatever a rule raises is its own error
         result.errors = 1
         result.outcome = Outcome.ERROR.value
-        result.reason = f"the rule raised {type(error).__name__}"
+        result.reason = f"the rule raised {blame(error)}"
         return
-    grouped: dict[tuple[str, str], tuple[int, set[str]]] = {}
+    if units.failed is None:
+        failed = min(sum(count for count, _ in grouped.values()), units.judged)
+    else:
+        failed = units.failed
+    tally = RuleTally(
+        passed=units.judged - failed,
+        failed=failed,
+        not_evaluated=units.not_evaluated,
+        findings=grouped,
+    )
+    _fill(result, tally)
+    if units.not_evaluated:
+        result.reason = units.reason
+
+
+def _units(units: object) -> Units:
+    """Refuse a denominator that cannot be one.
+
+    Raises
+    ------
+    TypeError
+        If it is no `Units`, or a number in it is negative, or more fail than were judged.
+    """
+    if not isinstance(units, Units):
+        raise TypeError("applies must return Units")
+    if min(units.judged, units.not_evaluated, units.failed or 0) < 0:
+        raise TypeError("Units cannot be negative")
+    if (units.failed or 0) > units.judged:
+        raise TypeError("more units fail than were judged")
+    return units
+
+
+def _grouped(found: Iterable[Finding]) -> dict[tuple[str, str], tuple[int, list[str]]]:
+    """Add up findings of one message at one tag path, in the order of the rule."""
+    grouped: dict[tuple[str, str], tuple[int, dict[str, None]]] = {}
     for finding in found:
         key = (finding.message, str(finding.tag_path))
-        count, examples = grouped.get(key, (0, set()))
-        grouped[key] = (count + finding.count, examples | set(finding.examples))
-    tally = RuleTally(
-        not_evaluated=not_evaluated,
-        failed=min(sum(count for count, _ in grouped.values()), applicable),
-        findings={
-            key: (count, sorted(examples)[:EXAMPLES]) for key, (count, examples) in grouped.items()
-        },
-    )
-    tally.passed = applicable - tally.failed
-    _fill(result, tally)
-    if not_evaluated:
-        result.reason = reason
+        count, examples = grouped.get(key, (0, {}))
+        # The rule's own order: two files of a pair stand beside each other.
+        grouped[key] = (count + finding.count, examples | dict.fromkeys(finding.examples))
+    return {key: (count, list(paths)[:EXAMPLES]) for key, (count, paths) in grouped.items()}
 
 
 def _write_rest(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 if TYPE_CHECKING:
-    from auditor.audit import Collection, Progress
+    from auditor.audit import Collection
     from auditor.profile import Profile
     from auditor.registry import RuleSet
-    from auditor.result import AuditResult, CollectionResult
+    from auditor.result import AuditResult
     from auditor.sources import Source
 
 # Exit codes: 0 pass, 1 gate failed, 2 usage or configuration, 3 incomplete.
@@ -43,8 +43,12 @@ class _Commands(click.Group):
         """Run a command."""
         try:
             return super().invoke(ctx)
-        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
+        except BrokenPipeError:
+            # Nobody reads on. What was to be said is not known to have been: not a verdict.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(INCOMPLETE)
         except KeyboardInterrupt:
             _fail("interrupted: the audit is not complete", INCOMPLETE)
         except Exception as error:  # noqa: BLE001
@@ -91,7 +95,8 @@ def main(context: click.Context) -> None:
         _fail(str(error))
 
 
-severity_option = click.Choice(["info", "warning", "error"])
+# Information says what there is: it cannot fail a gate.
+severity_option = click.Choice(["warning", "error"])
 rules_option = click.option(
     "--rules",
     "rule_folders",
@@ -113,8 +118,8 @@ rules_option = click.option(
 @click.option("--repository", default="", help="Host that the collections belong to.")
 @click.option("--jobs", type=click.IntRange(min=1), help="Processes; all cores by default.")
 @rules_option
-@click.option("--select", multiple=True, metavar="ID|CATEGORY", help="Only these rules.")
-@click.option("--ignore", multiple=True, metavar="ID|CATEGORY", help="Not these rules.")
+@click.option("--select", multiple=True, metavar="ID|CATEGORY", help="Only these; repeatable.")
+@click.option("--ignore", multiple=True, metavar="ID|CATEGORY", help="Not these; repeatable.")
 @click.option("--profile", type=click.Path(path_type=Path), help="Weights and limits (TOML).")
 @click.option("--fail-on", type=severity_option, help="Exit 1 if a rule of it or above fails.")
 @click.option("--quiet/--no-quiet", help="Print nothing but problems.")
@@ -146,7 +151,13 @@ def scan(
         try:
             paths = tuple(each_collection(each))
         except SourceError as error:
-            _fail(str(error))
+            _fail(str(error), INCOMPLETE if each.is_dir() else USAGE)
+        left_out = len(list(each.iterdir())) - len(paths)
+        if left_out:
+            _say(
+                f"{left_out} entries of {printable(each.name)} are no collection (files, hidden "
+                "folders, links) and are not audited"
+            )
         if not paths:
             _fail(f"no subfolder to audit: {printable(str(each))}", INCOMPLETE)
     if not paths:
@@ -167,9 +178,20 @@ def scan(
     # Names are printed and written: what a shell lets through must not reach a terminal.
     named, repository = printable(name or ""), printable(repository)
     wanted = [Wanted(path, named, repository) for path in paths]
-    result = run_audit(wanted, out, rules, used, jobs, quiet=quiet, show_values=show_values)
+    result = run_audit(
+        wanted,
+        out,
+        rules,
+        used,
+        jobs,
+        quiet=quiet,
+        show_values=show_values,
+        left_out=len(_load_rules(rule_folders).rules) - len(rules.rules),
+    )
     if not quiet:
-        _summarise(result, out)
+        from auditor.terminal import summarise
+
+        summarise(result, out)
     _decide([result], fail_on, used)
 
 
@@ -210,7 +232,7 @@ def _rules_and_profile(
 
     try:
         every = _load_rules(folders)
-        rules = every.only(select, ignore)
+        rules = every.only(_at_commas(select), _at_commas(ignore))
         used = _read_profile(profile, {rule.id for rule in every.rules})
     except (RegistryError, ProfileError) as error:
         _fail(str(error))
@@ -233,6 +255,10 @@ def _load_rules(folders: tuple[Path, ...]) -> RuleSet:
     return load([rules_folder(), *folders])
 
 
+def _at_commas(names: tuple[str, ...]) -> list[str]:
+    return [part.strip() for name in names for part in name.split(",") if part.strip()]
+
+
 def run_audit(
     wanted: list[Wanted],
     out: Path,
@@ -242,6 +268,7 @@ def run_audit(
     *,
     quiet: bool,
     show_values: bool = False,
+    left_out: int = 0,
 ) -> AuditResult:
     """Audit, and write the audit folder with result and report; exits on what cannot be used."""
     from auditor.audit import Collection, Unopened, audit
@@ -251,6 +278,7 @@ def run_audit(
     from auditor.sources import SourceError, open_source, printable
     from auditor.standard.dictionary import EDITION
     from auditor.store import AuditFolder, StoreError
+    from auditor.terminal import progress
 
     started = datetime.now(UTC).isoformat(timespec="seconds")
     job = Job(rules.folders, tuple(rule.id for rule in rules.rules), audit_key(), show_values)
@@ -263,14 +291,14 @@ def run_audit(
                 _say(str(error))
                 # It stays in the result: an audit of the rest must not look like one of all.
                 source = Unopened(printable(each.path.absolute().name))
-            name = _unique(each.name or source.name, collections)
+            name = _unique(each.name or source.name, each.repository, collections)
             collections.append(Collection(source, name, each.repository))
         if all(isinstance(each.source, Unopened) for each in collections):
             there = all(os.access(each.path, os.F_OK) for each in wanted)
             sys.exit(INCOMPLETE if there else USAGE)
         try:
             folder = AuditFolder(out)
-            with _progress(quiet) as progress:
+            with progress(quiet, _total(wanted, quiet)) as shown:
                 results, elapsed = audit(
                     collections,
                     job=job,
@@ -278,17 +306,20 @@ def run_audit(
                     rules=rules,
                     profile=profile,
                     folder=folder,
-                    progress=progress,
+                    progress=shown,
                 )
             tool = Tool(
                 version=_version(),
                 ruleset=rules.digest,
                 standard_edition=EDITION,
-                profile=profile.name,
+                profile=profile.stamp,
+                unreadable_share=profile.unreadable_share,
                 elapsed_s=round(elapsed, 3),
                 python=".".join(map(str, sys.version_info[:3])),
                 started=started,
             )
+            for audited in results:
+                audited.rules_left_out = left_out
             result = AuditResult(tool, results)
             result.write(out / "result.json")
             _write_report(result, out / "report.html")
@@ -296,7 +327,7 @@ def run_audit(
         except StoreError as error:
             _fail(str(error))
         except OSError as error:
-            _fail(_cannot_write(out, error))
+            _fail(_cannot_write(out, error), INCOMPLETE)
     return result
 
 
@@ -306,8 +337,24 @@ def _cannot_write(path: Path, error: OSError) -> str:
     return f"{printable(str(path))}: cannot be written ({error.strerror or type(error).__name__})"
 
 
-def _unique(name: str, collections: list[Collection]) -> str:
-    taken = {each.name for each in collections}
+def _total(wanted: list[Wanted], quiet: bool) -> int | None:
+    """Count the files beforehand where somebody watches the time left, and it is cheap."""
+    from auditor.sources import SourceError, open_source
+
+    if quiet or not sys.stderr.isatty() or not all(each.path.is_dir() for each in wanted):
+        return None
+    total = 0
+    for each in wanted:
+        try:
+            with open_source(each.path) as source:
+                total += sum(1 for _ in source.files())
+        except SourceError:
+            continue
+    return total
+
+
+def _unique(name: str, repository: str, collections: list[Collection]) -> str:
+    taken = {each.name for each in collections if each.repository == repository}
     number = 2
     unique = name
     while unique in taken:
@@ -316,112 +363,20 @@ def _unique(name: str, collections: list[Collection]) -> str:
     return unique
 
 
-@contextmanager
-def _progress(quiet: bool) -> Iterator[Progress]:
-    from auditor.audit import Progress
-
-    if quiet:
-        yield Progress()
-        return
-    if not sys.stderr.isatty():
-        yield Progress(step=lambda words: click.echo(words, err=True))
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
-    from rich.progress import Progress as Bar
-
-    with Bar(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.completed:,.0f} files"),
-        TextColumn("{task.fields[rate]}"),
-        TimeElapsedColumn(),
-        console=Console(stderr=True),
-    ) as bar:
-        task = bar.add_task("", total=None, rate="")
-
-        def read(count: int) -> None:
-            bar.advance(task, count)
-            speed = bar.tasks[0].speed
-            bar.update(task, rate=f"{speed:,.0f} files/s" if speed else "")
-
-        from rich.markup import escape
-
-        yield Progress(files=read, step=lambda words: bar.update(task, description=escape(words)))
-
-
 def _write_report(result: AuditResult, path: Path) -> None:
     from auditor.render import write_report
 
     write_report(result, path)
 
 
-def _summarise(result: AuditResult, out: Path) -> None:
-    """Print the scorecard on the terminal."""
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    console = Console(highlight=False)
-    for collection in result.collections:
-        counts = collection.counts
-        console.print(
-            Text.assemble(
-                (collection.name, "bold"),
-                f": {counts.files:,} files = {counts.dicom:,} DICOM + {counts.partial:,} partial + "
-                f"{counts.unreadable:,} unreadable + {counts.not_dicom:,} not DICOM; "
-                f"{counts.instances:,} instances, {counts.series:,} series, "
-                f"{counts.studies:,} studies, {counts.patients:,} patients",
-            )
-        )
-        table = Table(box=None, pad_edge=False)
-        for title, side in (("category", "left"), ("score", "right"), ("coverage", "right")):
-            table.add_column(title, justify="right" if side == "right" else "left")
-        table.add_column("failed / judged", justify="right")
-        table.add_column("")
-        for category in collection.categories:
-            table.add_row(
-                category.title,
-                "-" if category.score is None else f"{category.score:.1f}",
-                _percent(category.coverage),
-                f"{category.failed:,} / {category.applicable:,}",
-                category.reason,
-            )
-        score = "-" if collection.overall is None else f"{collection.overall:.1f}"
-        table.add_row(Text("overall", "bold"), score, _percent(collection.coverage), "", "")
-        console.print(table)
-        for rule in _worst(collection):
-            console.print(
-                Text(
-                    f"  {rule.severity:7} {rule.id}  {rule.title}  "
-                    f"({rule.failed:,} of {rule.applicable:,} {rule.unit})"
-                )
-            )
-        console.print()
-    console.print(Text(f"report: {out / 'report.html'}"))
-
-
-def _percent(share: float) -> str:
-    """Write a share of four decimals; never rounded up to the whole."""
-    return f"{round(share * 10_000) // 100}%"
-
-
-def _worst(collection: CollectionResult, most: int = 5) -> list[Any]:
-    from auditor.model import Severity
-
-    failed = [rule for rule in collection.rules if rule.failed and rule.weight]
-    failed.sort(key=lambda rule: (-Severity(rule.severity).rank, -rule.failed, rule.id))
-    return failed[:most]
-
-
 def _decide(results: list[AuditResult], fail_on: str | None, profile: Profile) -> NoReturn:
     from auditor.gate import decide
     from auditor.model import Severity
-    from auditor.sources import printable
+    from auditor.view import clean
 
     decision = decide(results, Severity(fail_on) if fail_on else None, profile.unreadable_share)
     for reason in decision.reasons:
-        _say(printable(reason))  # a result may come from elsewhere
+        _say(clean(reason))  # a result may come from elsewhere
     sys.exit(decision.code)
 
 
@@ -476,6 +431,8 @@ def compare(outs: tuple[Path, ...], page: Path) -> None:
 
 
 def _written(write: Callable[[], None], path: Path) -> None:
+    if path.is_file() and path.read_bytes()[:9].lower() != b"<!doctype":
+        _fail(f"{path.name}: is there already, and no page of ours")
     try:
         write()
     except OSError as error:
@@ -571,17 +528,17 @@ def standard(fetch: str | None) -> None:
 @click.option("--jobs", type=click.IntRange(min=1), help="Processes; all cores by default.")
 def demo(out: Path, jobs: int | None) -> None:
     """Audit real files and two generated repositories, and compare them."""
-    import tempfile
-
     from auditor.demo import demo_collections
     from auditor.render import write_comparison
+    from auditor.terminal import summarise
 
     rules, profile = _rules_and_profile((), (), (), None)
-    with tempfile.TemporaryDirectory(prefix="dicom-audit-demo-") as folder:
-        wanted = [
-            Wanted(each.path, each.name, each.repository) for each in demo_collections(Path(folder))
-        ]
-        result = run_audit(wanted, out / "audit", rules, profile, jobs, quiet=False)
-    _summarise(result, out / "audit")
+    try:
+        made = demo_collections(out / "files")
+    except OSError as error:
+        _fail(_cannot_write(out, error))
+    wanted = [Wanted(each.path, each.name, each.repository) for each in made]
+    result = run_audit(wanted, out / "audit", rules, profile, jobs, quiet=False)
+    summarise(result, out / "audit")
     page = out / "comparison.html"
     _written(lambda: write_comparison([result], page), page)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import itertools
 import os
 from collections import deque
@@ -25,7 +24,7 @@ from auditor.reading.columns import COLUMN, COLUMNS
 from auditor.reading.places import Forest, Token
 from auditor.reading.reader import FileFacts, Reader, Reading, unreadable
 from auditor.redaction import Hasher, coded, shape, vendor
-from auditor.registry import RuleSet, load
+from auditor.registry import RuleSet, is_rule_module, load
 from auditor.sources import SourceFile
 from auditor.standard.sop_classes import sop_class_name, transfer_syntax_name
 from auditor.tally import ElementTally, Seen, SignatureTally, Structure, Tally, Verdict
@@ -107,7 +106,7 @@ class Auditor:
     def _renew(self) -> None:
         self._forest = Forest(lambda uid: RulesPlan(uid, self._rules, self._judges))
         self._reader = Reader(self._forest)
-        self._memo: dict[tuple[FileFacts, tuple[Token, ...]], _Entry] = {}
+        self._memo: dict[tuple[str, FileFacts, tuple[Token, ...]], _Entry] = {}
         self._memo_tokens = 0
         self._verdicts.clear()
 
@@ -172,7 +171,7 @@ class Auditor:
 
     def _judge(self, reading: Reading, facts: FileFacts) -> _Entry:
         tokens = tuple(reading.tokens)
-        key = (facts, tokens)
+        key = (reading.sop_class, facts, tokens)
         entry = self._memo.get(key)
         if entry is None:
             if self._memo_tokens > MEMO_TOKENS:
@@ -193,7 +192,7 @@ class Auditor:
         verdict = self.verdict(sop_class, file, tokens)
         return _Entry(
             digest.digest(),
-            digest.hexdigest(),
+            f"{self._hash(digest.digest()):016x}",
             self._verdicts.setdefault(verdict, verdict),
             structure,
             tokens,
@@ -241,7 +240,7 @@ def ask(
     """Ask one rule about one object: whether it applies, then what it finds."""
     if not applies_to(rule, sop_class):
         return Outcome.NOT_APPLICABLE, ()
-    if file.complete == "header" and any(not name.startswith("file:") for name in rule.reads):
+    if file.complete == "header" and not facts.reaches(rule.reads):
         return Outcome.NOT_EVALUATED, ()
     view = facts.for_rule(rule.reads)
     selector = rule.applies
@@ -251,8 +250,23 @@ def ask(
             return Outcome.NOT_APPLICABLE, ()
         found = {(finding.message, str(finding.tag_path)) for finding in rule.check(view)}
     except Exception as error:  # noqa: BLE001
-        return Outcome.ERROR, ((f"the rule raised {type(error).__name__}", ""),)
+        return Outcome.ERROR, ((f"the rule raised {blame(error)}", ""),)
     return (Outcome.FAIL if found else Outcome.PASS), tuple(sorted(found))
+
+
+def blame(error: BaseException) -> str:
+    """Name the type of what a rule raised, and the innermost line of a rule's file.
+
+    The text of an exception stays home: it can quote a value.
+    """
+    where = ""
+    trace = error.__traceback__
+    while trace is not None:
+        if is_rule_module(trace.tb_frame.f_globals.get("__name__", "")):
+            file = Path(trace.tb_frame.f_code.co_filename).name
+            where = f" at {file}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return type(error).__name__ + where
 
 
 class _Columns:
@@ -266,7 +280,8 @@ class _Columns:
             "uid": lambda value, _: self._uid(value),
             "code": self._code,
             "vendor": self._vendor,
-            "int": lambda value, _: _integer(value),
+            "binary": lambda value, _: _binary(value),
+            "count": lambda value, _: _counted(value),
         }
         self._write = [(column.keyword, forms[column.form]) for column in COLUMNS]
         self._known: list[dict[bytes, Any]] = [{} for _ in COLUMNS]
@@ -322,14 +337,20 @@ class _Columns:
         return text if self._show else vendor(text)
 
 
-def _integer(value: bytes) -> int | None:
-    if len(value) == 2 and not value.strip().isdigit():
-        return int.from_bytes(value, "little")
+COUNT_LIMIT = 100_000
+"""What no number of frames exceeds, and record numbers do."""
+
+
+def _binary(value: bytes) -> int | None:
+    return int.from_bytes(value, "little") if len(value) == 2 else None
+
+
+def _counted(value: bytes) -> int | None:
     try:
         number = int(value.rstrip(b" \0"))
     except ValueError:
         return None
-    return number if abs(number) < 1 << 62 else None
+    return number if 0 <= number <= COUNT_LIMIT else None
 
 
 _here: list[Auditor] = []
@@ -345,7 +366,6 @@ def make_auditor(job: Job) -> Auditor:
     rules = load(job.folders)
     wanted = set(job.rule_ids)
     chosen = rules.only([rule.id for rule in rules.rules if rule.id in wanted], ())
-    gc.freeze()
     return Auditor(chosen, job.key, job.show_values)
 
 
@@ -356,15 +376,17 @@ def _work(files: list[SourceFile]) -> Partial:
 _panel: list[Panel] = []
 """The referees of this process, with what they remember; made when first asked."""
 
-Question = tuple[bytes, str, tuple[str, ...]]
-"""Digest of a structure, where to read a file that has it, and the referees to ask."""
+Question = tuple[bytes, Structure, tuple[str, ...]]
+"""Digest of a structure, one data set that has it, and the referees to ask."""
 
 
 def judge_structures(batch: list[Question]) -> dict[bytes, Reports]:
     """Show one representative of each structure to the referees."""
     if not _panel:
         _panel.append(Panel())
-    return {digest: _panel[0].judge(location, names) for digest, location, names in batch}
+    return {
+        digest: _panel[0].judge(one.location, one.sop_class, names) for digest, one, names in batch
+    }
 
 
 class Workers:
@@ -507,7 +529,7 @@ def ask_referees(workers: Workers, structures: dict[bytes, Structure]) -> dict[b
     for digest, structure in sorted(structures.items()):
         missing = tuple(name for name in names if name not in reports[digest])
         if missing:
-            questions.append((digest, structure.location, missing))
+            questions.append((digest, structure, missing))
     said: dict[tuple[bytes, str], RefereeReport] = {}
     died = RefereeReport("error", (), "the referee died on this object")
     for part in workers.run(

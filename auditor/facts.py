@@ -16,6 +16,9 @@ from auditor.reading.places import JUDGE_FAILED, Place, Token, decode
 from auditor.reading.reader import FileFacts
 from auditor.standard.dictionary import tag_of
 
+PRIVATE = "private"
+"""What a rule reads that asks which private elements there are."""
+
 
 class UndeclaredRead(Exception):
     """A rule looked at something that its `reads` does not name."""
@@ -59,7 +62,7 @@ class Item:
     def values(self, keyword: str) -> tuple[str, ...]:
         """Return all values as text; numbers are written in decimal."""
         token = self._tokens.get(tag_of(keyword))
-        if token is None or token.empty:
+        if token is None or token.empty or token.place.vr == "SQ":
             return ()
         if token.value is None:
             raise UndeclaredRead(f"the value of {keyword} is not declared")
@@ -116,6 +119,23 @@ class InstanceFacts:
         view = InstanceFacts(self._tokens, self._file, self._referees, reads)
         view._whole = self._whole
         return view
+
+    def reaches(self, reads: Iterable[str]) -> bool:
+        """Whether all that is named stands before the point where a cut data set ends.
+
+        Tags ascend (PS3.5 7.1): what comes before the last element that was found, which may
+        itself be incomplete, is known to be there or not to be.
+        """
+        last = 0
+        for token in self._tokens:
+            parent = token.place.parent
+            if parent is not None and parent.parent is None:
+                last = token.place.tag
+        return all(
+            name.startswith("file:")
+            or (":" not in name and name != PRIVATE and tag_of(name.partition(".")[0]) < last)
+            for name in reads
+        )
 
     def _declared(self, name: str) -> None:
         if self._reads is not None and name not in self._reads:
@@ -185,7 +205,7 @@ class InstanceFacts:
         The creator is "" where the element's block is not reserved (PS3.5 7.8.1); one that
         is not publicly known is only a shape.
         """
-        self._declared("private")
+        self._declared(PRIVATE)
         return tuple(
             sorted(
                 {

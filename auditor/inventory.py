@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from auditor.collection import CollectionFacts
-from auditor.reading.companions import KINDS
 from auditor.result import Counts, InventoryRow
 from auditor.standard.sop_classes import (
     ANNOTATIONS,
@@ -30,17 +29,33 @@ CLINICAL_REPORTS = frozenset(_SR + end for end in ("11", "22", "33", "34", "50",
 SHOWN = 40
 """Rows of an inventory table, most frequent first."""
 
-ANNOTATION_NAME = r"(?i)(seg|mask|label|roi|annot|contour|lesion|tumou?r|nodule|bbox|ground.?truth)"
-"""Words in a companion's path that say it annotates; nothing else tells it from an image."""
-
-ANNOTATION_KINDS = frozenset(
-    {"nifti", "nrrd", "metaimage", "analyze", "xml", "json", "csv", "xls", "xlsx", "png", "tiff"}
-    | {"hdf5"}
+ANNOTATION_NAME = (
+    r"(?i)(?:^|[^a-z])(?:seg|segmentation|mask|label|labelmap|roi|annotation|contour|lesion|"
+    r"tumou?r|nodule|bbox|ground.?truth|gt)s?(?:[^a-z/][^/]*)?(?:/[^/]*)?$"
 )
+"""Words in a companion's name, or in its folder's, that say it annotates: nothing else tells
+a mask in another format from an image."""
+
+ANNOTATION_KINDS = {
+    "nifti": "NIfTI",
+    "nrrd": "NRRD",
+    "metaimage": "MetaImage",
+    "analyze": "Analyze",
+    "xml": "XML",
+    "json": "JSON",
+    "csv": "CSV",
+    "xls": "XLS",
+    "xlsx": "XLSX",
+    "png": "PNG",
+    "tiff": "TIFF",
+    "hdf5": "HDF5",
+}
+"""Kinds of companion that can hold annotation, as the notation writes them."""
 
 _READS = (
     "instances.status",
     "instances.SOPClassUID",
+    "instances.MediaStorageSOPClassUID",
     "instances.SOPInstanceUID",
     "instances.SeriesInstanceUID",
     "instances.StudyInstanceUID",
@@ -54,7 +69,8 @@ _READS = (
 
 # What is counted as an instance: a composite object that could be read, not a directory of them.
 _IS_INSTANCE = (
-    f"status IN ('ok', 'partial') AND SOPClassUID IS DISTINCT FROM '{MEDIA_STORAGE_DIRECTORY}'"
+    "status IN ('ok', 'partial') AND coalesce(SOPClassUID, MediaStorageSOPClassUID, '') "
+    f"<> '{MEDIA_STORAGE_DIRECTORY}'"
 )
 
 
@@ -134,7 +150,7 @@ class Inventory:
             "SELECT DISTINCT kind FROM companions WHERE regexp_matches(path, ?) ORDER BY kind",
             [ANNOTATION_NAME],
         )
-        said += [f"Y ({KINDS[kind]})" for (kind,) in kinds if kind in ANNOTATION_KINDS]
+        said += [f"Y ({ANNOTATION_KINDS[kind]})" for (kind,) in kinds if kind in ANNOTATION_KINDS]
         return {
             "A/S": ", ".join(said) or "N",
             "CR": "Y*" if classes & CLINICAL_REPORTS else "N",

@@ -158,6 +158,21 @@ class Finding:
     examples: tuple[str, ...] = ()
     confidence: Confidence | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse what a report cannot print.
+
+        Raises
+        ------
+        TypeError
+            If a field is of another type, or `count` is below 1.
+        """
+        given: tuple[Any, ...] = (self.message, self.tag_path, self.count, *self.examples)
+        kinds = (str, TagPath, int, *(str for _ in self.examples))
+        if not isinstance(self.confidence, Confidence | None):
+            raise TypeError("the confidence of a finding is a Confidence")
+        if not all(map(isinstance, given, kinds)) or self.count < 1:
+            raise TypeError("a finding is a message, a tag path, a count and paths")
+
 
 @dataclass(frozen=True, slots=True)
 class Selector:
@@ -189,11 +204,15 @@ class Units(NamedTuple):
         Units that it applies to but cannot judge from what was downloaded.
     reason
         Why it cannot, in plain words.
+    failed
+        How many of the judged fail, where one unit may be in several findings; None if the
+        findings' counts add up to that.
     """
 
     judged: int
     not_evaluated: int = 0
     reason: str = ""
+    failed: int | None = None
 
 
 def for_sop_classes(*uids: str, when: Callable[[Any], bool] | None = None) -> Selector:

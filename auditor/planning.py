@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from auditor.conformance.dciodvfy import READ_BY_VALUE, shown
 from auditor.conformance.dicom_validator import tags_read_by_value
 from auditor.conformance.legality import value_is_legal
+from auditor.facts import PRIVATE
 from auditor.model import Judge, Rule, Selector
 from auditor.reading.columns import COLUMN_OF_TAG
-from auditor.reading.places import Attention, Place
-from auditor.registry import PRIVATE
+from auditor.reading.places import JUDGE_FAILED, Attention, Place
 from auditor.standard import sop_classes
 from auditor.standard.dictionary import tag_of
-
-META = "meta"
-"""Stands for the SOP class of the tree of the File Meta Information."""
 
 _ROLES = {0x00081155: "instance", 0x00081150: "class", 0x0020000E: "series"}
 
@@ -46,7 +44,7 @@ REFERRERS = (
 """SOP classes whose references go to the table of references: what is made from images."""
 
 
-def applies_to(rule: Rule, sop_class: str) -> bool:
+def applies_to(rule: Rule, sop_class: str | None) -> bool:
     """Whether a rule can apply to objects of a SOP class, as far as its selector tells."""
     selector = rule.applies
     return (
@@ -56,32 +54,46 @@ def applies_to(rule: Rule, sop_class: str) -> bool:
     )
 
 
+def _looking(judge: Judge, place: Place) -> Judge | None:
+    """Return the judge if it looks at a place; one that cannot say fails on what is there."""
+    try:
+        return judge if judge.applies(place) else None
+    except Exception:  # noqa: BLE001 - whatever a judge raises is its rules' error
+        return replace(judge, check=_cannot_say)
+
+
+def _cannot_say(_: object) -> str:
+    return JUDGE_FAILED
+
+
 class RulesPlan:
     """What the reader keeps of one kind of object.
 
     Parameters
     ----------
     sop_class
-        Its SOP Class UID; `META` for the File Meta Information.
+        Its SOP Class UID; None for the File Meta Information.
     rules
         The instance rules of the audit.
     judges
         By name; only those that a rule reads are asked.
     """
 
-    def __init__(self, sop_class: str, rules: Iterable[Rule], judges: dict[str, Judge]) -> None:
+    def __init__(
+        self, sop_class: str | None, rules: Iterable[Rule], judges: dict[str, Judge]
+    ) -> None:
         reads = {name for rule in rules if applies_to(rule, sop_class) for name in rule.reads}
         self._keep = frozenset(
             tuple(tag_of(keyword) for keyword in name.split("."))
             for name in reads
-            if ":" not in name and name != PRIVATE and sop_class != META
+            if ":" not in name and name != PRIVATE and sop_class is not None
         )
         self._judges = tuple(
             judges[name[6:]] for name in sorted(reads) if name.startswith("judge:")
         )
         self._refers = sop_class in REFERRERS
-        self._meta = sop_class == META
-        if self._meta:
+        self._meta = sop_class is None
+        if sop_class is None:
             self._by_value: frozenset[int] = frozenset()
             self._read_by_first: frozenset[int] = frozenset()
         else:
@@ -105,7 +117,9 @@ class RulesPlan:
             or self._tags(place) in self._keep
             or place.is_creator
             or place.tag == 0x00080005,
-            judges=tuple(judge for judge in self._judges if judge.applies(place)),
+            judges=tuple(
+                asked for judge in self._judges if (asked := _looking(judge, place)) is not None
+            ),
             structure=not self._meta
             and not place.is_private
             and (place.is_text or place.tag in self._by_value),

@@ -5,9 +5,11 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any, TypeVar
 
+from auditor.files import read_text
 from auditor.model import CATEGORIES, Confidence, Rule, Severity
 
 
@@ -32,6 +34,11 @@ class Profile:
     rule_weights: dict[str, float] = field(default_factory=dict)
     severities: dict[str, Severity] = field(default_factory=dict)
     unreadable_share: float = 0.01
+
+    @property
+    def stamp(self) -> str:
+        """Name and digest: two profiles of one name and other weights are two profiles."""
+        return f"{self.name} ({blake2b(repr(self).encode(), digest_size=4).hexdigest()})"
 
     def severity(self, rule: Rule) -> Severity:
         """Return a rule's severity, re-levelled where the profile says so."""
@@ -70,7 +77,7 @@ def read_profile(path: Path, rule_ids: Iterable[str]) -> Profile:
         On the first thing that is missing, unknown or out of range.
     """
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        raw = tomllib.loads(read_text(path))
         return _profile(raw, set(rule_ids))
     except OSError as error:
         what = f"cannot be read ({error.strerror})"

@@ -46,7 +46,7 @@ VOCABULARY = {
 
 _VENDORS = {
     "GE": r"\bge\b|general electric|gems\b|ge healthcare",
-    "Siemens": r"siemens|\bctI\b",
+    "Siemens": r"siemens|acuson|\bcps\b",
     "Philips": r"philips|adac|marconi|picker",
     "Canon / Toshiba": r"canon|toshiba",
     "Hitachi / Fujifilm": r"hitachi|fuji",
@@ -61,6 +61,8 @@ _VENDORS = {
     "RaySearch": r"raysearch",
     "Brainlab": r"brainlab",
     "MIM Software": r"\bmim\b",
+    "Mortara": r"mortara",
+    "Demo Scanners": r"^demo scanners$",
     "Samsung": r"samsung|medison",
     "Mindray": r"mindray",
     "Bruker": r"bruker",
@@ -90,7 +92,7 @@ _VENDOR = re.compile(
 )
 _VENDOR_NAMES = list(_VENDORS)
 
-OTHER = "(other)"
+OTHER = "(withheld)"
 """Stands for a value that is in no published vocabulary and therefore not shown."""
 
 

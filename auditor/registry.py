@@ -14,6 +14,7 @@ from pathlib import Path
 from types import ModuleType
 
 from auditor.conformance.vocabulary import REFEREES
+from auditor.facts import PRIVATE
 from auditor.model import ANY, CATEGORIES, FAMILIES, Judge, Rule, Scope, Selector, Unit
 from auditor.reading.reader import FileFacts
 from auditor.sources import printable
@@ -22,8 +23,13 @@ from auditor.store import TABLES, WALKED
 
 RULE_ID = re.compile(r"([A-Z]+)([0-9]{3})")
 
-PRIVATE = "private"
-"""What a rule reads that asks which private elements there are."""
+PACKAGE = "dicom_auditor_rules_"
+"""How the made-up package of every folder of rules begins."""
+
+
+def is_rule_module(name: str) -> bool:
+    """Whether a module was loaded from a folder of rules."""
+    return name.startswith(PACKAGE)
 
 
 class RegistryError(Exception):
@@ -109,13 +115,13 @@ def load(folders: Sequence[Path]) -> RuleSet:
         for file, source, module in _modules(folder):
             digest.update(file.name.encode() + b"\0" + source + b"\0")
             for thing in vars(module).values():
-                if isinstance(thing, Rule) and thing.source == module.__name__:
+                if isinstance(thing, Rule) and rules.get(thing.id) is not thing:
                     for problem in _problems(thing):
                         raise RegistryError(f"{file.name}: rule {thing.id}: {problem}")
                     if thing.id in rules:
                         raise RegistryError(f"{file.name}: rule {thing.id} exists twice")
                     rules[thing.id] = thing
-                elif isinstance(thing, Judge) and thing.source == module.__name__:
+                elif isinstance(thing, Judge) and judges.get(thing.name) is not thing:
                     if thing.name in judges:
                         raise RegistryError(f"{file.name}: judge {thing.name} exists twice")
                     judges[thing.name] = thing
@@ -144,7 +150,7 @@ def _modules(folder: Path) -> Iterator[tuple[Path, bytes, ModuleType]]:
 
 
 def _package(folder: Path) -> str:
-    name = "dicom_auditor_rules_" + blake2b(str(folder).encode(), digest_size=6).hexdigest()
+    name = PACKAGE + blake2b(str(folder).encode(), digest_size=6).hexdigest()
     if name not in sys.modules:
         spec = ModuleSpec(name, None, is_package=True)
         spec.submodule_search_locations = [str(folder)]

@@ -12,11 +12,13 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from auditor.files import replace_text
 from auditor.paths import templates_folder
 from auditor.view import LEVELS, Limits, comparison_view, report_view
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
 
     from auditor.result import AuditResult
 
@@ -54,20 +56,35 @@ def _write(path: Path, template: str, view: Callable[[Limits], object]) -> None:
     for limits in LEVELS:
         page = _render(environment, template, view(limits), limited=limits is not LEVELS[-1])
         if page is not None:
-            path.write_text(page, encoding="utf-8", newline="\n")
+            replace_text(path, page)
             return
 
 
 def _environment() -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    return Environment(
+    environment = Environment(
         # Everything is escaped, whatever a template is called.
         autoescape=True,
         loader=FileSystemLoader(templates_folder()),
         lstrip_blocks=True,
         trim_blocks=True,
         undefined=StrictUndefined,
+    )
+    environment.filters["code"] = _code
+    return environment
+
+
+def _code(text: str) -> Markup:
+    """Escape a text, and set what stands between backticks as code."""
+    from markupsafe import Markup
+
+    parts = text.split("`")
+    if len(parts) % 2 == 0:
+        return Markup.escape(text)
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if number % 2 else Markup.escape(part)
+        for number, part in enumerate(parts)
     )
 
 

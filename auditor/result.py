@@ -9,7 +9,13 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from types import UnionType
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+
+from auditor.files import read_text, replace_text
+from auditor.model import Confidence, Outcome, Severity
+
+T = TypeVar("T")
 
 SCHEMA = "dicom-auditor/result/1"
 
@@ -28,8 +34,8 @@ class Tool:
     profile: str
     elapsed_s: float
     python: str = ""
-    command: str = ""
     started: str = ""
+    unreadable_share: float = 0.01
 
 
 @dataclass(slots=True)
@@ -123,7 +129,10 @@ class InventoryRow:
 
 @dataclass(slots=True)
 class CollectionResult:
-    """One collection: counts, scores, rules, inventory, annotation notation."""
+    """One collection: counts, scores, rules, inventory, annotation notation.
+
+    `rules_left_out` is how many rules were switched off by --select or --ignore.
+    """
 
     name: str
     repository: str
@@ -136,6 +145,7 @@ class CollectionResult:
     annotation: dict[str, str] = field(default_factory=dict)
     companions: dict[str, int] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    rules_left_out: int = 0
 
 
 @dataclass(slots=True)
@@ -152,9 +162,9 @@ class AuditResult:
         return {"schema": plain.pop("schema"), **plain}
 
     def write(self, path: Path) -> None:
-        """Write UTF-8 JSON with sorted, stable content."""
+        """Write UTF-8 JSON in a stable order."""
         text = json.dumps(self.to_dict(), indent=1, ensure_ascii=False, allow_nan=False)
-        path.write_text(text + "\n", encoding="utf-8")
+        replace_text(path, text + "\n")
 
 
 def read_result(path: Path) -> AuditResult:
@@ -166,7 +176,7 @@ def read_result(path: Path) -> AuditResult:
         If the file is missing, not JSON, or not of schema `SCHEMA`.
     """
     try:
-        plain = json.loads(path.read_text(encoding="utf-8"))
+        plain = json.loads(read_text(path))
     except OSError as error:
         raise ResultError(f"cannot read {path.name}: {error.strerror}") from error
     except ValueError as error:
@@ -175,24 +185,52 @@ def read_result(path: Path) -> AuditResult:
         raise ResultError(f"{path.name} is not a result of schema {SCHEMA}")
     try:
         return AuditResult(
-            tool=Tool(**plain["tool"]),
+            tool=_make(Tool, plain["tool"]),
             collections=[_collection(each) for each in plain["collections"]],
         )
-    except (KeyError, TypeError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ResultError(f"{path.name} does not follow schema {SCHEMA}") from error
 
 
 def _collection(plain: dict[str, Any]) -> CollectionResult:
-    plain = dict(plain)
-    plain["counts"] = Counts(**plain["counts"])
-    plain["categories"] = [CategoryResult(**each) for each in plain["categories"]]
-    plain["rules"] = [_rule(each) for each in plain["rules"]]
-    plain["inventory"] = {
-        name: [InventoryRow(**row) for row in rows] for name, rows in plain["inventory"].items()
-    }
-    return CollectionResult(**plain)
+    return _make(
+        CollectionResult,
+        {
+            **plain,
+            "counts": _make(Counts, plain["counts"]),
+            "categories": [_make(CategoryResult, each) for each in plain["categories"]],
+            "rules": [_rule(each) for each in plain["rules"]],
+            "inventory": {
+                name: [_make(InventoryRow, row) for row in rows]
+                for name, rows in plain.get("inventory", {}).items()
+            },
+        },
+    )
 
 
 def _rule(plain: dict[str, Any]) -> RuleResult:
-    findings = [GroupedFinding(**each) for each in plain["findings"]]
-    return RuleResult(**{**plain, "findings": findings})
+    rule = _make(
+        RuleResult,
+        {**plain, "findings": [_make(GroupedFinding, each) for each in plain["findings"]]},
+    )
+    Severity(rule.severity), Confidence(rule.confidence), Outcome(rule.outcome)
+    return rule
+
+
+def _make(cls: type[T], plain: dict[str, Any]) -> T:
+    """Make a part of a result from what JSON holds: a name more is no error, a type is.
+
+    Raises
+    ------
+    TypeError
+        If a field without a default is missing, or one is of another type.
+    """
+    hints = get_type_hints(cls)
+    given = {name: plain[name] for name in hints if name in plain}
+    for name, value in given.items():
+        hint = hints[name]
+        kinds = get_args(hint) if isinstance(hint, UnionType) else (get_origin(hint) or hint,)
+        kinds = (*kinds, int) if float in kinds else kinds
+        if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
+            raise TypeError(f"{name} is of another type")
+    return cls(**given)

@@ -46,7 +46,9 @@ def score_category(category: str, rules: Sequence[RuleResult]) -> CategoryResult
     raised = [rule.id for rule in weighted if rule.errors]
     reason = ""
     score: float | None = None
-    if raised:
+    if not rules:
+        reason = "not run: no rule of this category was asked"
+    elif raised:
         reason = f"not known: {', '.join(raised)} could not be worked out"
     elif weight_sum:
         score = round(100 * score_sum / weight_sum, 1)
@@ -63,7 +65,7 @@ def score_category(category: str, rules: Sequence[RuleResult]) -> CategoryResult
         id=category,
         title=CATEGORIES[category],
         score=score,
-        coverage=_coverage(covered, to_cover),
+        coverage=_coverage(covered, to_cover) if rules else 0.0,
         applicable=sum(rule.applicable for rule in weighted),
         failed=sum(rule.failed for rule in weighted),
         reason=reason,

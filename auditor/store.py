@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from auditor.files import read_text, replace_text
 from auditor.reading.columns import COLUMNS
 from auditor.sources import printable
 from auditor.tally import ElementKey, ElementTally
@@ -19,6 +20,8 @@ FORMAT = "dicom-auditor/audit/1"
 FLUSH = 50_000
 """Rows after which a row group is written, so that memory does not follow the files."""
 
+_COLUMN_TYPES = {"hash": "uint64", "binary": "int64", "count": "int64"}
+
 TABLES: dict[str, tuple[tuple[str, str], ...]] = {
     "instances": (
         ("path", "string"),
@@ -27,7 +30,10 @@ TABLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("bytes", "int64"),
         ("signature", "string"),
         *(
-            (column.keyword, {"hash": "uint64", "int": "int64"}.get(column.form, "string"))
+            (
+                column.keyword,
+                {"hash": "uint64", "binary": "int64", "count": "int64"}.get(column.form, "string"),
+            )
             for column in COLUMNS
         ),
     ),
@@ -94,8 +100,10 @@ class AuditFolder:
                 raise StoreError(f"{shown}: the folder is not empty and holds no audit")
             self._write_manifest({"complete": False})
             for table in TABLES:
+                if (path / table).is_symlink():
+                    raise StoreError(f"{shown}: {table} in it is a link, and leads elsewhere")
                 (path / table).mkdir(exist_ok=True)
-                for old in (path / table).glob("*.parquet"):
+                for old in (path / table).glob("[0-9][0-9][0-9][0-9].parquet"):
                     old.unlink()
             for name in ("result.json", "report.html"):
                 (path / name).unlink(missing_ok=True)
@@ -112,14 +120,14 @@ class AuditFolder:
 
     def _write_manifest(self, facts: dict[str, Any]) -> None:
         text = json.dumps({"format": FORMAT, **facts, "tables": TABLES}, indent=1)
-        (self.path / MANIFEST).write_text(text + "\n", encoding="utf-8")
+        replace_text(self.path / MANIFEST, text + "\n")
 
 
 def _is_audit(path: Path) -> bool:
     """Whether a folder was made by this class: many things have a ``manifest.json``."""
     try:
-        manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
-    except (FileNotFoundError, IsADirectoryError, ValueError, RecursionError):
+        manifest = json.loads(read_text(path / MANIFEST))
+    except (OSError, ValueError, RecursionError):
         return False
     return isinstance(manifest, dict) and manifest.get("format") == FORMAT
 

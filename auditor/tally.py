@@ -128,7 +128,7 @@ class RuleTally:
     findings: dict[Place, tuple[int, list[str]]] = field(default_factory=dict)
 
 
-EXAMPLES = 5
+EXAMPLES = 6
 """Paths kept for each finding."""
 
 # Where one series holds several outcomes, the first of these is the series' outcome.

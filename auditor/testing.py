@@ -30,10 +30,10 @@ from auditor.reading.places import Forest
 from auditor.reading.reader import FileFacts
 from auditor.reading.runs import walk_dataset
 from auditor.reading.walker import Walk
-from auditor.registry import RuleSet
+from auditor.registry import RuleSet, load
 from auditor.store import TABLES, TableWriter
 
-__all__ = ["Judgement", "ask_collection", "ask_instance", "dataset_of"]
+__all__ = ["Judgement", "ask_collection", "ask_instance", "dataset_of", "load"]
 
 Literal = Mapping[Any, Any]
 
@@ -155,7 +155,7 @@ def ask_collection(
             with TableWriter(tables[table], table, "test") as writer:
                 writer.add(_rows(table, rows))
         facts = CollectionFacts(connection, tables, rule.reads)
-        judged, not_evaluated, _ = rule.applies(facts)
+        judged, not_evaluated, *_ = rule.applies(facts)
         if not judged:
             blank = Outcome.NOT_EVALUATED if not_evaluated else Outcome.NOT_APPLICABLE
             return Judgement(blank)

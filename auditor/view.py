@@ -519,6 +519,7 @@ def _gaps(collection: CollectionResult) -> tuple[str, ...]:
         (counts.partial, "file", "could be read only in part"),
         (blind, "rule", "of severity error could not be judged everywhere"),
         (raised, "rule", "broke down while running"),
+        (collection.rules_left_out, "rule", "switched off by --select or --ignore"),
     )
     return tuple(f"{plural(count, unit)} {what}" for count, unit, what in found if count > 0)
 
@@ -526,6 +527,11 @@ def _gaps(collection: CollectionResult) -> tuple[str, ...]:
 def _is_blind(rule: RuleResult) -> bool:
     """Tell whether a rule did its work but lacked something to judge."""
     return rule.outcome != "error" and rule.errors == 0 and _gap(rule) > 0
+
+
+def worst_first(collection: CollectionResult) -> list[RuleResult]:
+    """Return the rules that fail with severity error or warning, the worst first."""
+    return [rule for rule in _Sorted.of(collection.rules).failed if _rank(rule) > 0]
 
 
 def verdict_of(collection: CollectionResult) -> Verdict:
@@ -1085,7 +1091,6 @@ def _provenance(result: AuditResult) -> tuple[Fact, ...]:
         ("Started", moment(tool.started)),
         ("Time taken", duration(tool.elapsed_s)),
         ("Python", tool.python),
-        ("Command", tool.command),
         ("Result schema", result.schema),
     )
     return tuple(Fact(name, clean(value, 400) or "not recorded") for name, value in fields)

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from auditor import CollectionFacts, Finding, Units, rule
 from auditor.inventory import ANNOTATION_KINDS, ANNOTATION_NAME
-from auditor.reading.companions import KINDS
 from auditor.standard.sop_classes import ANNOTATIONS, RT_STRUCTURE_SET, SEGMENTATIONS
 
 _IN_DICOM = tuple(sorted(SEGMENTATIONS | ANNOTATIONS | {RT_STRUCTURE_SET}))
@@ -68,7 +67,7 @@ def forms(collection: CollectionFacts) -> Iterator[Finding]:
     if inside:
         yield Finding("annotations in DICOM (SEG, RT Structure Set or ANN)")
     for kind, _, paths in beside:
-        yield Finding(f"annotations in {KINDS[kind]}", examples=tuple(paths))
+        yield Finding(f"annotations in {ANNOTATION_KINDS[kind]}", examples=tuple(paths))
 
 
 @rule(

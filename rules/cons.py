@@ -13,6 +13,10 @@ _HERE = (
 )
 
 
+# Whoever is to mend a conflict needs both sides of it: two files of each unit.
+_PAIRS = "flatten(list(list_sort(pair) ORDER BY list_sort(pair))[:3])"
+
+
 def _holding(unit: str, column: str) -> Callable[[CollectionFacts], Units]:
     """Judge units that hold a value of a column; of the others nothing can be said."""
 
@@ -22,7 +26,7 @@ def _holding(unit: str, column: str) -> Callable[[CollectionFacts], Units]:
             f"(SELECT count({column}) > 0 AS known FROM instances "
             f"WHERE {_HERE} AND {unit} IS NOT NULL GROUP BY {unit})"
         )[0]
-        return Units(row[0], row[1])
+        return Units(row[0], row[1], "objects that do not say")
 
     return units
 
@@ -32,8 +36,9 @@ def _conflicts(
 ) -> Iterator[Finding]:
     """Yield one finding for the units that hold more than one value of a column."""
     for count, paths in collection.rows(
-        f"SELECT count(*), min(path, 5) FROM (SELECT min(path) AS path FROM instances "
-        f"WHERE {_HERE} AND {unit} IS NOT NULL GROUP BY {unit} "
+        f"SELECT count(*), {_PAIRS} FROM (SELECT [arg_min(path, ({column}, path)), "
+        f"arg_max(path, ({column}, path))] AS pair FROM instances "
+        f"WHERE {_HERE} AND {unit} IS NOT NULL AND {column} IS NOT NULL GROUP BY {unit} "
         f"HAVING count(DISTINCT {column}) > 1) HAVING count(*) > 0"
     ):
         yield Finding(message, place, count=count, examples=tuple(paths))
@@ -52,7 +57,7 @@ def _instances(collection: CollectionFacts) -> Units:
         "SELECT count(DISTINCT SOPInstanceUID), count(*) FILTER (SOPInstanceUID IS NULL) "
         f"FROM instances WHERE {_HERE}"
     )[0]
-    return Units(row[0], row[1])
+    return Units(row[0], row[1], "objects without a SOP Instance UID")
 
 
 @rule(
@@ -83,7 +88,7 @@ def duplicate_instance(collection: CollectionFacts) -> Iterator[Finding]:
     The same slice in two folders of the download.
     """
     for count, paths in collection.rows(
-        f"SELECT count(*), min(path, 5) FROM (SELECT min(path) AS path FROM instances "
+        f"SELECT count(*), {_PAIRS} FROM (SELECT [min(path), max(path)] AS pair FROM instances "
         f"WHERE {_HERE} AND SOPInstanceUID IS NOT NULL GROUP BY SOPInstanceUID "
         f"HAVING count(*) > 1) HAVING count(*) > 0"
     ):

@@ -105,9 +105,14 @@ def method_without_flag(instance: InstanceFacts) -> Iterator[Finding]:
     category="deidentification",
     severity="warning",
     confidence="high",
-    reads=(FLAG, CODES),
+    reads=(FLAG, METHOD, CODES),
     reference="PS3.15 E.1.1, PS3.16 CID 7050",
-    applies=_CLAIMS,
+    # Where there is no method at all, DEID101 says so: one missing basis is one failure.
+    applies=Selector(
+        when=lambda instance: (
+            instance.text(FLAG) == "YES" and (instance.filled(METHOD) or instance.filled(CODES))
+        )
+    ),
 )
 def no_method_codes(instance: InstanceFacts) -> Iterator[Finding]:
     """De-identification is declared without method codes.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from auditor import CollectionFacts, Finding, InstanceFacts, Selector, Units, rule
+from auditor import CollectionFacts, Finding, InstanceFacts, Selector, TagPath, Units, rule
 
 
 def _all_dicom(collection: CollectionFacts) -> Units:
@@ -293,3 +293,71 @@ def odd_encoding(instance: InstanceFacts) -> Iterator[Finding]:
     surprise = instance.file("surprise")
     if surprise and not surprise.startswith(_NO_DEFECT):
         yield Finding(f"not encoded as declared: {surprise}")
+
+
+@rule(
+    id="FILE009",
+    category="integrity",
+    severity="error",
+    confidence="high",
+    reads=("file:identified",),
+    reference="PS3.3 C.12.1",
+    applies=Selector(when=lambda instance: instance.file("identified") != "directory"),
+)
+def unidentified(instance: InstanceFacts) -> Iterator[Finding]:
+    """The data set does not say what it is, or which one.
+
+    Why it matters
+    --------------
+    SOP Class UID and SOP Instance UID are what everything else hangs on: archives file by
+    them, references point at them, and without a class nothing can be checked.
+
+    How to fix
+    ----------
+    Export the object again from its source; a UID made up afterwards breaks every reference
+    to it.
+
+    Example
+    -------
+    A header reduced to the attributes of the pixels.
+    """
+    said = instance.file("identified")
+    if said in ("no SOP Class UID", "neither"):
+        yield Finding("SOP Class UID is missing or empty", TagPath.of("SOPClassUID"))
+    if said in ("no SOP Instance UID", "neither"):
+        yield Finding("SOP Instance UID is missing or empty", TagPath.of("SOPInstanceUID"))
+
+
+@rule(
+    id="FILE010",
+    category="integrity",
+    severity="warning",
+    confidence="high",
+    scope="collection",
+    unit="file",
+    reads=("instances.path", "companions.path", "companions.kind"),
+    reference="PS3.10 7",
+    applies=_every_file,
+)
+def packed(collection: CollectionFacts) -> Iterator[Finding]:
+    """A DICOM file is packed with gzip, and was not audited.
+
+    Why it matters
+    --------------
+    What is in it counts as no DICOM here: neither its content nor its absence from the
+    series was judged.
+
+    How to fix
+    ----------
+    Unpack it with `gunzip` and audit again, or publish it unpacked: a reader of DICOM opens
+    no gzip.
+
+    Example
+    -------
+    `slice-017.dcm.gz` beside slices that are not packed.
+    """
+    for count, paths in collection.rows(
+        "SELECT count(*), min(path, 5) FROM companions WHERE kind = 'dicom_gzip' "
+        "HAVING count(*) > 0"
+    ):
+        yield Finding("a DICOM file packed with gzip", count=count, examples=tuple(paths))

@@ -52,23 +52,29 @@ def _path(text: str) -> TagPath:
     return TagPath(tuple(text.split("/")))
 
 
-def _referring(judged: str, among: str = "TRUE") -> Callable[[CollectionFacts], Units]:
+_SERIES_NOT_HERE = "what is referred to is in series that are not in this download"
+_TARGET_UNKNOWN = "the target is not in this download, or one of the two does not say"
+
+
+def _referring(
+    judged: str, wrong: str, reason: str, among: str = "TRUE"
+) -> Callable[[CollectionFacts], Units]:
     """Judge objects of which a reference can be judged; of the others nothing can be said."""
 
     def units(collection: CollectionFacts) -> Units:
         row = collection.rows(
-            _RESOLVED + "SELECT count(*) FILTER (judged), count(*) FILTER (NOT judged) FROM "
-            f"(SELECT bool_or({judged}) AS judged FROM resolved WHERE {among} GROUP BY path)"
+            _RESOLVED + "SELECT count(*) FILTER (judged), count(*) FILTER (NOT judged), "
+            f"count(*) FILTER (wrong) FROM (SELECT bool_or({judged}) AS judged, "
+            f"bool_or({wrong}) AS wrong FROM resolved WHERE {among} GROUP BY path)"
         )[0]
-        return Units(
-            row[0], row[1], "what is referred to is in series that are not in this download"
-        )
+        return Units(row[0], row[1], reason, row[2])
 
     return units
 
 
 # Predecessor and Identical Documents Sequence: former and other copies of a report, which
 # nobody needs beside it.
+_BROKEN = "(NOT found AND series_here)"
 _NEEDED = "NOT regexp_matches(tag_path, '^[(]0040,(A360|A525)[)]')"
 
 
@@ -81,7 +87,7 @@ _NEEDED = "NOT regexp_matches(tag_path, '^[(]0040,(A360|A525)[)]')"
     unit="instance",
     reads=_TABLES,
     reference="PS3.3 10.8, C.12.2",
-    applies=_referring("found OR series_here", _NEEDED),
+    applies=_referring("found OR series_here", _BROKEN, _SERIES_NOT_HERE, _NEEDED),
 )
 def broken(collection: CollectionFacts) -> Iterator[Finding]:
     """An object refers to an instance that is missing from a series that is here.
@@ -104,7 +110,7 @@ def broken(collection: CollectionFacts) -> Iterator[Finding]:
     """
     for place, count, paths in collection.rows(
         _RESOLVED + "SELECT tag_path, count(DISTINCT path), min(DISTINCT path, 5) FROM resolved "
-        f"WHERE {_NEEDED} AND NOT found AND series_here GROUP BY tag_path ORDER BY tag_path"
+        f"WHERE {_NEEDED} AND {_BROKEN} GROUP BY tag_path ORDER BY tag_path"
     ):
         yield Finding(
             "refers to an instance that is not in its series",
@@ -115,7 +121,9 @@ def broken(collection: CollectionFacts) -> Iterator[Finding]:
 
 
 _CLASS_KNOWN = "(found AND classes IS NOT NULL AND coalesce(ReferencedSOPClassUID, '') <> '')"
+_OTHER_CLASS = f"({_CLASS_KNOWN} AND NOT list_contains(classes, ReferencedSOPClassUID))"
 _PATIENT_KNOWN = "(found AND patients IS NOT NULL AND PatientID IS NOT NULL)"
+_OTHER_PATIENT = f"({_PATIENT_KNOWN} AND NOT list_contains(patients, PatientID))"
 
 
 @rule(
@@ -127,7 +135,7 @@ _PATIENT_KNOWN = "(found AND patients IS NOT NULL AND PatientID IS NOT NULL)"
     unit="instance",
     reads=_TABLES,
     reference="PS3.3 10.8 Table 10-11",
-    applies=_referring(_CLASS_KNOWN),
+    applies=_referring(_CLASS_KNOWN, _OTHER_CLASS, _TARGET_UNKNOWN),
 )
 def wrong_class(collection: CollectionFacts) -> Iterator[Finding]:
     """An object refers to an instance by another SOP class than it has.
@@ -146,7 +154,7 @@ def wrong_class(collection: CollectionFacts) -> Iterator[Finding]:
     """
     for place, count, paths in collection.rows(
         _RESOLVED + "SELECT tag_path, count(DISTINCT path), min(DISTINCT path, 5) FROM resolved "
-        f"WHERE {_CLASS_KNOWN} AND NOT list_contains(classes, ReferencedSOPClassUID) "
+        f"WHERE {_OTHER_CLASS} "
         "GROUP BY tag_path ORDER BY tag_path"
     ):
         yield Finding(
@@ -166,7 +174,7 @@ def wrong_class(collection: CollectionFacts) -> Iterator[Finding]:
     unit="instance",
     reads=_TABLES,
     reference="PS3.3 C.12.2, C.7.1.1",
-    applies=_referring(_PATIENT_KNOWN),
+    applies=_referring(_PATIENT_KNOWN, _OTHER_PATIENT, _TARGET_UNKNOWN),
 )
 def other_patient(collection: CollectionFacts) -> Iterator[Finding]:
     """An object refers to an instance of another patient.
@@ -186,7 +194,7 @@ def other_patient(collection: CollectionFacts) -> Iterator[Finding]:
     """
     for place, count, paths in collection.rows(
         _RESOLVED + "SELECT tag_path, count(DISTINCT path), min(DISTINCT path, 5) FROM resolved "
-        f"WHERE {_PATIENT_KNOWN} AND NOT list_contains(patients, PatientID) "
+        f"WHERE {_OTHER_PATIENT} "
         "GROUP BY tag_path ORDER BY tag_path"
     ):
         yield Finding(

@@ -200,7 +200,6 @@ TOOL = Tool(
     profile="default",
     elapsed_s=12.34,
     python="3.12.4",
-    command="dicom-audit scan collections -o audit",
     started="2025-11-04T09:30:00+00:00",
 )
 
@@ -445,9 +444,9 @@ def hostile(values: list[str] | None = None) -> CollectionResult:
 def hostile_audit(values: list[str] | None = None) -> AuditResult:
     """Build an audit of which every string is one that wants to do harm."""
     texts = values or NASTY
-    first, *rest = (texts * 7)[:7]
-    version, edition, profile, python, command, started = rest
-    tool = Tool(version, first, edition, profile, 1.0, python, command, started)
+    first, *rest = (texts * 6)[:6]
+    version, edition, profile, python, started = rest
+    tool = Tool(version, first, edition, profile, 1.0, python, started)
     return AuditResult(tool, [hostile(texts)])
 
 

@@ -17,6 +17,7 @@ import pydicom
 import pytest
 from pydicom.data import get_testdata_file
 
+from auditor import files
 from auditor.result import CollectionResult, read_result
 from auditor.sources import Limits
 from tests.test_cli import FAILS, RULE, a_rule, dicom_audit, elsewhere, said
@@ -60,6 +61,11 @@ def test_a_missing_path_is_2() -> None:
 
 def test_a_missing_root_of_collections_is_2() -> None:
     refused("scan", "--each", "missing", "-o", "out", code=2, says="no such path: missing")
+
+
+def test_a_root_of_collections_is_a_folder() -> None:
+    Path("file").write_text("")
+    refused("scan", "--each", "file", "-o", "out", code=2, says="not a folder: file")
 
 
 def test_a_root_without_collections_is_3(tmp_path: Path) -> None:
@@ -127,11 +133,11 @@ def test_an_unreadable_folder_is_3(good: Path, monkeypatch: pytest.MonkeyPatch) 
     refused("scan", "good", "-o", "out", *QUIET, code=3, says="cannot read good: Permission denied")
 
 
-def test_an_unreadable_root_of_collections_is_2(
+def test_an_unreadable_root_of_collections_is_3(
     good: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     deny(monkeypatch, "scandir", good.name)
-    refused("scan", "--each", "good", "-o", "out", code=2, says="cannot list good: Permission")
+    refused("scan", "--each", "good", "-o", "out", code=3, says="cannot list good: Permission")
 
 
 def test_the_rest_is_audited_where_one_folder_is_unreadable(
@@ -510,18 +516,16 @@ def test_a_folder_that_holds_something_else_is_left_alone(good: Path, manifest: 
     assert snapshot(Path("out")) == before
 
 
-def test_an_audit_folder_that_cannot_be_written_is_2(
-    good: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    real = Path.write_text
+def test_a_full_disk_is_an_incomplete_audit(good: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = files.replace_text
 
-    def full(self: Path, *arguments: Any, **options: Any) -> int:
-        if self.name == "result.json":
+    def full(path: Path, text: str) -> None:
+        if path.name == "result.json":
             raise OSError(28, "No space left on device")
-        return real(self, *arguments, **options)
+        real(path, text)
 
-    monkeypatch.setattr(Path, "write_text", full)
-    refused("scan", good, "-o", "out", *QUIET, code=2, says="out: cannot be written (No space left")
+    monkeypatch.setattr("auditor.result.replace_text", full)
+    refused("scan", good, "-o", "out", *QUIET, code=3, says="out: cannot be written (No space left")
     assert json.loads(Path("out/manifest.json").read_text())["complete"] is False
 
 
@@ -581,3 +585,51 @@ def test_a_rule_that_passes_is_no_error(good: Path, tmp_path: Path) -> None:
     """The counterpart of the rules that raise above."""
     dicom_audit("scan", good, "-o", "out", *QUIET, "--rules", a_rule(tmp_path / "r", FAILS))
     assert {rule.id: rule.errors for rule in collections()[0].rules}["CONS901"] == 0
+
+
+# -- led astray ---------------------------------------------------------------------------
+
+
+def test_a_link_in_the_audit_folder_is_not_followed(good: Path) -> None:
+    elsewhere_kept = Path("kept")
+    elsewhere_kept.mkdir()
+    (elsewhere_kept / "clinical.parquet").write_bytes(b"mine")
+    assert dicom_audit("scan", good, "-o", "out", *QUIET).exit_code == 0
+    for file in Path("out/instances").iterdir():
+        file.unlink()
+    Path("out/instances").rmdir()
+    Path("out/instances").symlink_to(elsewhere_kept.absolute())
+    refused("scan", good, "-o", "out", *QUIET, code=2, says="out: instances in it is a link")
+    assert [file.name for file in elsewhere_kept.iterdir()] == ["clinical.parquet"]
+
+
+def test_a_report_that_is_a_link_is_replaced_and_its_target_stays(good: Path) -> None:
+    assert dicom_audit("scan", good, "-o", "out", *QUIET).exit_code == 0
+    Path("target").write_text("mine")
+    Path("out/report.html").unlink()
+    Path("out/report.html").symlink_to(Path("target").absolute())
+    dicom_audit("report", "out")
+    assert Path("target").read_text() == "mine"
+
+
+def test_a_comparison_does_not_overwrite_what_is_no_page(good: Path) -> None:
+    assert dicom_audit("scan", good, "-o", "out", *QUIET).exit_code == 0
+    before = CT.read_bytes()
+    Path("image.dcm").write_bytes(before)
+    refused("compare", "out", "-o", "image.dcm", code=2, says="image.dcm: is there already")
+    assert Path("image.dcm").read_bytes() == before
+
+
+def test_a_pipe_where_a_file_belongs_does_not_hang(good: Path) -> None:
+    os.mkfifo("pipe")
+    refused("gate", "pipe", code=2, says="pipe")
+    refused("scan", good, "-o", "out", "--profile", "pipe", code=2, says="profile pipe")
+
+
+def test_what_each_leaves_out_is_said() -> None:
+    Path("root/one").mkdir(parents=True)
+    Path("root/one/a.dcm").write_bytes(CT.read_bytes())
+    Path("root/loose.dcm").write_bytes(CT.read_bytes())
+    Path("root/.hidden").mkdir()
+    done = dicom_audit("scan", "--each", "root", "-o", "out", *QUIET)
+    assert "2 entries of root are no collection" in done.stderr

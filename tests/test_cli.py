@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -77,11 +75,9 @@ def said(result: Result) -> list[str]:
 
 
 @pytest.fixture(autouse=True)
-def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Run where no configuration lies."""
     monkeypatch.chdir(tmp_path)
-    yield
-    gc.unfreeze()  # a scan freezes what is alive, which a process of many scans must not keep
 
 
 @pytest.fixture
@@ -116,7 +112,7 @@ def test_scan_writes_the_audit_and_prints_the_scorecard(collection: Path, tmp_pa
     done = dicom_audit("scan", collection, "-o", "out", "--jobs", 1)
     assert done.exit_code == 0
     assert said(done) == []
-    assert "ct: 2 files = 2 DICOM + 0 partial + 0 unreadable + 0 not DICOM" in done.stdout
+    assert "  2 files = 2 DICOM + 0 partial + 0 unreadable + 0 not DICOM" in done.stdout
     for title in CATEGORIES.values():
         assert title in done.stdout
     written = {path.name for path in (tmp_path / "out").iterdir()}
@@ -253,7 +249,6 @@ def test_a_profile_re_levels_and_weighs(collection: Path, tmp_path: Path) -> Non
         ("warning", "error", 0),
         ("warning", "warning", 1),
         ("info", "warning", 0),
-        ("info", "info", 1),
     ],
 )
 def test_fail_on_decides_the_exit_code(
@@ -332,7 +327,7 @@ def test_options_come_from_a_file(collection: Path, tmp_path: Path) -> None:
     assert done.stdout == ""
     assert "WARNING" in done.stderr
     result = read_result(Path("out/result.json"))
-    assert result.tool.profile == "mine"
+    assert result.tool.profile.startswith("mine (")
     assert result.collections[0].repository == "Host"
     assert set(outcomes(Path("out"))) == {"CONS901", "PRIV001", "PRIV003"}
 
@@ -340,7 +335,7 @@ def test_options_come_from_a_file(collection: Path, tmp_path: Path) -> None:
 def test_the_command_line_wins(collection: Path, tmp_path: Path) -> None:
     a_rule(tmp_path / "mine")
     Path("dicom-audit.toml").write_text(
-        'repository = "Host"\nrules = ["mine"]\nselect = ["CONS901"]\nfail-on = "info"\n'
+        'repository = "Host"\nrules = ["mine"]\nselect = ["CONS901"]\nfail-on = "warning"\n'
         "quiet = true\nshow-values = true\njobs = 1\n"
     )
     options = ("--repository", "Other", "--select", "FILE002", "--fail-on", "error")
@@ -354,11 +349,11 @@ def test_the_command_line_wins(collection: Path, tmp_path: Path) -> None:
 
 def test_other_commands_follow_the_same_file(collection: Path, tmp_path: Path) -> None:
     a_rule(tmp_path / "mine")
-    Path("dicom-audit.toml").write_text('rules = ["mine"]\nfail-on = "info"\njobs = 1\n')
+    Path("dicom-audit.toml").write_text('rules = ["mine"]\nfail-on = "warning"\njobs = 1\n')
     assert "CONS901" in dicom_audit("rules").stdout
     assert dicom_audit("explain", "CONS901").exit_code == 0
     dicom_audit("scan", collection, "-o", "out", "--select", "CONS901", "--fail-on", "error")
-    a_profile(tmp_path / "mine.toml", "[severities]", '[severities]\nCONS901 = "info"')
+    a_profile(tmp_path / "mine.toml", "[severities]", '[severities]\nCONS901 = "warning"')
     # The audit's own rules may be named in a profile although gate loads none of them.
     assert dicom_audit("gate", "out", "--profile", "mine.toml").exit_code == 1
 
@@ -437,7 +432,7 @@ def test_gate_prints_a_foreign_result_as_text(out: Path) -> None:
     (out / "result.json").write_text(text.replace(title, "\\u001b[31m\\nfake: "))
     done = dicom_audit("gate", out, "--fail-on", "warning")
     assert done.exit_code == 1
-    assert "\\x1b[31m\\x0afake: " in done.stderr
+    assert "⟨U+001B⟩[31m fake: " in done.stderr
     assert all(line.startswith("dicom-audit: ") for line in done.stderr.splitlines())
 
 
@@ -520,7 +515,7 @@ def test_a_defect_ends_with_3_and_without_a_value(
     def broken(*_: object) -> None:
         raise ValueError("Quoted^Person")
 
-    monkeypatch.setattr("auditor.cli._summarise", broken)
+    monkeypatch.setattr("auditor.terminal.summarise", broken)
     done = dicom_audit("scan", collection, "-o", "out", "--jobs", 1)
     assert done.exit_code == 3
     assert "Quoted" not in done.stdout + done.stderr

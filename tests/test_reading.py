@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import struct
 import zlib
 from collections.abc import Iterator
@@ -400,7 +399,6 @@ def test_reading_leaves_pydicoms_settings_alone() -> None:
     with lenient():
         assert config.settings.reading_validation_mode == config.IGNORE
     assert config.settings.reading_validation_mode == before
-    assert io.BytesIO().read() == b""
 
 
 def test_a_file_that_begins_with_dicm_is_read(tmp_path: Path) -> None:
@@ -408,3 +406,128 @@ def test_a_file_that_begins_with_dicm_is_read(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[128:])
     reading = read(path)
     assert (reading.status, reading.columns[COLUMN["PatientID"]]) == ("ok", b"x1")
+
+
+@pytest.mark.parametrize(("kept", "inside"), [(0.66, "pixel data"), (0.05, "header")])
+def test_what_pydicom_reads_cut_short_is_partial(tmp_path: Path, kept: float, inside: str) -> None:
+    (path,) = [each for each in BUNDLED if each.name == "ExplVR_BigEnd.dcm"]
+    data = path.read_bytes()
+    cut = tmp_path / "cut.dcm"
+    cut.write_bytes(data[: int(len(data) * kept)])
+    reading = read(cut)
+    assert (reading.status, reading.facts and reading.facts.complete) == ("partial", inside)
+
+
+# What one file leaves behind must not be found in the next.
+
+
+def everything(reading: Reading) -> tuple[object, ...]:
+    """All that a reading says, references included."""
+    references = [
+        (str(each.place.path), each.sop_instance, each.sop_class, each.series)
+        for each in reading.references
+    ]
+    facts = (reading.status, reading.facts, reading.sop_class, reading.columns)
+    return (flat(reading.tokens), references, *facts)
+
+
+class Referring(KeepAll):
+    """A plan that also gathers references."""
+
+    def attention(self, place: Place) -> Attention:
+        seen = super().attention(place)
+        roles = {0x00081155: "instance", 0x00081150: "class", 0x0020000E: "series"}
+        nested = place.parent is not None and place.parent.parent is not None
+        role = roles.get(place.tag, "") if nested else ""
+        return Attention(keep=seen.keep, column=seen.column, role=role)
+
+
+def referring() -> Forest:
+    return Forest(lambda _: Referring())
+
+
+def reference(number: int, *, named: bool = True) -> Dataset:
+    item = Dataset()
+    if named:
+        item.ReferencedSOPClassUID = f"1.2.{number}"
+    item.ReferencedSOPInstanceUID = f"2.25.{number}"
+    return item
+
+
+def test_a_series_is_known_to_what_stands_after_it_in_its_item(tmp_path: Path) -> None:
+    """In a structure set the series is named before its images (PS3.3 C.8.8.5)."""
+    series = Dataset()
+    series.SeriesInstanceUID = "2.25.99"
+    series.ContourImageSequence = [reference(1), reference(2)]
+    earlier = Dataset()
+    earlier.ReferencedSOPSequence = [reference(3)]
+    earlier.SeriesInstanceUID = "2.25.98"
+    dataset = small(ReferencedSeriesSequence=[earlier], RTReferencedSeriesSequence=[series])
+    dataset.SourceImageSequence = [reference(4)]
+    path = stored(dataset, ExplicitVRLittleEndian, tmp_path)
+    found = {
+        each.sop_instance.rstrip(b"\0"): each.series.rstrip(b"\0")
+        for each in read(path, referring()).references
+    }
+    assert found == {b"2.25.1": b"2.25.99", b"2.25.2": b"2.25.99", b"2.25.3": b"2.25.98",
+                     b"2.25.4": b""}  # fmt: skip
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.lists(st.booleans(), max_size=4), min_size=2, max_size=6), st.data())
+def test_references_do_not_depend_on_the_files_before(
+    tmp_path: Path, shapes: list[list[bool]], data: st.DataObject
+) -> None:
+    paths = []
+    for number, shape in enumerate(shapes):
+        dataset = small(PatientID=str(number % 2))
+        dataset.ReferencedImageSequence = [reference(at, named=named) for at, named in
+                                           enumerate(shape)]  # fmt: skip
+        trailing = Dataset()
+        trailing.ReferencedSOPClassUID = "1.2.3"
+        dataset.ReferencedStudySequence = [trailing]
+        dataset.SourceImageSequence = [reference(7, named=False)]
+        folder = tmp_path / str(number)
+        folder.mkdir(exist_ok=True)
+        paths.append(stored(dataset, ExplicitVRLittleEndian, folder))
+    reader = Reader(referring())
+    for number in data.draw(st.lists(st.integers(0, len(paths) - 1), max_size=20)):
+        ours = everything(reader.read(str(paths[number])))
+        assert ours == everything(read(paths[number], referring()))
+
+
+def test_a_sop_class_of_any_name_is_no_other_tree(tmp_path: Path) -> None:
+    dataset = small(PatientID="x1")
+    with lenient():
+        dataset.SOPClassUID = "meta"
+    reading = read(stored(dataset, ExplicitVRLittleEndian, tmp_path))
+    assert reading.columns[COLUMN["PatientID"]] == b"x1"
+
+
+@pytest.mark.parametrize("start", [0, 128])
+def test_a_deflated_data_set_is_never_pydicoms_to_inflate(
+    tmp_path: Path, start: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*_: object) -> None:
+        raise AssertionError("pydicom was asked")
+
+    monkeypatch.setattr("auditor.reading.fallback.read_with_pydicom", never)
+    path = deflated(bytes(1 << 16), tmp_path)
+    path.write_bytes(path.read_bytes()[start:])
+    assert read(path).status in ("partial", "unreadable")
+
+
+def test_of_deflated_pixels_that_are_cut_nobody_is_shown_the_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("auditor.reading.reader.INFLATED_LIMIT", 1 << 12)
+    path = stored(with_pixels(), "1.2.840.10008.1.2.1.99", tmp_path)
+    facts = read(path).facts
+    assert facts is not None
+    assert facts.complete == "header"
+
+
+def test_more_elements_than_are_followed_is_partial(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("auditor.reading.walker.TOKEN_LIMIT", 50)
+    (path,) = [each for each in BUNDLED if each.name == "CT_small.dcm"]
+    assert read(path).status == "partial"

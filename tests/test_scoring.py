@@ -93,7 +93,7 @@ def test_what_does_not_apply_is_not_counted() -> None:
 @pytest.mark.parametrize(
     ("given_rules", "coverage", "reason"),
     [
-        ([], 1, "not applicable"),
+        ([], 0, "not run"),
         ([a_rule(0)], 1, "not applicable"),
         ([a_rule(0, unseen=5)], 0, "not evaluated"),
         ([a_rule(5, weight=0)], 1, "not scored"),
@@ -127,7 +127,8 @@ def test_scores_stay_within_bounds(given_rules: list[RuleResult]) -> None:
     scored = score_category("iod", given_rules)
     weighted = [rule for rule in given_rules if rule.weight]
     assert 0 <= scored.coverage <= 1
-    assert (scored.coverage == 1) == (not any(rule.not_evaluated for rule in weighted))
+    gap = any(rule.not_evaluated for rule in weighted)
+    assert (scored.coverage == 1) == (bool(given_rules) and not gap)
     assert (scored.score is None) == (not any(rule.applicable for rule in weighted))
     assert (scored.score is None) == bool(scored.reason)
     if scored.score is not None:

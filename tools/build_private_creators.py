@@ -17,10 +17,14 @@ from pydicom._private_dict import private_dictionaries
 TABLE = Path(__file__).parents[1] / "auditor" / "standard" / "private_creators.txt.gz"
 
 
+# The RSNA Clinical Trial Processor's, which no dictionary lists.
+DEIDENTIFIERS = ("CTP",)
+
+
 def main() -> None:
     """Write the table."""
     safe = {row["private_creator"] for row in json.loads(Path(sys.argv[1]).read_text())}
-    names = sorted({name.strip() for name in (*private_dictionaries, *safe)})
+    names = sorted({name.strip() for name in (*private_dictionaries, *safe, *DEIDENTIFIERS)})
     stamp = f"# private creators of pydicom {__version__} and of PS3.15 Table E.3.10-1 (2023b)"
     text = "\n".join([stamp, *names]) + "\n"
     TABLE.write_bytes(gzip.compress(text.encode(), mtime=0))

@@ -75,15 +75,17 @@ def main() -> None:
     counts, differences = Counter[tuple[str, str]](), Counter[tuple[str, ...]]()
     fate, held_back = Counter[str](), Counter[tuple[str, str]]()
     for file in files_in(folders):
-        reports = panel.judge(str(file))
+        with lenient():
+            dataset = pydicom.dcmread(file, force=True, defer_size=1024)
+            sop_class = sop_class_of(dataset)
+        reports = panel.judge(str(file), sop_class)
         if any(report.status != "judged" for report in reports.values()):
             continue
         files += 1
         clean += not any(report.errors for report in reports.values())
         with lenient():
-            dataset = pydicom.dcmread(file, force=True, defer_size=1024)
             everything = second.judge_file(stand_in(dataset)).errors
-        iod = iod_of(sop_class_of(dataset))
+        iod = iod_of(sop_class)
         held_back.update(
             (name, why) for name, report in reports.items() for why in report.held_back
         )

@@ -30,6 +30,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from auditor.conformance.dicom_validator import held, items_of, sop_class_of
 from auditor.conformance.legality import SURELY_LEGAL, TEXT_VRS, lenient
 from auditor.conformance.vocabulary import DCIODVFY, IodError, RefereeReport
 from auditor.model import TagPath, format_tag
@@ -239,34 +240,43 @@ def _count(tag: int, count: int, forms: int) -> int:
     return next(same, count)
 
 
-def stand_in(dataset: pydicom.Dataset) -> bytes:
-    """Write the stand-in of a data set, as a file in Explicit VR Little Endian (PS3.10 7.1)."""
-    sop_class = _uid(dataset, 0x00080016)
+def stand_in(dataset: pydicom.Dataset, sop_class: str | None = None) -> bytes:
+    """Write the stand-in of a data set, as a file in Explicit VR Little Endian (PS3.10 7.1).
+
+    Parameters
+    ----------
+    dataset
+        With or without its file meta information, which is not looked at.
+    sop_class
+        SOP Class UID to judge by; by default what the data set says. Where that says none it
+        is shown all the same, or the program would have no IOD; the other referee says it.
+    """
+    uid = sop_class_of(dataset, sop_class).encode("latin-1", "replace")[:64]
     meta = _element(0x00020001, "OB", b"\0\1")
-    meta += _element(0x00020002, "UI", sop_class)
+    meta += _element(0x00020002, "UI", uid)
     meta += _element(0x00020003, "UI", _LEGAL["UI"])
     # RLE Lossless: of native pixels of 32 bits the program dies, and it asks for nothing
     # of an encapsulated one that it does not ask for of a native one.
     meta += _element(0x00020010, "UI", b"1.2.840.10008.1.2.5")
     meta += _element(0x00020012, "UI", _LEGAL["UI"])
     group_length = _element(0x00020000, "UL", len(meta).to_bytes(4, "little"))
-    return bytes(128) + b"DICM" + group_length + meta + _items(dataset)
+    return bytes(128) + b"DICM" + group_length + meta + _items(dataset, uid)
 
 
-def _uid(dataset: pydicom.Dataset, tag: int) -> bytes:
-    value: Any = dataset.get_item(tag).value if tag in dataset else b""
-    text = value if isinstance(value, bytes) else str(value or "").encode("latin-1", "replace")
-    return text.strip(b" \0")[:64]
+def _items(dataset: pydicom.Dataset, sop_class: bytes = b"") -> bytes:
+    from pydicom.tag import Tag
 
-
-def _items(dataset: pydicom.Dataset) -> bytes:
     written = []
-    for tag in sorted(dataset.keys()):
+    lacks_it = bool(sop_class) and not sop_class_of(dataset)
+    for tag in sorted({*dataset.keys(), *([Tag(_SOP_CLASS)] if lacks_it else ())}):
         if tag.is_private or tag.element == 0 or not 0x0004_0000 <= tag < 0x7FE0_0000:
             continue
         if tag == _LENGTH_TO_END:
             continue
-        element = dataset.get_item(tag)
+        if tag == _SOP_CLASS and lacks_it:
+            written.append(_element(_SOP_CLASS, "UI", sop_class))
+            continue
+        element = held(dataset, tag)
         vr = known_vr(int(tag), str(element.VR or ""))
         if vr == "SQ":
             written.append(_sequence(dataset, int(tag)))
@@ -287,6 +297,8 @@ _PIXEL_DATA = (
 )
 """Pixel Data of one fragment with nothing in it (PS3.5 A.4)."""
 
+_SOP_CLASS = 0x00080016
+
 _LENGTH_TO_END = 0x00080001
 """Retired; the program would believe its value and stop there."""
 
@@ -295,8 +307,6 @@ SAME_ITEMS = 3
 
 
 def _sequence(dataset: pydicom.Dataset, tag: int) -> bytes:
-    from auditor.conformance.dicom_validator import items_of
-
     seen: dict[bytes, int] = {}
     written = []
     for item in items_of(dataset, tag):
@@ -419,12 +429,11 @@ class _Case:
     """What was shown, which alone may decide whether an error is held back."""
 
     dataset: pydicom.Dataset
+    sop_class: str
     table: IodTable
 
     def shown(self, tags: tuple[int, ...]) -> set[bytes]:
         """Return what was shown at a tag path."""
-        from auditor.conformance.dicom_validator import items_of
-
         data_sets = [self.dataset]
         for tag in tags[:-1]:
             data_sets = [item for each in data_sets if tag in each for item in items_of(each, tag)]
@@ -432,7 +441,7 @@ class _Case:
         found = set()
         for each in data_sets:
             if last in each:
-                element = each.get_item(last)
+                element = held(each, last)
                 value, vr = _bytes(element), known_vr(last, str(element.VR or ""))
                 found.add(shown(last, vr, value) if value else b"")
         return found
@@ -452,7 +461,7 @@ def _may_be_unpaired(error: IodError, case: _Case) -> bool:
 def _is_of_a_module_not_there(error: IodError, case: _Case) -> bool:
     if error.kind != "missing" or len(error.tag_path.steps) > 1:
         return False
-    iod = case.table.iods[_uid(case.dataset, 0x00080016).decode("latin-1")]
+    iod = case.table.iods[case.sop_class]
     tag = last_tag(error)
     with_it = [
         (module["use"], tags)
@@ -531,11 +540,20 @@ class DciodvfyReferee:
         self._known: dict[bytes, RefereeReport] = {}
         self.version = installed_version()
 
-    def judge(self, dataset: pydicom.Dataset) -> RefereeReport:
-        """Judge one data set; never raises, never changes it."""
+    def judge(self, dataset: pydicom.Dataset, sop_class: str | None = None) -> RefereeReport:
+        """Judge one data set; never raises, never changes it.
+
+        Parameters
+        ----------
+        dataset
+            With or without its file meta information, which is not looked at.
+        sop_class
+            SOP Class UID to judge by; by default what the data set says.
+        """
         try:
             with lenient():
-                file = stand_in(dataset)
+                uid = sop_class_of(dataset, sop_class)
+                file = stand_in(dataset, uid)
         except Exception as error:  # noqa: BLE001 - what is judged is hostile
             return RefereeReport("error", (), f"no stand-in: {type(error).__name__}")
         key = blake2b(file, digest_size=16).digest()
@@ -543,11 +561,12 @@ class DciodvfyReferee:
         if report is None:
             if len(self._known) > 4096:
                 self._known.clear()
-            report = self._known[key] = self._hold_back(self.judge_file(file), dataset)
+            report = self._known[key] = self._hold_back(
+                self.judge_file(file), _Case(dataset, uid, self._table)
+            )
         return report
 
-    def _hold_back(self, report: RefereeReport, dataset: pydicom.Dataset) -> RefereeReport:
-        case = _Case(dataset, self._table)
+    def _hold_back(self, report: RefereeReport, case: _Case) -> RefereeReport:
         errors, held_back = [], set()
         with lenient():
             for error in report.errors:

@@ -26,7 +26,8 @@ from auditor.conformance.legality import (
 )
 from auditor.conformance.vocabulary import DICOM_VALIDATOR, IodError, RefereeReport
 from auditor.model import TagPath, format_tag
-from auditor.reading.walker import known_vr
+from auditor.reading.places import LONG_VRS, SHORT_VRS
+from auditor.reading.walker import UNDEFINED, known_vr
 from auditor.standard.dictionary import entry_of
 from auditor.standard.iods import (
     IodTable,
@@ -59,17 +60,24 @@ class DicomValidatorReferee:
         self.version: str = version("dicom-validator")
         self._known: dict[tuple[object, ...], RefereeReport] = {}
 
-    def judge(self, dataset: pydicom.Dataset) -> RefereeReport:
-        """Judge one data set; never raises, never changes it."""
+    def judge(self, dataset: pydicom.Dataset, sop_class: str | None = None) -> RefereeReport:
+        """Judge one data set; never raises, never changes it.
+
+        Parameters
+        ----------
+        dataset
+            With or without its file meta information, which is not looked at.
+        sop_class
+            SOP Class UID to judge by, "" for none; by default what the data set says.
+        """
         try:
             with lenient():
-                return self._judge(dataset)
+                return self._judge(dataset, sop_class_of(dataset, sop_class))
         except Exception as error:  # noqa: BLE001 - what is judged is hostile
             return RefereeReport("error", (), f"dicom-validator stopped: {type(error).__name__}")
 
-    def no_verdict(self, dataset: pydicom.Dataset) -> RefereeReport | None:
+    def no_verdict(self, sop_class: str) -> RefereeReport | None:
         """Return the report on an object that no IOD of the edition fits, None if one does."""
-        sop_class = sop_class_of(dataset)
         if not sop_class:
             return RefereeReport("no_sop_class", (), "there is no SOP Class UID")
         if sop_class not in self._table.iods:
@@ -78,24 +86,24 @@ class DicomValidatorReferee:
             )
         return None
 
-    def _judge(self, dataset: pydicom.Dataset) -> RefereeReport:
-        none = self.no_verdict(dataset)
+    def _judge(self, dataset: pydicom.Dataset, sop_class: str) -> RefereeReport:
+        none = self.no_verdict(sop_class)
         if none is not None:
             return none
-        sop_class = sop_class_of(dataset)
         shown, structure = StandIn(self._table.tags_read_by_value(sop_class)).of(dataset)
         key = (sop_class, structure)
         report = self._known.get(key)
         if report is None:
             if len(self._known) > KNOWN_LIMIT:
                 self._known.clear()
-            shown.SOPClassUID = sop_class
+            if shown.get("SOPClassUID"):
+                shown.SOPClassUID = sop_class
             report = self._known[key] = self._judge_shown(sop_class, shown)
         return report
 
     def _judge_shown(self, sop_class: str, shown: pydicom.Dataset) -> RefereeReport:
         errors, held_back = set(), set()
-        for error, case in _validate(self._table, self._table.iods[sop_class], shown):
+        for error, case in _validate(self._table, sop_class, shown):
             reason = next((why for why, holds in HELD_BACK if holds(error, case)), "")
             if reason:
                 held_back.add(reason)
@@ -116,9 +124,14 @@ def tags_read_by_value(sop_class_uid: str) -> frozenset[int]:
     return packaged_tags_read_by_value().get(sop_class_uid, frozenset())
 
 
-def sop_class_of(dataset: pydicom.Dataset) -> str:
-    """Return the SOP Class UID without padding, or "" if it is missing or not one UID."""
-    element = dataset.get_item(0x00080016) if 0x00080016 in dataset else None
+def sop_class_of(dataset: pydicom.Dataset, given: str | None = None) -> str:
+    """Return the SOP Class UID without padding, or "" if it is missing or not one UID.
+
+    Where one is given, as from the file meta information, that is it.
+    """
+    if given is not None:
+        return given
+    element = held(dataset, 0x00080016) if 0x00080016 in dataset else None
     value = None if element is None else element.value
     if isinstance(value, bytes):
         value = value.decode("latin-1")
@@ -173,7 +186,7 @@ class StandIn:
         shown = Dataset()
         structure: list[object] = []
         if 0x00080005 in dataset:
-            encodings = _terms(dataset.get_item(0x00080005))
+            encodings = _terms(held(dataset, 0x00080005))
         for tag in sorted(dataset.keys()):
             if tag.is_private or tag.element == 0 or not 0x0004_0000 <= tag < 0x7FE0_0000:
                 continue
@@ -188,7 +201,7 @@ class StandIn:
         from pydicom import Sequence
         from pydicom.dataelem import DataElement, RawDataElement
 
-        element = dataset.get_item(tag)
+        element = held(dataset, tag)
         vr = known_vr(int(tag), str(element.VR or ""))
         if isinstance(element, RawDataElement):
             raw, value = element, element.value or b""
@@ -198,14 +211,15 @@ class StandIn:
                     return _without_value(tag, vr, empty, value_is_legal(vr, value, encodings))
                 return _with_value(raw, vr, encodings), (vr, value)
         elif vr != "SQ" and not isinstance(element.value, Sequence):
-            held = element.value
-            if isinstance(held, bytes) and vr in TEXT_VRS:
-                empty, legal = not held.strip(b" \0"), value_is_legal(vr, held, encodings)
+            decoded = element.value
+            if isinstance(decoded, bytes) and vr in TEXT_VRS:
+                empty, legal = not decoded.strip(b" \0"), value_is_legal(vr, decoded, encodings)
             else:
-                empty, legal = held is None or held in ("", b""), decoded_is_legal(vr, held)
+                empty = decoded is None or decoded in ("", b"")
+                legal = decoded_is_legal(vr, decoded)
             if empty or tag not in self._read_by_value:
                 return _without_value(tag, vr, empty, legal or vr not in TEXT_VRS)
-            return element, (vr, repr(held))
+            return element, (vr, repr(decoded))
         distinct: dict[_Structure, pydicom.Dataset] = {}
         for item in items_of(dataset, tag, encodings):
             shown, structure = self._of(item, encodings)
@@ -216,13 +230,40 @@ class StandIn:
 _Structure = tuple[object, ...]
 
 
+VRS = LONG_VRS | SHORT_VRS
+"""All that there are (PS3.5 6.2)."""
+
+
+def held(dataset: pydicom.Dataset, tag: int) -> DataElement | RawDataElement:
+    """Return an element that there is, as it was written, also where pydicom would not read it.
+
+    What pydicom left in the file it would read again by its VR, and convert: one that does not
+    exist stops it. The walker takes such a VR for UN, and so must who judges.
+    """
+    from pydicom.dataelem import RawDataElement
+
+    element: DataElement | RawDataElement = dataset.get_item(tag, keep_deferred=True)
+    if not isinstance(element, RawDataElement):
+        return element
+    if element.VR and element.VR not in VRS:
+        element = element._replace(VR="UN")
+    if element.value is not None or not element.length:
+        return element
+    name = getattr(dataset, "filename", None)
+    if element.length == UNDEFINED or not name:
+        return dataset.get_item(tag)
+    with open(name, "rb") as file:  # noqa: PTH123 - the name may not be text
+        file.seek(element.value_tell)
+        return element._replace(value=file.read(element.length))
+
+
 def items_of(
     dataset: pydicom.Dataset, tag: int, encodings: tuple[str, ...] = ()
 ) -> Iterable[pydicom.Dataset]:
     """Return the items of a sequence, also of one that is written as UN."""
     from pydicom.dataelem import RawDataElement
 
-    element = dataset.get_item(tag)
+    element = held(dataset, tag)
     if isinstance(element, RawDataElement):
         # What is in an unknown is in implicit VR (PS3.5 6.2.2 note 4).
         implicit = element.is_implicit_VR or element.VR == "UN"
@@ -385,7 +426,7 @@ _KIND_OF_CODE = {
 
 
 def _validate(
-    table: IodTable, iod: dict[str, Any], shown: pydicom.Dataset
+    table: IodTable, sop_class: str, shown: pydicom.Dataset
 ) -> Iterator[tuple[IodError, _Case]]:
     from dicom_validator.validator.dicom_info import DicomInfo
     from dicom_validator.validator.error_handler import NullValidationResultHandler
@@ -400,6 +441,15 @@ def _validate(
             except Exception:  # noqa: BLE001
                 return False
 
+        def validate(self) -> Any:
+            # Its own way takes the SOP class from the data set, where it may be missing.
+            result: Any = self.result
+            result.reset()
+            result.sop_class_uid = sop_class
+            self._validate_sop_class()
+            return result
+
+    iod = table.iods[sop_class]
     info = DicomInfo({}, table.iods, table.modules)
     result = Validator(shown, info, error_handler=NullValidationResultHandler()).validate()
     if result.status not in (Status.Passed, Status.Failed):

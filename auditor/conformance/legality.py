@@ -71,7 +71,12 @@ def _pydicom_finds_legal(vr: str, value: bytes, encodings: tuple[str, ...]) -> b
 
     # The tag says nothing but to pydicom's messages, which nobody sees.
     raw = RawDataElement(BaseTag(0x00080000), vr, len(value), value, 0, False, True)
-    element = convert_raw_data_element(raw, encoding=convert_encodings(list(encodings)))
+    try:
+        encoding = convert_encodings(list(encodings))
+    except (AttributeError, LookupError, TypeError, ValueError):
+        # A character set that Python cannot even look up: the text cannot be judged legal.
+        return False
+    element = convert_raw_data_element(raw, encoding=encoding)
     return decoded_is_legal(vr, element.value)
 
 

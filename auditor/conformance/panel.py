@@ -29,8 +29,19 @@ class Panel:
         self._first = DicomValidatorReferee()
         self._second = DciodvfyReferee() if find_program() else None
 
-    def judge(self, location: str, names: Iterable[str] = REFEREES) -> Reports:
-        """Show the data set of a file to some of the referees; never raises."""
+    def judge(self, location: str, sop_class: str, names: Iterable[str] = REFEREES) -> Reports:
+        """Show the data set of a file to some of the referees; never raises.
+
+        Parameters
+        ----------
+        location
+            Where the file is.
+        sop_class
+            SOP Class UID of the object, "" for none: the reader's, which knows the file meta
+            information too.
+        names
+            Whom to ask.
+        """
         import pydicom
 
         from auditor.reading.fallback import lenient
@@ -43,16 +54,16 @@ class Panel:
             except Exception as error:  # noqa: BLE001
                 reason = f"cannot be read ({type(error).__name__})"
                 return dict.fromkeys(names, RefereeReport("error", (), reason))
-            return {name: self._judge(name, dataset) for name in names}
+            return {name: self._judge(name, dataset, sop_class) for name in names}
 
-    def _judge(self, name: str, dataset: pydicom.Dataset) -> RefereeReport:
+    def _judge(self, name: str, dataset: pydicom.Dataset, sop_class: str) -> RefereeReport:
         if name == DICOM_VALIDATOR:
-            return self._first.judge(dataset)
+            return self._first.judge(dataset, sop_class)
         # What the edition does not have (retired, private) is judged by neither.
-        foreign = self._first.no_verdict(dataset)
+        foreign = self._first.no_verdict(sop_class)
         if foreign is not None:
             return foreign
-        return self._second.judge(dataset) if self._second else ABSENT
+        return self._second.judge(dataset, sop_class) if self._second else ABSENT
 
 
 def present() -> tuple[str, ...]:
@@ -76,7 +87,7 @@ def stamps() -> dict[str, str]:
     sources = [
         *sorted(here.glob("*.py")),
         here.parent / "planning.py",
-        here.parent / "reading" / "places.py",
+        *(here.parent / "reading" / name for name in ("fallback.py", "places.py", "walker.py")),
         here.parent / "standard" / "iods.json.gz",
         here.parent / "standard" / "read_by_value.tsv.gz",
     ]

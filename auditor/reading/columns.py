@@ -17,7 +17,9 @@ class Column:
         Attribute of the data set's top level, or of the file meta information.
     form
         How the value is written: ``hash`` (keyed, 64 bits), ``uid`` (shown if the standard
-        registers it), ``code`` (shown if it is in a known vocabulary), ``int``, ``vendor``.
+        registers it), ``code`` (shown if it is in a known vocabulary), ``vendor`` (likewise),
+        ``binary`` (a number of 16 bits), ``count`` (a decimal number, shown if it is small
+        enough to be a count and no record number).
     """
 
     keyword: str
@@ -41,10 +43,9 @@ COLUMNS = (
     Column("PatientSex", "code"),
     Column("PatientIdentityRemoved", "code"),
     Column("BurnedInAnnotation", "code"),
-    Column("Rows", "int"),
-    Column("Columns", "int"),
-    Column("NumberOfFrames", "int"),
-    Column("InstanceNumber", "int"),
+    Column("Rows", "binary"),
+    Column("Columns", "binary"),
+    Column("NumberOfFrames", "count"),
 )
 
 COLUMN_OF_TAG = {tag_of(column.keyword): number for number, column in enumerate(COLUMNS)}

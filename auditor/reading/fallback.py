@@ -16,8 +16,16 @@ from pydicom.filebase import DicomBytesIO
 from pydicom.filereader import read_deferred_data_element
 from pydicom.filewriter import write_data_element
 
-from auditor.reading.places import CONSTANT, SEQUENCE, Forest, Place
-from auditor.reading.walker import DEPTH_LIMIT, TOKEN_LIMIT, Walk, known_vr, take
+from auditor.reading.places import CONSTANT, LONG_VRS, SEQUENCE, SHORT_VRS, Forest, Place
+from auditor.reading.walker import (
+    DEPTH_LIMIT,
+    PIXEL_TAGS,
+    TOKEN_LIMIT,
+    UNDEFINED,
+    Walk,
+    known_vr,
+    take,
+)
 
 DEFER = 1 << 20
 """Bytes from which pydicom leaves a value in the file."""
@@ -32,6 +40,10 @@ WIDTHS = {"AT": 2, "OW": 2, "SS": 2, "US": 2, "FL": 4, "OF": 4, "OL": 4, "SL": 4
 
 class CannotRead(Exception):
     """Not even pydicom gets anything out of the file."""
+
+
+class _Cut(Exception):
+    """A value is longer than what is left of the file; says what is cut short."""
 
 
 @contextmanager
@@ -69,7 +81,7 @@ def read_with_pydicom(location: str, forest: Forest, walk: Walk) -> tuple[str, s
         complete = "yes"
         try:
             meta = dataset.file_meta
-            _feed(meta, forest.tree("meta", False), walk, location, False, 0)
+            _feed(meta, forest.tree(None), walk, location, False, 0)
             if not len(dataset) and not len(meta):
                 raise CannotRead("holds no element that can be read")
             sop_class = str(dataset.get("SOPClassUID") or meta.get("MediaStorageSOPClassUID") or "")
@@ -77,6 +89,8 @@ def read_with_pydicom(location: str, forest: Forest, walk: Walk) -> tuple[str, s
             _feed(dataset, forest.tree(sop_class, implicit), walk, location, implicit, 0)
         except CannotRead:
             raise
+        except _Cut as cut:
+            complete = str(cut)
         except Exception:  # noqa: BLE001
             complete = "header"
     return complete, "present" if len(meta) else "absent"
@@ -105,6 +119,8 @@ def _feed(
     for tag in sorted(dataset.keys()):
         element: Any = dataset.get_item(tag)
         written = str(element.VR or "")
+        if written not in LONG_VRS | SHORT_VRS:
+            written = ""
         # In implicit VR pydicom names some VRs itself; only a sequence is to be believed.
         vr = known_vr(int(tag), "" if implicit and written != "SQ" else written)
         group, number = int(tag) >> 16, int(tag) & 0xFFFF
@@ -112,13 +128,17 @@ def _feed(
         if vr == "SQ":
             element = dataset[tag]
         kid = place.child(int(tag), vr, creator)
+        if isinstance(element, RawDataElement) and _is_cut(element, walk.size):
+            walk.tokens.append(kid.full)
+            raise _Cut("pixel data" if int(tag) in PIXEL_TAGS and not depth else "header")
         if kid.mode == SEQUENCE:
             walk.tokens.append(kid.full)
             for item in element.value or ():
                 walk.tokens.append(kid.item)
-                outer = walk.encodings
+                outer = walk.encodings, walk.series
                 _feed(item, kid, walk, location, implicit, depth + 1)
-                walk.encodings = outer
+                walk.encodings, walk.series = outer
+                walk.sop_class = b""
             continue
         if len(walk.tokens) > TOKEN_LIMIT:
             raise RecursionError
@@ -127,6 +147,14 @@ def _feed(
             walk.tokens.append(kid.full if full else kid.empty)
         else:
             take(kid, _bytes(element, dataset, location), walk, creators, mark)
+
+
+def _is_cut(element: RawDataElement, size: int) -> bool:
+    if element.length == UNDEFINED:
+        return False
+    if element.value is None:
+        return element.value_tell + element.length > size
+    return len(element.value) < element.length
 
 
 def _bytes(element: Any, dataset: Dataset, location: str) -> bytes:

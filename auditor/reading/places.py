@@ -11,7 +11,7 @@ import struct
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import Protocol
+from typing import Any, Protocol
 
 from auditor.model import Judge, TagPath, format_tag
 from auditor.redaction import shape
@@ -119,19 +119,20 @@ class Forest:
     Parameters
     ----------
     plan
-        Makes the plan of a kind of object from its SOP Class UID.
+        Makes the plan of a kind of object from its SOP Class UID, and with None that of the
+        File Meta Information.
     """
 
     LIMIT = 400_000
     """Places, tokens and remembered values, after which the forest is to be made anew."""
 
-    def __init__(self, plan: Callable[[str], Plan]) -> None:
+    def __init__(self, plan: Callable[[str | None], Plan]) -> None:
         self._plan = plan
-        self._trees: dict[tuple[str, bool], Place] = {}
+        self._trees: dict[tuple[str | None, bool], Place] = {}
         self.made = 0
 
-    def tree(self, sop_class: str, implicit: bool) -> Place:
-        """Return the root for a SOP class, in implicit or in explicit VR."""
+    def tree(self, sop_class: str | None, implicit: bool = False) -> Place:
+        """Return the root for a SOP class, or with None for group 0002."""
         key = (sop_class, implicit)
         root = self._trees.get(key)
         if root is None:
@@ -349,7 +350,8 @@ JUDGE_FAILED = "!"
 
 def _verdict(judge: Judge, element: Element) -> str | None:
     try:
-        return judge.check(element)
+        verdict: Any = judge.check(element)
+        return verdict if verdict is None or isinstance(verdict, str) else JUDGE_FAILED
     except Exception:  # noqa: BLE001 - whatever a judge raises is its rules' error
         return JUDGE_FAILED
 

@@ -14,7 +14,8 @@ from auditor.reading.companions import classify
 from auditor.reading.detect import is_dicom
 from auditor.reading.places import Forest, Token
 from auditor.reading.runs import walk_dataset, walk_meta
-from auditor.reading.walker import Buffer, Reference, Short, Surprise, Walk
+from auditor.reading.walker import Buffer, Reference, Short, Surprise, TooMuch, Walk
+from auditor.standard.sop_classes import MEDIA_STORAGE_DIRECTORY
 
 HEAD = 1 << 14
 """Bytes read first: most headers are shorter, and a longer read costs more than it saves."""
@@ -32,6 +33,7 @@ DEFLATED = {
 
 TRANSFER_SYNTAX = COLUMN["TransferSyntaxUID"]
 META_CLASS, META_INSTANCE = COLUMN["MediaStorageSOPClassUID"], COLUMN["MediaStorageSOPInstanceUID"]
+ROWS = COLUMN["Rows"]
 SOP_CLASS, SOP_INSTANCE = COLUMN["SOPClassUID"], COLUMN["SOPInstanceUID"]
 
 EXECUTABLES = (
@@ -60,6 +62,10 @@ class FileFacts(NamedTuple):
         Whether file meta and data set agree: ``same``, ``different``, ``absent``.
     complete
         ``yes``, ``pixel data`` (that is cut short), ``header`` (the data set is).
+    identified
+        Whether the data set has SOP Class and SOP Instance UID (PS3.3 C.12.1): ``yes``,
+        ``no SOP Class UID``, ``no SOP Instance UID``, ``neither``; ``directory`` for a
+        DICOMDIR, which needs none (PS3.10 8).
     surprise
         Why the walker gave up and pydicom read the file; empty if it did not.
     """
@@ -69,6 +75,7 @@ class FileFacts(NamedTuple):
     sop_class: str = "absent"
     sop_instance: str = "absent"
     complete: str = "yes"
+    identified: str = "yes"
     surprise: str = ""
 
 
@@ -122,7 +129,7 @@ class Reader:
 
     def __init__(self, forest: Forest) -> None:
         self._forest = forest
-        self._meta = forest.tree("meta", False)
+        self._meta = forest.tree(None)
 
     def read(self, location: str) -> Reading:
         """Read one file. Never raises for what is in it, never follows a link."""
@@ -149,10 +156,13 @@ class Reader:
             how = is_dicom(head)
             if not how:
                 name = location.rpartition(os.sep)[2]
-                reading = unreadable(classify(head, size, name), size)
+                kind = classify(head, size, name)
+                if kind == "dicom_damaged":
+                    return unreadable("DICOM whose start is lost", size)
+                reading = unreadable(kind, size)
                 reading.status = "not_dicom"
                 return reading
-            return self._ask_pydicom(location, size, FileFacts("absent", "absent"), how)
+            return self._ask_pydicom(location, head, size, FileFacts("absent", "absent"), how)
         walk = Walk(size, [None] * len(COLUMNS))
         facts = FileFacts(_preamble(head), "present")
         try:
@@ -168,7 +178,9 @@ class Reader:
             else:
                 complete = self._stored(descriptor, head, start, walk, syntax == IMPLICIT)
         except Surprise as surprise:
-            return self._ask_pydicom(location, size, facts, str(surprise))
+            return self._ask_pydicom(location, head, size, facts, str(surprise))
+        except TooMuch:
+            complete = "header"
         except Short:
             return unreadable("ends inside the file meta information", size)
         return _reading(walk, facts._replace(complete=complete), size)
@@ -212,7 +224,8 @@ class Reader:
         try:
             self._dataset(data, 0, walk, False)
         except Short as short:
-            return short.inside
+            # What is not inflated to its end is not shown to anybody who would do it.
+            return short.inside if inflater.eof else "header"
         except Surprise:
             # pydicom would inflate all there is: it is not asked.
             return "header"
@@ -233,9 +246,14 @@ class Reader:
                 walk.rewind()
                 walk_dataset(buffer, start, self._forest.tree(actual, implicit), walk, implicit)
 
-    def _ask_pydicom(self, location: str, size: int, facts: FileFacts, surprise: str) -> Reading:
+    def _ask_pydicom(
+        self, location: str, head: bytes, size: int, facts: FileFacts, surprise: str
+    ) -> Reading:
         from auditor.reading.fallback import CannotRead, read_with_pydicom
 
+        # pydicom inflates all there is, however much that be.
+        if any(uid.encode() in head for uid in DEFLATED):
+            return unreadable("a deflated data set in a file that is not well formed", size)
         walk = Walk(size, [None] * len(COLUMNS))
         facts = facts._replace(surprise=surprise)
         try:
@@ -252,6 +270,7 @@ def _reading(walk: Walk, facts: FileFacts, size: int) -> Reading:
     ):
         facts = facts._replace(meta="incomplete")
     facts = facts._replace(
+        identified=_identified(columns),
         sop_class=_agree(columns[META_CLASS], columns[SOP_CLASS]),
         sop_instance=_agree(columns[META_INSTANCE], columns[SOP_INSTANCE]),
     )
@@ -264,6 +283,18 @@ def _reading(walk: Walk, facts: FileFacts, size: int) -> Reading:
 def _class(walk: Walk) -> str:
     """Return the SOP class as far as it is known: the data set's own, else file meta's."""
     return _uid(walk.columns[SOP_CLASS]) or _uid(walk.columns[META_CLASS])
+
+
+def _identified(columns: list[bytes | None]) -> str:
+    if _uid(columns[META_CLASS]) == MEDIA_STORAGE_DIRECTORY and columns[ROWS] is None:
+        return "directory"
+    lacks = not _uid(columns[SOP_CLASS]), not _uid(columns[SOP_INSTANCE])
+    return {
+        (False, False): "yes",
+        (True, False): "no SOP Class UID",
+        (False, True): "no SOP Instance UID",
+        (True, True): "neither",
+    }[lacks]
 
 
 def _agree(meta: bytes | None, dataset: bytes | None) -> str:

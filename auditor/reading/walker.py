@@ -27,7 +27,10 @@ UNDEFINED = 0xFFFFFFFF
 ITEM, ITEM_END, SEQUENCE_END = 0xE000FFFE, 0xE00DFFFE, 0xE0DDFFFE
 PIXEL_TAGS = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})
 DEPTH_LIMIT = 48
-TOKEN_LIMIT = 5_000_000
+TOKEN_LIMIT = 2_000_000
+PLACE_LIMIT = 200_000
+"""Elements of a file, and places of elements that it may add, that an audit follows."""
+
 UN = 0x4E55
 
 _explicit = struct.Struct("<IHH").unpack_from
@@ -37,6 +40,10 @@ _long = struct.Struct("<I").unpack_from
 
 class Surprise(Exception):
     """The bytes are not what the walker knows how to step over; the message says why."""
+
+
+class TooMuch(Exception):
+    """The file has more elements than an audit follows; pydicom is not asked either."""
 
 
 class Short(Exception):
@@ -85,6 +92,8 @@ class Walk:
         Defined terms of Specific Character Set in force.
     sop_class
         The Referenced SOP Class UID that waits for its instance.
+    series
+        The series that the item, or one around it, has named.
     creators
         Private creators of the top level so far; replaced, never changed.
     pending
@@ -97,6 +106,7 @@ class Walk:
     references: list[Reference] = field(default_factory=list)
     encodings: tuple[str, ...] = ()
     sop_class: bytes = b""
+    series: bytes = b""
     creators: dict[int, str] = field(default_factory=dict)
     pending: list[tuple[int, bytes]] = field(default_factory=list)
     _kept: tuple[int, list[bytes | None]] = field(default=(0, []))
@@ -111,7 +121,8 @@ class Walk:
         del self.tokens[count:]
         self.columns[:] = columns
         self.references.clear()
-        self.encodings, self.sop_class, self.creators = (), b"", {}
+        self.encodings, self.creators = (), {}
+        self.sop_class = self.series = b""
 
 
 def walk_elements(
@@ -172,6 +183,8 @@ def walk_elements(
     while position < end:
         if position + 8 > limit:
             raise Short(position)
+        if len(tokens) > TOKEN_LIMIT:
+            raise TooMuch
         if implicit:
             wire, length = _implicit(buffer, position)
             code = 0
@@ -264,10 +277,16 @@ def _find(place: Place, wire: int, vr: str, creators: dict[int, str]) -> Place:
     tag = (wire & 0xFFFF) << 16 | wire >> 16
     group, element = tag >> 16, tag & 0xFFFF
     if group in (0, 0xFFFE):
-        raise Surprise("an element that cannot stand there")
+        raise Surprise(
+            "an item begins or ends outside of a sequence"
+            if group
+            else "an element of a command (group 0000) stands in the data set"
+        )
     creator = ""
     if group & 1 and element > 0xFF:
         creator = creators.get(tag >> 8, "")
+    if place.forest.made > place.forest.LIMIT + PLACE_LIMIT:
+        raise TooMuch
     kid = place.child(tag, known_vr(tag, vr), creator)
     if not group & 1:
         place.kids[wire] = kid
@@ -317,10 +336,12 @@ def _refer(role: str, kid: Place, value: bytes, walk: Walk, mark: int) -> None:
         walk.sop_class = value
     elif role == "instance":
         assert kid.parent is not None
-        walk.references.append(Reference(kid.parent, value, walk.sop_class))
+        walk.references.append(Reference(kid.parent, value, walk.sop_class, walk.series))
         walk.sop_class = b""
     elif role == "series":
-        # An item names its series after the instances in it: tags ascend (PS3.5 7.1).
+        # Tags ascend: an item names its series before what is in sequences of higher groups
+        # (PS3.3 C.8.8.5), and after what is in those of lower ones (PS3.3 10.3).
+        walk.series = value
         for reference in walk.references[mark:]:
             reference.series = reference.series or value
 
@@ -362,8 +383,8 @@ def _items(
             continue
         walk.tokens.append(place.item)
         if len(walk.tokens) > TOKEN_LIMIT:
-            raise Surprise("more elements than an audit follows")
-        outer = walk.encodings
+            raise TooMuch
+        outer = walk.encodings, walk.series
         if size == UNDEFINED:
             position = walk_elements(
                 buffer, position, stop, place, walk, implicit, depth + 1, {}, delimited=True
@@ -374,7 +395,8 @@ def _items(
             position = walk_elements(
                 buffer, position, position + size, place, walk, implicit, depth + 1, {}
             )
-        walk.encodings = outer
+        walk.encodings, walk.series = outer
+        walk.sop_class = b""
     if length == UNDEFINED:
         raise Short(position, "pixel data" if fragments and depth == 0 else "header")
     return position

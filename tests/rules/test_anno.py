@@ -19,7 +19,7 @@ CASES: Cases = {
         fails(
             instances=[CT],
             companions=[MASK, {"path": "masks/1.nrrd", "kind": "nrrd"}],
-            says=("annotations in NIfTI-1 or NIfTI-2, also gzip-compressed", "annotations in NRRD"),
+            says=("annotations in NIfTI", "annotations in NRRD"),
         ),
         not_applicable(instances=[CT], companions=[{"path": "t1/1.nii.gz", "kind": "nifti"}]),
         # A name does not make an annotation of what cannot hold one.

@@ -104,6 +104,18 @@ CASES: Cases = {
         # Nothing was declared.
         not_applicable(file={"meta": "absent", "surprise": "no_preamble"}),
     ),
+    "FILE010": (
+        passes(instances=[{}], companions=[{"kind": "csv"}]),
+        fails(companions=[{"kind": "dicom_gzip"}], says=("a DICOM file packed with gzip",)),
+        not_applicable(),
+    ),
+    "FILE009": (
+        passes(),
+        fails(file={"identified": "no SOP Class UID"}, at=["(0008,0016)"]),
+        fails(file={"identified": "no SOP Instance UID"}, at=["(0008,0018)"]),
+        fails(file={"identified": "neither"}, at=["(0008,0016)", "(0008,0018)"]),
+        not_applicable(file={"identified": "directory"}),
+    ),
 }
 
 

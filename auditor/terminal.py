@@ -1,0 +1,169 @@
+"""What a person sees on the terminal: how far an audit has come, and the scorecard."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from auditor.audit import Progress
+from auditor.result import AuditResult, CollectionResult
+from auditor.view import clean, number, percent, plural, tenths, verdict_of, worst_first
+
+DETAILED = 3
+"""Collections up to which each gets its own table of categories."""
+
+WORST = 5
+"""Rules that are named below a collection's table."""
+
+
+@contextmanager
+def progress(quiet: bool, total: int | None) -> Iterator[Progress]:
+    """Show progress: a bar on a terminal, plain lines elsewhere, nothing if quiet.
+
+    Parameters
+    ----------
+    total
+        Number of files, if it is known: then the time left is shown.
+    """
+    if quiet:
+        yield Progress()
+        return
+    if not sys.stderr.isatty():
+        yield Progress(step=lambda words: click.echo(clean(words), err=True))
+        return
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    with Bar(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed:,.0f} files"),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(elapsed_when_finished=True),
+        TextColumn("left"),
+        console=Console(stderr=True),
+    ) as bar:
+        task = bar.add_task("", total=total, rate="")
+
+        def read(count: int) -> None:
+            bar.advance(task, count)
+            speed = bar.tasks[0].speed
+            bar.update(task, rate=f"{speed:,.0f} files/s" if speed else "")
+
+        def step(words: str) -> None:
+            bar.update(task, description=escape(clean(words)))
+
+        yield Progress(files=read, step=step)
+
+
+def summarise(result: AuditResult, out: Path) -> None:
+    """Print the scorecard: in detail for a few collections, a line each for many."""
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(highlight=False, soft_wrap=True)
+    if len(result.collections) <= DETAILED:
+        for collection in result.collections:
+            _print_one(console, collection)
+    else:
+        _print_many(console, result.collections)
+    console.print(Text(f"report: {out / 'report.html'}"))
+
+
+def _files(collection: CollectionResult) -> str:
+    counts = collection.counts
+    return (
+        f"{plural(counts.files, 'file')} = {number(counts.dicom)} DICOM + "
+        f"{number(counts.partial)} partial + {number(counts.unreadable)} unreadable + "
+        f"{number(counts.not_dicom)} not DICOM"
+    )
+
+
+def _score(score: float | None) -> str:
+    return "-" if score is None else tenths(score)
+
+
+def _print_one(console: object, collection: CollectionResult) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    assert isinstance(console, Console)
+    counts, verdict = collection.counts, verdict_of(collection)
+    console.print(Text.assemble((clean(collection.name), "bold"), f": {verdict.headline}"))
+    console.print(Text(f"  {verdict.sentence}"))
+    if verdict.gaps:
+        console.print(Text(f"  Not fully judged: {'; '.join(verdict.gaps)}."))
+    console.print(Text(f"  {_files(collection)}"))
+    console.print(
+        Text(
+            f"  {plural(counts.instances, 'instance')}, {plural(counts.series, 'series')}, "
+            f"{plural(counts.studies, 'study')}, {plural(counts.patients, 'patient')}"
+        )
+    )
+    table = Table(box=None, pad_edge=True)
+    table.add_column("category")
+    for title in ("score", "coverage", "passed / judged"):
+        table.add_column(title, justify="right")
+    table.add_column("")
+    for category in collection.categories:
+        passed = category.applicable - category.failed
+        table.add_row(
+            category.title,
+            _score(category.score),
+            percent(100 * category.coverage) if category.score is not None else "-",
+            f"{number(passed)} / {number(category.applicable)}",
+            Text(clean(category.reason)),
+        )
+    table.add_row(
+        "overall", _score(collection.overall), percent(100 * collection.coverage), style="bold"
+    )
+    console.print(table)
+    worst = worst_first(collection)
+    for rule in worst[:WORST]:
+        share = f"{number(rule.failed)} of {plural(rule.applicable, rule.unit)}"
+        console.print(Text(clean(f"  {rule.severity:7} {rule.id}  {rule.title}  ({share})")))
+    if len(worst) > WORST:
+        console.print(Text(f"  … and {plural(len(worst) - WORST, 'more rule')}, see the report"))
+    for note in collection.notes:
+        console.print(Text(clean(f"  note: {note}")))
+    console.print()
+
+
+def _print_many(console: object, collections: list[CollectionResult]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    assert isinstance(console, Console)
+    table = Table(box=None, pad_edge=False)
+    table.add_column("collection", overflow="fold", min_width=14)
+    table.add_column("verdict", no_wrap=True)
+    for title in ("score", "cover", "DICOM", "partial", "unread.", "other"):
+        table.add_column(title, justify="right", no_wrap=True)
+    several = len({each.repository for each in collections}) > 1
+    for each in sorted(
+        collections, key=lambda each: (each.repository, verdict_of(each).rank, each.name)
+    ):
+        name = f"{each.repository}: {each.name}" if several and each.repository else each.name
+        counts = each.counts
+        files = (
+            counts.dicom,
+            counts.partial,
+            counts.unreadable,
+            counts.not_dicom,
+        )
+        table.add_row(
+            Text(clean(name)),
+            verdict_of(each).headline,
+            _score(each.overall),
+            percent(100 * each.coverage),
+            *(number(count) for count in files),
+        )
+    console.print(table)
