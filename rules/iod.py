@@ -169,6 +169,38 @@ def attribute_not_allowed(instance: InstanceFacts) -> Iterator[Finding]:
 
 
 @rule(
+    id="IOD013",
+    category="iod",
+    severity="warning",
+    confidence="medium",
+    reads=BOTH,
+    reference="PS3.5 7.4.2, PS3.5 7.4.4",
+)
+def empty_attribute_not_allowed(instance: InstanceFacts) -> Iterator[Finding]:
+    """An empty attribute is present where its condition forbids it.
+
+    Why it matters
+    --------------
+    An empty attribute of Type 2C says that there is a value that nobody knows. Where its
+    condition does not hold there is none. No reader is led astray, but strict receivers
+    refuse the object.
+
+    How to fix
+    ----------
+    Leave the attribute out.
+
+    Example
+    -------
+    Laterality is empty in a CT image of the chest, which is not one of a pair.
+    """
+    yield from findings(
+        instance,
+        "not_allowed_empty",
+        "{attribute} is present, though empty, where its condition forbids it",
+    )
+
+
+@rule(
     id="IOD005",
     category="iod",
     severity="info",

@@ -393,6 +393,16 @@ def test_it_gets_no_name_of_a_file(tmp_path: Path) -> None:
     assert DciodvfyReferee(told).judge(dataset()).status == "judged"
 
 
+def test_an_empty_attribute_that_is_not_allowed_says_nothing(referee: DciodvfyReferee) -> None:
+    chest = {"BodyPartExamined": "CHEST"}
+    said = referee.judge(dataset(CT, Laterality="L", **chest))
+    assert kinds(said, "Laterality") == {"not_allowed"}
+    unsaid = referee.judge(dataset(CT, Laterality="", **chest))
+    assert kinds(unsaid, "Laterality") == {"not_allowed_empty"}
+    knee = referee.judge(dataset(CT, Laterality="", BodyPartExamined="KNEE"))
+    assert not kinds(knee, "Laterality")
+
+
 def test_a_sop_class_that_only_the_file_meta_information_says(referee: DciodvfyReferee) -> None:
     data = dataset(CT)
     complete = referee.judge(data)

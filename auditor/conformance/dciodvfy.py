@@ -561,9 +561,12 @@ class DciodvfyReferee:
         if report is None:
             if len(self._known) > 4096:
                 self._known.clear()
-            report = self._known[key] = self._hold_back(
-                self.judge_file(file), _Case(dataset, uid, self._table)
-            )
+            said = self.judge_file(file)
+            try:
+                report = self._hold_back(said, _Case(dataset, uid, self._table))
+            except Exception as error:  # noqa: BLE001 - the same
+                report = RefereeReport("error", (), f"not looked up: {type(error).__name__}")
+            self._known[key] = report
         return report
 
     def _hold_back(self, report: RefereeReport, case: _Case) -> RefereeReport:
@@ -573,9 +576,11 @@ class DciodvfyReferee:
                 reason = next((why for why, holds in HELD_BACK if holds(error, case)), "")
                 if reason:
                     held_back.add(reason)
+                elif error.kind == "not_allowed" and case.shown(tuple(tags_of(error))) == {b""}:
+                    errors.append(replace(error, kind="not_allowed_empty"))
                 else:
                     errors.append(error)
-        return replace(report, errors=tuple(errors), held_back=tuple(sorted(held_back)))
+        return replace(report, errors=tuple(sorted(errors)), held_back=tuple(sorted(held_back)))
 
     def judge_file(self, file: bytes) -> RefereeReport:
         """Judge one file as it stands; nothing is held back."""

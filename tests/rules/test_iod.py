@@ -31,6 +31,7 @@ KIND_OF_RULE = {
     "IOD010": ("defined_term", ""),
     "IOD011": ("vm", ""),
     "IOD012": ("vr", ""),
+    "IOD013": ("not_allowed_empty", "2C"),
 }
 
 
