@@ -1,15 +1,18 @@
 """dicom-auditor: judges a downloaded collection of DICOM objects with small rules.
 
-What a rule file imports is here; everything else is the engine's.
+What a rule file imports is here, and `load`, which reads an audit for pandas; everything else
+is the engine's.
 """
 
 from auditor.collection import CollectionFacts
 from auditor.facts import InstanceFacts, Item
+from auditor.frames import Audit, load
 from auditor.model import ANY, Finding, Selector, TagPath, Units, for_sop_classes, judge, rule
 from auditor.reading.places import Element, Place
 
 __all__ = [
     "ANY",
+    "Audit",
     "CollectionFacts",
     "Element",
     "Finding",
@@ -21,5 +24,6 @@ __all__ = [
     "Units",
     "for_sop_classes",
     "judge",
+    "load",
     "rule",
 ]

@@ -21,7 +21,7 @@ from auditor.engine import (
     walk_files,
 )
 from auditor.facts import InstanceFacts
-from auditor.inventory import Inventory
+from auditor.inventory import Inventory, private_elements
 from auditor.model import CATEGORIES, Finding, Outcome, Rule, Scope, Selector, Unit, Units
 from auditor.profile import Profile
 from auditor.reading.reader import FileFacts
@@ -115,6 +115,30 @@ def audit_collection(
     progress
         Is told how far the audit has come.
     """
+    with TableWriter(folder.file("findings", number), "findings", collection.name) as findings:
+        return _audit_collection(
+            collection,
+            number,
+            rules=rules,
+            profile=profile,
+            folder=folder,
+            workers=workers,
+            progress=progress,
+            findings=findings,
+        )
+
+
+def _audit_collection(
+    collection: Collection,
+    number: int,
+    *,
+    rules: RuleSet,
+    profile: Profile,
+    folder: AuditFolder,
+    workers: Workers,
+    progress: Progress,
+    findings: TableWriter,
+) -> CollectionResult:
     tally = Tally()
     with ExitStack() as stack:
         writers = {
@@ -137,7 +161,9 @@ def audit_collection(
             (each.verdict.outcomes[index], each.verdict.findings[index], each.series)
             for each in tally.signatures.values()
         ]
-        _fill(results[rule.id], count_rule(parts, rule.unit is Unit.SERIES))
+        counted = count_rule(parts, rule.unit is Unit.SERIES)
+        _fill(results[rule.id], counted)
+        _write_findings(findings, results[rule.id], counted)
         if results[rule.id].not_evaluated:
             results[rule.id].reason = CUT_SHORT
     if waiting:
@@ -154,7 +180,9 @@ def audit_collection(
                 (*_answer(answers, each.structure), each.series)
                 for each in tally.signatures.values()
             ]
-            _fill(results[rule.id], count_rule(parts, rule.unit is Unit.SERIES), confidences)
+            counted = count_rule(parts, rule.unit is Unit.SERIES)
+            _fill(results[rule.id], counted, confidences)
+            _write_findings(findings, results[rule.id], counted)
             cut_short = any(each.structure is None for each in tally.signatures.values())
             reasons = results[rule.id].reason, _referee_reason(rule, reports.values(), cut_short)
             results[rule.id].reason = "; ".join(filter(None, reasons))
@@ -164,11 +192,13 @@ def audit_collection(
         for rule in rules.rules:
             if rule.scope is Scope.COLLECTION:
                 _run_collection_rule(rule, connection, tables, results[rule.id])
+                _write_findings(findings, results[rule.id], RuleTally())
         there = Inventory(connection, tables)
         counts = there.counts(tally, collection.source.links)
         inventory, companions = there.tables(), there.companions()
         annotation = there.annotation()
-    _write_rest(folder, number, collection.name, tally, results.values())
+    with TableWriter(folder.file("elements", number), "elements", collection.name) as writer:
+        writer.add(element_rows(tally.elements))
     categories = [
         score_category(each, [result for result in results.values() if result.category == each])
         for each in CATEGORIES
@@ -185,6 +215,7 @@ def audit_collection(
         inventory=inventory,
         annotation=annotation,
         companions=companions,
+        private_elements=private_elements(tally.elements),
         notes=notes,
     )
 
@@ -397,29 +428,23 @@ def _grouped(found: Iterable[Finding]) -> dict[tuple[str, str], tuple[int, list[
     return {key: (count, list(paths)[:EXAMPLES]) for key, (count, paths) in grouped.items()}
 
 
-def _write_rest(
-    folder: AuditFolder, number: int, name: str, tally: Tally, results: Iterable[RuleResult]
-) -> None:
-    """Write the tables that are known only at the end."""
-    with TableWriter(folder.file("elements", number), "elements", name) as writer:
-        writer.add(element_rows(tally.elements))
-    with TableWriter(folder.file("findings", number), "findings", name) as writer:
-        writer.add(
-            (
-                result.id,
-                result.category,
-                result.severity,
-                finding.confidence,
-                result.unit,
-                finding.tag_path,
-                finding.message,
-                finding.count,
-                example,
-            )
-            for result in results
-            for finding in result.findings
-            for example in finding.examples or [""]
+def _write_findings(writer: TableWriter, result: RuleResult, tally: RuleTally) -> None:
+    """Write what one rule found, by series; a collection rule knows no series."""
+    for finding in result.findings:
+        start = (
+            result.id,
+            result.category,
+            result.severity,
+            finding.confidence,
+            result.unit,
+            finding.tag_path,
+            finding.message,
         )
+        series = tally.series.get((finding.message, finding.tag_path))
+        if series is None:
+            writer.add([(*start, None, finding.count, next(iter(finding.examples), ""))])
+        else:
+            writer.add((*start, key, seen.count, seen.path) for key, seen in series.items())
 
 
 def audit(

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -15,10 +15,14 @@ import click
 
 if TYPE_CHECKING:
     from auditor.audit import Collection
+    from auditor.diff import Diff
+    from auditor.frames import Audit
+    from auditor.gate import Limits
     from auditor.profile import Profile
     from auditor.registry import RuleSet
     from auditor.result import AuditResult
     from auditor.sources import Source
+    from auditor.waivers import Waiver
 
 # Exit codes: 0 pass, 1 gate failed, 2 usage or configuration, 3 incomplete.
 USAGE, INCOMPLETE = 2, 3
@@ -142,6 +146,8 @@ def scan(
     show_values: bool,
 ) -> None:
     """Audit collections: one per PATH (folder, file, .zip, .tar, .tar.gz)."""
+    from auditor.gate import Limits
+    from auditor.model import Severity
     from auditor.sources import SourceError, each_collection, printable
 
     if each is not None:
@@ -192,7 +198,7 @@ def scan(
         from auditor.terminal import summarise
 
         summarise(result, out)
-    _decide([result], fail_on, used)
+    _decide([result], Limits(Severity(fail_on) if fail_on else None), used.unreadable_share)
 
 
 def _keep_apart(out: Path, audited: Path, rule_folders: tuple[Path, ...], settings: str) -> None:
@@ -273,7 +279,7 @@ def run_audit(
     """Audit, and write the audit folder with result and report; exits on what cannot be used."""
     from auditor.audit import Collection, Unopened, audit
     from auditor.engine import Job, available_cores
-    from auditor.redaction import audit_key
+    from auditor.redaction import audit_key, key_name
     from auditor.result import AuditResult, Tool
     from auditor.sources import SourceError, open_source, printable
     from auditor.standard.dictionary import EDITION
@@ -323,7 +329,9 @@ def run_audit(
             result = AuditResult(tool, results)
             result.write(out / "result.json")
             _write_report(result, out / "report.html")
-            folder.finish({"collections": [each.name for each in results]})
+            folder.finish(
+                {"collections": [each.name for each in results], "key": key_name(job.key)}
+            )
         except StoreError as error:
             _fail(str(error))
         except OSError as error:
@@ -369,14 +377,29 @@ def _write_report(result: AuditResult, path: Path) -> None:
     write_report(result, path)
 
 
-def _decide(results: list[AuditResult], fail_on: str | None, profile: Profile) -> NoReturn:
+def _decide(
+    results: list[AuditResult],
+    limits: Limits,
+    unreadable_share: float,
+    diff: Diff | None = None,
+    *,
+    say_pass: bool = False,
+) -> NoReturn:
     from auditor.gate import decide
-    from auditor.model import Severity
     from auditor.view import clean
 
-    decision = decide(results, Severity(fail_on) if fail_on else None, profile.unreadable_share)
+    decision = decide(results, limits, unreadable_share, diff)
     for reason in decision.reasons:
         _say(clean(reason))  # a result may come from elsewhere
+    if say_pass and not decision.reasons:
+        from auditor.view import number, plural, verdict_of
+
+        collections = [each for result in results for each in result.collections]
+        undecided = sum(bool(verdict_of(each).gaps) for each in collections)
+        said = f"pass: {plural(len(collections), 'collection')}"
+        if undecided:
+            said += f"; {number(undecided)} of them could not be judged in full"
+        click.echo(said)
     sys.exit(decision.code)
 
 
@@ -390,26 +413,155 @@ def _read(out: Path) -> AuditResult:
         _fail(f"{printable(str(out))}: {error}")
 
 
+waivers_option = click.option(
+    "--waivers", type=click.Path(path_type=Path), help="Findings that are accepted (TOML)."
+)
+
+
+def _formats(_: click.Context, __: click.Parameter, value: str) -> tuple[str, ...]:
+    from auditor.formats import FORMATS
+
+    names = tuple(dict.fromkeys(name.strip() for name in value.split(",") if name.strip()))
+    unknown = [name for name in names if name not in FORMATS]
+    if unknown:
+        raise click.BadParameter(f"{unknown[0]!r} is none of {', '.join(FORMATS)}")
+    return names
+
+
 @main.command()
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option(
     "--format",
-    "form",
-    type=click.Choice(["html", "json"]),
+    "forms",
     default="html",
     show_default=True,
-    help="Write the page, or print the result.",
+    metavar="FORMAT,...",
+    callback=_formats,
+    help="html, json, sarif, junit, markdown, csv, parquet, multiqc, codequality.",
 )
-def report(out: Path, form: str) -> None:
-    """Write the report of an audit again, or print its result as JSON."""
-    import json
+@click.option(
+    "-o",
+    "--out",
+    "into",
+    type=click.Path(path_type=Path),
+    help="Folder to write into, beside the result by default; - prints one format.",
+)
+@waivers_option
+def report(out: Path, forms: tuple[str, ...], into: Path | None, waivers: Path | None) -> None:
+    """Write an audit in other formats; json is printed unless a folder is given."""
+    from auditor.formats import FORMATS
 
-    result = _read(out)
-    if form == "json":
-        click.echo(json.dumps(result.to_dict(), indent=1, ensure_ascii=False))
-        return
-    path = out / "report.html" if out.is_dir() else out.with_name("report.html")
-    _written(lambda: _write_report(result, path), path)
+    result = _waived(_load(out), waivers) if waivers else _read(out)
+    beside = out if out.is_dir() else out.parent
+    for name in forms:
+        form = FORMATS[name]
+        written = form.report(result)
+        if into == Path("-") or (name == "json" and into is None):
+            if len(forms) > 1 and into is not None:
+                _fail("one format alone can be printed")
+            click.echo(written, nl=False)
+        else:
+            _put(into or beside, form.file("report"), written)
+
+
+@main.command()
+@click.argument("old", type=click.Path(path_type=Path))
+@click.argument("new", type=click.Path(path_type=Path))
+@click.option(
+    "--format",
+    "forms",
+    default="markdown",
+    show_default=True,
+    metavar="FORMAT,...",
+    callback=_formats,
+    help="The formats of report.",
+)
+@click.option(
+    "-o",
+    "--out",
+    "into",
+    type=click.Path(path_type=Path),
+    help="Folder to write into; without it one format is printed.",
+)
+@waivers_option
+def diff(
+    old: Path, new: Path, forms: tuple[str, ...], into: Path | None, waivers: Path | None
+) -> None:
+    """Tell what is new, fixed and unchanged from one audit to another."""
+    from auditor.diff import compare as changes
+    from auditor.formats import FORMATS
+    from auditor.result import ResultError
+
+    if into is None and len(forms) != 1:
+        _fail("one format alone can be printed: give --out FOLDER")
+    before, after = _load(old), _load(new)
+    try:
+        made = changes(before, after, _read_waivers(waivers, before, after), _today())
+    except ResultError as error:
+        _fail(str(error))
+    for name in forms:
+        written = FORMATS[name].diff(made)
+        if into is None:
+            click.echo(written, nl=False)
+        else:
+            _put(into, FORMATS[name].file("diff"), written)
+
+
+def _put(folder: Path, name: str, written: bytes) -> None:
+    path = folder / name
+
+    def write() -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(written)
+
+    _written(write, path)
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
+
+
+def _load(out: Path) -> Audit:
+    from auditor.frames import load
+    from auditor.result import ResultError
+    from auditor.sources import printable
+
+    try:
+        return load(out)
+    except ResultError as error:
+        _fail(f"{printable(str(out))}: {error}")
+
+
+def _read_waivers(path: Path | None, *audits: Audit) -> tuple[Waiver, ...]:
+    from auditor.waivers import WaiverError, read_waivers
+
+    if path is None:
+        return ()
+    known = {
+        rule.id
+        for audit in audits
+        for collection in audit.result.collections
+        for rule in collection.rules
+    }
+    try:
+        return read_waivers(path, known | {rule.id for rule in _load_rules(()).rules})
+    except WaiverError as error:
+        _fail(str(error))
+
+
+def _waived(audit: Audit, path: Path) -> AuditResult:
+    """Return the result with its waivers, and warn of those that do nothing."""
+    from auditor.result import ResultError
+    from auditor.sources import printable
+    from auditor.waivers import apply, warnings
+
+    try:
+        result = apply(audit, _read_waivers(path, audit), _today())
+    except ResultError as error:
+        _fail(str(error))
+    for line in warnings(result):
+        _say(printable(f"warning: {line}"))
+    return result
 
 
 @main.command()
@@ -445,23 +597,71 @@ def _written(write: Callable[[], None], path: Path) -> None:
 @click.option(
     "--fail-on",
     type=severity_option,
-    default="error",
-    show_default=True,
+    show_default="error, unless --require or --min-score is given",
     help="Exit 1 if a rule of it or above failed.",
 )
+@click.option("--require", multiple=True, metavar="ID", help="A rule that must have passed.")
+@click.option(
+    "--min-score", multiple=True, metavar="CATEGORY=N", help="Least score, of overall too."
+)
+@click.option(
+    "--min-coverage",
+    multiple=True,
+    metavar="CATEGORY=N",
+    help="Least percent judged; 90 where there is a least score.",
+)
+@click.option("--new-only", is_flag=True, help="Only what the baseline has not fails.")
+@click.option("--baseline", type=click.Path(path_type=Path), help="An older audit.")
+@waivers_option
 @click.option("--profile", type=click.Path(path_type=Path), help="Limits (TOML).")
-def gate(out: Path, fail_on: str, profile: Path | None) -> None:
+def gate(
+    out: Path,
+    fail_on: str | None,
+    require: tuple[str, ...],
+    min_score: tuple[str, ...],
+    min_coverage: tuple[str, ...],
+    new_only: bool,
+    baseline: Path | None,
+    waivers: Path | None,
+    profile: Path | None,
+) -> None:
     """Turn an audit into an exit code: 0 pass, 1 failed, 2 usage, 3 incomplete."""
+    from auditor.diff import compare as changes
+    from auditor.gate import LimitError, Limits, read_limit
+    from auditor.model import Severity
     from auditor.profile import ProfileError
+    from auditor.result import ResultError
+    from auditor.sources import printable
 
-    result = _read(out)
+    if new_only != (baseline is not None):
+        _fail("--new-only and --baseline OLD go together")
+    audit = _load(out)
     # Rules of the audit's own folders can have been in it, and in its profile.
-    named = {rule.id for collection in result.collections for rule in collection.rules}
+    named = {rule.id for collection in audit.result.collections for rule in collection.rules}
+    known = named | {rule.id for rule in _load_rules(()).rules}
+    unknown = [rule_id for rule_id in require if rule_id not in known]
+    if unknown:
+        _fail(f"--require: no rule is called {unknown[0]!r}")
     try:
-        used = _read_profile(profile, named | {rule.id for rule in _load_rules(()).rules})
-    except ProfileError as error:
+        used = _read_profile(profile, known)
+        scores, coverages = (dict(map(read_limit, each)) for each in (min_score, min_coverage))
+    except (ProfileError, LimitError) as error:
         _fail(str(error))
-    _decide([result], fail_on, used)
+    if fail_on is None and (new_only or not (require or scores)):
+        fail_on = "error"
+    limits = Limits(Severity(fail_on) if fail_on else None, require, scores, coverages)
+    result = _waived(audit, waivers) if waivers else audit.result
+    since = None
+    if baseline is not None:
+        old = _load(baseline)
+        try:
+            since = changes(old, audit, _read_waivers(waivers, old, audit), _today())
+        except ResultError as error:
+            _fail(str(error))
+        for note in since.notes:
+            _say(printable(note))
+    share = used.unreadable_share if profile else result.tool.unreadable_share
+    _decide([result], limits, share, since, say_pass=True)
 
 
 @main.command()

@@ -2,14 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from auditor.model import Severity
-from auditor.result import AuditResult, CollectionResult
+from auditor.model import CATEGORIES, Severity
+from auditor.result import AuditResult, CollectionResult, RuleResult
+
+if TYPE_CHECKING:
+    from auditor.diff import Diff
 
 PASSED, FAILED, USAGE, INCOMPLETE = range(4)
 """The exit codes of every command."""
+
+OVERALL = "overall"
+"""Stands where a category may, for the score over all categories."""
+
+COVERAGE = 90.0
+"""Percent of a category's checks that must have been judged before its score can pass."""
+
+
+class LimitError(Exception):
+    """A limit means nothing; the message is one plain line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What an audit has to meet.
+
+    Attributes
+    ----------
+    fail_on
+        Severity from which a failed rule fails the gate; None never fails it.
+    require
+        Rules that must have passed in every collection, on everything they applied to.
+    min_score, min_coverage
+        By category or `OVERALL`, 0 to 100. A category with a least score has `COVERAGE` as
+        its least coverage unless another is given.
+    """
+
+    fail_on: Severity | None = None
+    require: tuple[str, ...] = ()
+    min_score: Mapping[str, float] = field(default_factory=dict)
+    min_coverage: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +53,42 @@ class Decision:
 
     code: int
     reasons: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Reasons:
+    """Why not: what failed, and what nobody can know."""
+
+    failed: list[str] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+
+
+def read_limit(text: str) -> tuple[str, float]:
+    """Read ``CATEGORY=NUMBER``.
+
+    Raises
+    ------
+    LimitError
+        If there is no such category, or the number is not from 0 to 100.
+    """
+    name, _, value = text.partition("=")
+    if name not in (*CATEGORIES, OVERALL):
+        raise LimitError(f"{text!r}: no category is called {name!r}")
+    try:
+        number = float(value)
+    except ValueError:
+        number = -1
+    if not 0 <= number <= 100:  # a NaN is not
+        raise LimitError(f"{text!r}: not a number from 0 to 100")
+    return name, number
+
+
+def _units(rule: RuleResult) -> str:
+    """Write how many units a rule judged, with the word for them."""
+    word = rule.unit
+    if rule.applicable != 1 and word != "series":
+        word = word[:-1] + "ies" if word.endswith("y") else word + "s"
+    return f"{rule.applicable:,} {word}"
 
 
 def incomplete(collection: CollectionResult, unreadable_share: float) -> list[str]:
@@ -35,23 +106,88 @@ def incomplete(collection: CollectionResult, unreadable_share: float) -> list[st
     reasons += [
         f"rule {rule.id} could not be worked out: {rule.reason or 'it raised'}"
         for rule in collection.rules
-        if rule.errors
+        if rule.errors or rule.outcome == "error"
     ]
     return [f"{collection.name}: {reason}" for reason in reasons]
 
 
 def failing(collection: CollectionResult, level: Severity) -> list[str]:
-    """Return the rules of at least a severity that failed."""
+    """Return the rules of at least a severity that failed, bar those that are waived."""
     return [
         f"{collection.name}: {rule.id} ({rule.severity}) failed on {rule.failed:,} of "
-        f"{rule.applicable:,} {rule.unit}: {rule.title}"
+        f"{_units(rule)}: {rule.title}"
         for rule in collection.rules
-        if rule.failed and Severity(rule.severity).rank >= level.rank
+        if rule.failed and Severity(rule.severity).rank >= level.rank and not rule.is_waived
     ]
 
 
+def _required(collection: CollectionResult, wanted: Iterable[str], reasons: _Reasons) -> None:
+    """Ask required rules for a yes: what was not asked, or not answered, is none."""
+    rules = {rule.id: rule for rule in collection.rules}
+    for rule_id in wanted:
+        rule = rules.get(rule_id)
+        name = f"{collection.name}: required rule {rule_id}"
+        if rule is None:
+            reasons.unknown.append(f"{name} was not run")
+        elif rule.failed and not rule.is_waived:
+            reasons.failed.append(f"{name} failed on {rule.failed:,} of {_units(rule)}")
+        elif rule.not_evaluated or rule.errors or rule.outcome in ("not_evaluated", "error"):
+            reasons.unknown.append(f"{name} could not look at everything")
+        elif not rule.applicable:
+            reasons.unknown.append(f"{name} found nothing to judge")
+
+
+def _scored(collection: CollectionResult, limits: Limits, reasons: _Reasons) -> None:
+    """Judge scores, where enough of the category could be judged."""
+    known = {each.id: (each.score, each.coverage, each.reason) for each in collection.categories}
+    known[OVERALL] = (collection.overall, collection.coverage, "")
+    for name in (*CATEGORIES, OVERALL):
+        least = limits.min_score.get(name)
+        covered = limits.min_coverage.get(name, COVERAGE if least is not None else 0.0)
+        if least is None and name not in limits.min_coverage:
+            continue
+        score, coverage, why = known.get(name, (None, 0.0, "not in this audit"))
+        if score is not None and least is not None and score < least:
+            reasons.failed.append(
+                f"{collection.name}: the score of {name} is {score:g}, less than {least:g}"
+            )
+        elif score is None:
+            reasons.unknown.append(f"{collection.name}: {name} has no score: {why or 'not known'}")
+        elif 100 * coverage < covered:
+            reasons.unknown.append(
+                f"{collection.name}: only {coverage:.1%} of {name} could be judged "
+                f"(at least: {covered:g}%)"
+            )
+
+
+def _only_new(diff: Diff, level: Severity, reasons: _Reasons) -> None:
+    """Only what the baseline has not fails; what may be new in place of old is not known."""
+    hidden = 0
+    for each in diff.changes:
+        if Severity(each.severity).rank < level.rank:
+            continue
+        what = f"{each.collection}: {each.rule} ({each.severity})"
+        place = f"{each.tag_path} {each.message}".strip()
+        if each.new:
+            reasons.failed.append(f"{what}: {each.new:,} new {each.unit}: {place}")
+        elif each.untold and diff.by_series:
+            reasons.unknown.append(
+                f"{what}: {each.untold:,} {each.unit} in no known series may be old or new: {place}"
+            )
+        else:
+            hidden += bool(each.untold)
+    if hidden:
+        reasons.unknown.append(
+            f"{hidden:,} findings are in the baseline, too, and new ones could hide among them: "
+            "make both audits with one DICOM_AUDIT_KEY"
+        )
+
+
 def decide(
-    results: Iterable[AuditResult], fail_on: Severity | None, unreadable_share: float
+    results: Iterable[AuditResult],
+    limits: Limits | Severity | None,
+    unreadable_share: float,
+    diff: Diff | None = None,
 ) -> Decision:
     """Decide: a failure is 1 whatever else is true, an incomplete audit is never a pass.
 
@@ -59,16 +195,27 @@ def decide(
     ----------
     results
         One or more audits.
-    fail_on
-        Severity from which a failed rule fails the gate; None never fails it.
+    limits
+        What they have to meet; a severity alone is that of `Limits.fail_on`.
     unreadable_share
         0 to 1: share of DICOM files that may be unreadable or cut short.
+    diff
+        Changes since a baseline: then only what is new fails for its severity.
     """
+    if not isinstance(limits, Limits):
+        limits = Limits(limits)
     collections = [collection for result in results for collection in result.collections]
-    broken = [line for each in collections for line in incomplete(each, unreadable_share)]
+    reasons = _Reasons()
+    if diff is not None and limits.fail_on:
+        _only_new(diff, limits.fail_on, reasons)
+    for each in collections:
+        if diff is None and limits.fail_on:
+            reasons.failed += failing(each, limits.fail_on)
+        _required(each, limits.require, reasons)
+        _scored(each, limits, reasons)
+        reasons.unknown += incomplete(each, unreadable_share)
     if not collections:
-        broken.append("nothing to audit was found")
-    failed = [line for each in collections for line in failing(each, fail_on)] if fail_on else []
-    if failed:
-        return Decision(FAILED, (*failed, *broken))
-    return Decision(INCOMPLETE if broken else PASSED, tuple(broken))
+        reasons.unknown.append("nothing to audit was found")
+    if reasons.failed:
+        return Decision(FAILED, (*reasons.failed, *reasons.unknown))
+    return Decision(INCOMPLETE if reasons.unknown else PASSED, tuple(reasons.unknown))

@@ -17,7 +17,7 @@ from auditor.standard.sop_classes import (
     sop_class_name,
     transfer_syntax_name,
 )
-from auditor.tally import Tally
+from auditor.tally import ElementKey, ElementTally, Tally
 
 if TYPE_CHECKING:
     import duckdb
@@ -74,6 +74,10 @@ _IS_INSTANCE = (
 )
 
 
+# Files of one SOP Instance UID are one instance; those without one are one each.
+_INSTANCES = "count(DISTINCT SOPInstanceUID) + count(*) FILTER (SOPInstanceUID IS NULL)"
+
+
 class Inventory:
     """Counts over the tables of one collection."""
 
@@ -83,7 +87,7 @@ class Inventory:
     def counts(self, tally: Tally, links: int) -> Counts:
         """Return how many files, instances, series, studies and patients there are."""
         row = self._facts.rows(
-            "SELECT count(DISTINCT SOPInstanceUID) + count(*) FILTER (SOPInstanceUID IS NULL), "
+            f"SELECT {_INSTANCES}, "
             "count(DISTINCT SeriesInstanceUID), count(DISTINCT StudyInstanceUID), "
             f"count(DISTINCT PatientID) FROM instances WHERE {_IS_INSTANCE}"
         )[0]
@@ -114,7 +118,7 @@ class Inventory:
             name: [
                 InventoryRow(title(value) or value or "(not given)", instances, series)
                 for value, instances, series in self._facts.rows(
-                    f"SELECT coalesce(\"{column}\", '') AS value, count(*) AS n, "
+                    f"SELECT coalesce(\"{column}\", '') AS value, {_INSTANCES} AS n, "
                     f"count(DISTINCT SeriesInstanceUID) FROM instances WHERE {_IS_INSTANCE} "
                     f"GROUP BY value ORDER BY n DESC, value LIMIT {SHOWN}"
                 )
@@ -155,3 +159,17 @@ class Inventory:
             "A/S": ", ".join(said) or "N",
             "CR": "Y*" if classes & CLINICAL_REPORTS else "N",
         }
+
+
+def private_elements(elements: Mapping[ElementKey, ElementTally]) -> dict[str, int]:
+    """Count private data elements by creator, most frequent first.
+
+    An element is counted once an instance and place. Where no creator reserves its block
+    (PS3.5 7.8.1), it is of ``no creator``.
+    """
+    counted: dict[str, int] = {}
+    for (path, _, _, creator), element in elements.items():
+        if ",xx" in path.rpartition("/")[2]:
+            name = creator or "no creator"
+            counted[name] = counted.get(name, 0) + element.instances
+    return dict(sorted(counted.items(), key=lambda item: (-item[1], item[0])))

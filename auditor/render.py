@@ -35,7 +35,17 @@ def write_report(result: AuditResult, path: Path) -> None:
     OSError
         If the file cannot be written.
     """
-    _write(path, "report.html.j2", lambda limits: report_view(result, limits))
+    _write(path, report_page(result))
+
+
+def report_page(result: AuditResult) -> str:
+    """Return the report of one audit."""
+    return _page("report.html.j2", lambda limits: report_view(result, limits))
+
+
+def page(template: str, view: object) -> str:
+    """Return a page whose view is small, whatever is in it."""
+    return _page(template, lambda _: view)
 
 
 def write_comparison(results: Sequence[AuditResult], path: Path) -> None:
@@ -48,16 +58,22 @@ def write_comparison(results: Sequence[AuditResult], path: Path) -> None:
     OSError
         If the file cannot be written.
     """
-    _write(path, "comparison.html.j2", lambda limits: comparison_view(results, limits))
+    _write(path, _page("comparison.html.j2", lambda limits: comparison_view(results, limits)))
 
 
-def _write(path: Path, template: str, view: Callable[[Limits], object]) -> None:
+def _write(path: Path, text: str) -> None:
+    replace_text(path, text)
+
+
+def _page(template: str, view: Callable[[Limits], object]) -> str:
     environment = _environment()
+    made = None
     for limits in LEVELS:
-        page = _render(environment, template, view(limits), limited=limits is not LEVELS[-1])
-        if page is not None:
-            replace_text(path, page)
-            return
+        made = _render(environment, template, view(limits), limited=limits is not LEVELS[-1])
+        if made is not None:
+            break
+    assert made is not None
+    return made
 
 
 def _environment() -> Environment:

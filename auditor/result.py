@@ -43,7 +43,8 @@ class GroupedFinding:
     """All findings of one rule with one message at one tag path.
 
     `count` is in the rule's unit and exact; `examples` are paths inside the collection;
-    `confidence` is the rule's, or its own where the rule is surer of some than of others.
+    `confidence` is the rule's, or its own where the rule is surer of some than of others;
+    `waived` says how many of `count` a waiver accepts.
     """
 
     tag_path: str
@@ -52,6 +53,7 @@ class GroupedFinding:
     examples: list[str] = field(default_factory=list)
     attribute: str = ""
     confidence: str = ""
+    waived: int = 0
 
 
 @dataclass(slots=True)
@@ -81,6 +83,13 @@ class RuleResult:
     weight: float = 0.0
     reason: str = ""
     findings: list[GroupedFinding] = field(default_factory=list)
+
+    @property
+    def is_waived(self) -> bool:
+        """Whether the rule failed and waivers accept all that it found."""
+        return bool(self.failed and self.findings) and all(
+            finding.waived >= finding.count for finding in self.findings
+        )
 
 
 @dataclass(slots=True)
@@ -131,6 +140,7 @@ class InventoryRow:
 class CollectionResult:
     """One collection: counts, scores, rules, inventory, annotation notation.
 
+    `private_elements` counts private data elements by creator, each place once an instance;
     `rules_left_out` is how many rules were switched off by --select or --ignore.
     """
 
@@ -144,17 +154,35 @@ class CollectionResult:
     inventory: dict[str, list[InventoryRow]] = field(default_factory=dict)
     annotation: dict[str, str] = field(default_factory=dict)
     companions: dict[str, int] = field(default_factory=dict)
+    private_elements: dict[str, int] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     rules_left_out: int = 0
 
 
 @dataclass(slots=True)
+class WaiverResult:
+    """A waiver and what became of it.
+
+    `state` is ``used``, ``expired`` or ``unmatched``; `count` is in units of what it waived.
+    """
+
+    rule: str
+    where: dict[str, str]
+    reason: str
+    owner: str
+    expires: str
+    state: str
+    count: int = 0
+
+
+@dataclass(slots=True)
 class AuditResult:
-    """Everything that is written to ``result.json``."""
+    """Everything that is written to ``result.json``; `waivers` only once they were applied."""
 
     tool: Tool
     collections: list[CollectionResult]
     schema: str = SCHEMA
+    waivers: list[WaiverResult] = field(default_factory=list)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain lists, dicts, strings and numbers, in a stable order."""
@@ -187,6 +215,7 @@ def read_result(path: Path) -> AuditResult:
         return AuditResult(
             tool=_make(Tool, plain["tool"]),
             collections=[_collection(each) for each in plain["collections"]],
+            waivers=[WaiverResult(**each) for each in plain.get("waivers", [])],
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ResultError(f"{path.name} does not follow schema {SCHEMA}") from error

@@ -18,6 +18,10 @@ KEYS: dict[str, type] = {
     "ignore": list,
     "profile": str,
     "fail-on": str,
+    "require": list,
+    "min-score": list,
+    "min-coverage": list,
+    "waivers": str,
     "quiet": bool,
     "show-values": bool,
 }
@@ -91,4 +95,4 @@ def _fits(value: Any, kind: type) -> bool:
 def _placed(key: str, value: Any, folder: Path) -> Any:
     if key == "rules":
         return [str(folder / item) for item in value]
-    return str(folder / value) if key == "profile" else value
+    return str(folder / value) if key in ("profile", "waivers") else value

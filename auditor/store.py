@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from auditor.files import read_text, replace_text
+from auditor.formats import FORMATS
 from auditor.reading.columns import COLUMNS
 from auditor.sources import printable
 from auditor.tally import ElementKey, ElementTally
@@ -63,11 +64,16 @@ TABLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("unit", "string"),
         ("tag_path", "string"),
         ("message", "string"),
+        ("SeriesInstanceUID", "uint64"),
         ("count", "int64"),
         ("example", "string"),
     ),
 }
-"""Table to its columns. UIDs and Patient ID are keyed hashes, see `auditor.redaction`."""
+"""Table to its columns. UIDs and Patient ID are keyed hashes, see `auditor.redaction`.
+
+A finding has a row for each series that it was made in (none where its rule knows no series),
+with how often there and one example: `count` adds up to what ``result.json`` says.
+"""
 
 WALKED = ("instances", "references", "companions")
 """Tables that are written while walking, and that collection rules may query."""
@@ -105,14 +111,16 @@ class AuditFolder:
                 (path / table).mkdir(exist_ok=True)
                 for old in (path / table).glob("[0-9][0-9][0-9][0-9].parquet"):
                     old.unlink()
-            for name in ("result.json", "report.html"):
-                (path / name).unlink(missing_ok=True)
+            # What was written of an earlier audit must not be taken for what this one says.
+            (path / "result.json").unlink(missing_ok=True)
+            for form in FORMATS.values():
+                (path / form.file("report")).unlink(missing_ok=True)
         except OSError as error:
             raise StoreError(f"{shown}: cannot be written ({error.strerror})") from error
 
     def file(self, table: str, number: int) -> Path:
         """Return the Parquet file of one table of the collection of that number."""
-        return self.path / table / f"{number:04d}.parquet"
+        return table_file(self.path, table, number)
 
     def finish(self, facts: dict[str, Any]) -> None:
         """Write the manifest; an audit without it, or not complete, was cut short."""
@@ -121,6 +129,11 @@ class AuditFolder:
     def _write_manifest(self, facts: dict[str, Any]) -> None:
         text = json.dumps({"format": FORMAT, **facts, "tables": TABLES}, indent=1)
         replace_text(self.path / MANIFEST, text + "\n")
+
+
+def table_file(folder: Path, table: str, number: int) -> Path:
+    """Return the Parquet file of one table of the collection of that number, from 1."""
+    return folder / table / f"{number:04d}.parquet"
 
 
 def _is_audit(path: Path) -> bool:

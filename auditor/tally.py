@@ -118,7 +118,7 @@ class Tally:
 
 @dataclass(slots=True)
 class RuleTally:
-    """What one instance rule found, counted in its unit."""
+    """What one instance rule found, counted in its unit; of findings also in which series."""
 
     passed: int = 0
     failed: int = 0
@@ -126,6 +126,7 @@ class RuleTally:
     not_evaluated: int = 0
     errors: int = 0
     findings: dict[Place, tuple[int, list[str]]] = field(default_factory=dict)
+    series: dict[Place, dict[int | None, Seen]] = field(default_factory=dict)
 
 
 EXAMPLES = 6
@@ -181,4 +182,8 @@ def count_rule(parts: Iterable[Judged], by_series: bool) -> RuleTally:
     for place, at in found.items():
         count = len(at) if by_series else sum(seen.count for seen in at.values())
         total.findings[place] = (count, sorted(seen.path for seen in at.values())[:EXAMPLES])
+        if by_series:
+            for seen in at.values():
+                seen.count = 1
+    total.series = found
     return total

@@ -24,6 +24,7 @@ from auditor.result import (
     GroupedFinding,
     InventoryRow,
     RuleResult,
+    WaiverResult,
 )
 
 
@@ -285,6 +286,19 @@ class RuleText(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class WaiverView:
+    """A waiver, and what became of it."""
+
+    rule: str
+    where: str
+    state: str
+    count: str
+    reason: str
+    owner: str
+    expires: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReportView:
     """One audit, of any number of collections."""
 
@@ -295,6 +309,7 @@ class ReportView:
     collections: tuple[CollectionView, ...]
     more: str
     texts: tuple[RuleText, ...]
+    waivers: tuple[WaiverView, ...]
     provenance: tuple[Fact, ...]
 
 
@@ -704,7 +719,8 @@ def _place(finding: GroupedFinding, rule: RuleResult, limits: Limits) -> PlaceVi
         message=clean(finding.message, limits.prose),
         attribute=clean(finding.attribute),
         tag_path=clean(finding.tag_path),
-        count=plural(finding.count, clean(rule.unit)),
+        count=plural(finding.count, clean(rule.unit))
+        + (f", {number(finding.waived)} waived" if finding.waived else ""),
         # A result of before findings had one says nothing.
         confidence="" if finding.confidence == rule.confidence else clean(finding.confidence),
         examples=shown,
@@ -872,6 +888,25 @@ def _inventory(name: str, rows: Sequence[InventoryRow], limits: Limits) -> Table
     )
 
 
+def _private(found: dict[str, int], limits: Limits) -> Table:
+    """Show whose the private elements are, with the share of each creator."""
+    ordered = sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))
+    shown, total = ordered[: limits.values], sum(found.values())
+    return Table(
+        title="Private elements by creator",
+        head=("Private creator", "Elements", "Share"),
+        lines=tuple(
+            Line(
+                clean(name),
+                (number(count), percent(100 * count / total if total else 0)),
+                _arc(100 * count / total if total else 0),
+            )
+            for name, count in shown
+        ),
+        more=_left_out(len(ordered), len(shown), "line"),
+    )
+
+
 def _companions(found: dict[str, int], limits: Limits) -> Table:
     ordered = sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))
     shown = ordered[: limits.values]
@@ -959,6 +994,8 @@ def _collection(
     anchors = dict(zip((rule.id for rule in rules.failed), (r.anchor for r in shown), strict=False))
     urgent = [rule for rule in shown if rule.tone == (shown[0].tone if shown else "")]
     tables = [_inventory(name, rows, limits) for name, rows in collection.inventory.items() if rows]
+    if collection.private_elements:
+        tables.append(_private(collection.private_elements, limits))
     if collection.companions:
         tables.append(_companions(collection.companions, limits))
     return CollectionView(
@@ -1099,6 +1136,19 @@ def _provenance(result: AuditResult) -> tuple[Fact, ...]:
     return tuple(Fact(name, clean(value, 400) or "not recorded") for name, value in fields)
 
 
+def _waiver(waiver: WaiverResult) -> WaiverView:
+    where = ", ".join(f"{name} {value}" for name, value in waiver.where.items())
+    return WaiverView(
+        clean(waiver.rule),
+        clean(where) or "everywhere",
+        clean(waiver.state),
+        number(waiver.count),
+        clean(waiver.reason, 400),
+        clean(waiver.owner),
+        clean(waiver.expires),
+    )
+
+
 def _texts(members: Iterable[_Member], limits: Limits) -> dict[str, RuleText]:
     """Return what is said once of every rule that fails somewhere."""
     if limits.inline:
@@ -1139,6 +1189,7 @@ def report_view(result: AuditResult, limits: Limits = LEVELS[0]) -> ReportView:
         ),
         more=_left_out(len(members), len(detailed), "collection") if detailed else "",
         texts=tuple(texts.values()),
+        waivers=tuple(_waiver(each) for each in result.waivers[: limits.rows]),
         provenance=_provenance(result),
     )
 

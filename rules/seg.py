@@ -298,3 +298,84 @@ def described(instance: InstanceFacts) -> Iterator[Finding]:
                 f"{kind} without an algorithm name",
                 TagPath.of("SegmentSequence", "SegmentAlgorithmName"),
             )
+
+
+@rule(
+    id="SEG106",
+    category="segmentation",
+    severity="error",
+    confidence="high",
+    reads=("InstanceNumber",),
+    reference="PS3.3 C.8.20.2, Table C.8.20-2",
+    applies=_PIXEL_SEG,
+)
+def no_instance_number(instance: InstanceFacts) -> Iterator[Finding]:
+    """A segmentation has no Instance Number.
+
+    Why it matters
+    --------------
+    Software sorts and names objects of a series by it; of segmentations it is required
+    (Type 1), while images may leave it empty.
+
+    How to fix
+    ----------
+    Give each segmentation of the series a number in Instance Number (0020,0013).
+
+    Example
+    -------
+    An empty (0020,0013), as it is legal in a CT image.
+    """
+    if not instance.filled("InstanceNumber"):
+        yield Finding("Instance Number is missing or empty", TagPath.of("InstanceNumber"))
+
+
+_AUTOMATIC = frozenset({"AUTOMATIC", "SEMIAUTOMATIC"})
+
+
+@rule(
+    id="SEG107",
+    category="segmentation",
+    severity="info",
+    confidence="high",
+    reads=(
+        "SegmentsOverlap",
+        "SegmentSequence.SegmentAlgorithmType",
+        "SegmentSequence.SegmentDescription",
+        "SegmentSequence.DefinitionSourceSequence",
+        "SegmentSequence.SegmentationAlgorithmIdentificationSequence",
+    ),
+    reference="PS3.3 C.8.20.2, Table C.8.20-4",
+    applies=for_sop_classes(
+        SEGMENTATION,
+        LABEL_MAP_SEGMENTATION,
+        when=lambda instance: instance.filled("SegmentSequence"),
+    ),
+)
+def optional_description(instance: InstanceFacts) -> Iterator[Finding]:
+    """Which optional attributes that describe segments are left out.
+
+    Why it matters
+    --------------
+    None is required (Type 3). They say in words what a segment is, which program of which
+    version drew it, what it was defined by, and whether segments may share pixels: what
+    whoever trains on it asks first.
+
+    How to fix
+    ----------
+    Nothing is wrong. Fill them where it is known: highdicom's SegmentDescription takes them.
+
+    Example
+    -------
+    Segments drawn by a program, without Segmentation Algorithm Identification Sequence.
+    """
+    if not instance.filled("SegmentsOverlap"):
+        yield Finding("Segments Overlap is not given", TagPath.of("SegmentsOverlap"))
+    for item in instance.items("SegmentSequence"):
+        for name in ("SegmentDescription", "DefinitionSourceSequence"):
+            if not item.filled(name):
+                yield Finding("not given for a segment", TagPath.of("SegmentSequence", name))
+        name = "SegmentationAlgorithmIdentificationSequence"
+        if item.text("SegmentAlgorithmType") in _AUTOMATIC and not item.filled(name):
+            yield Finding(
+                "not given for a segment that a program drew", TagPath.of("SegmentSequence", name)
+            )

@@ -3,14 +3,38 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
+from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor.gate import FAILED, INCOMPLETE, PASSED, decide
+from auditor.cli import main
+from auditor.diff import compare
+from auditor.frames import Audit
+from auditor.gate import (
+    FAILED,
+    INCOMPLETE,
+    PASSED,
+    USAGE,
+    LimitError,
+    Limits,
+    decide,
+    read_limit,
+)
 from auditor.model import Severity
-from auditor.result import AuditResult, CollectionResult, Counts, RuleResult, Tool
+from auditor.result import (
+    AuditResult,
+    CategoryResult,
+    CollectionResult,
+    Counts,
+    GroupedFinding,
+    RuleResult,
+    Tool,
+)
+from tests.audits import Found, write
 
 WHOLE = Counts(files=100, dicom=100)
 
@@ -34,7 +58,7 @@ def test_a_failure_of_the_level_or_above_fails(severity: Severity, level: Severi
     decision = decide([an_audit(a_rule(), a_rule(severity, failed=3))], level, 0)
     fails = level is not None and severity.rank >= level.rank
     assert decision.code == (FAILED if fails else PASSED)
-    expected = f"ct: IOD103 ({severity}) failed on 3 of 10 instance: A title."
+    expected = f"ct: IOD103 ({severity}) failed on 3 of 10 instances: A title."
     assert decision.reasons == ((expected,) if fails else ())
 
 
@@ -99,3 +123,185 @@ def test_a_pass_has_no_reason_and_all_else_has_one(
     assert (decision.code == PASSED) == (decision.reasons == ())
     if any(rule.errors for rule in rules) or not counts.dicom + counts.partial:
         assert decision.code in (FAILED, INCOMPLETE)
+
+
+# -- limits -------------------------------------------------------------------------------
+
+
+def scored(score: float | None, coverage: float = 1.0, overall: float | None = 90) -> AuditResult:
+    audit = an_audit(a_rule())
+    audit.collections[0].categories = [
+        CategoryResult("iod", "IOD", score, coverage, 10, 0, "" if score else "nobody knows")
+    ]
+    audit.collections[0].overall, audit.collections[0].coverage = overall, coverage
+    return audit
+
+
+@pytest.mark.parametrize(
+    ("score", "coverage", "limits", "code"),
+    [
+        (90, 1, Limits(min_score={"iod": 90}), PASSED),
+        (89.9, 1, Limits(min_score={"iod": 90}), FAILED),
+        (100, 0.9, Limits(min_score={"iod": 90}), PASSED),
+        # Too little was judged: nobody knows, however good the rest is.
+        (100, 0.89, Limits(min_score={"iod": 90}), INCOMPLETE),
+        (80, 0.1, Limits(min_score={"iod": 90}), FAILED),
+        (100, 0.95, Limits(min_score={"iod": 90}, min_coverage={"iod": 96}), INCOMPLETE),
+        (100, 0.5, Limits(min_score={"iod": 90}, min_coverage={"iod": 50}), PASSED),
+        (100, 0.5, Limits(min_coverage={"iod": 51}), INCOMPLETE),
+        (0, 0.5, Limits(min_coverage={"iod": 50}), PASSED),
+        (None, 1, Limits(min_score={"iod": 0}), INCOMPLETE),
+        (100, 1, Limits(min_score={"segmentation": 0}), INCOMPLETE),
+        (0, 1, Limits(min_score={"overall": 90}), PASSED),
+        (100, 1, Limits(min_score={"overall": 91}), FAILED),
+        (100, 0.8, Limits(min_score={"overall": 90}), INCOMPLETE),
+    ],
+)
+def test_a_score_counts_where_enough_was_judged(
+    score: float | None, coverage: float, limits: Limits, code: int
+) -> None:
+    decision = decide([scored(score, coverage)], limits, 0)
+    assert decision.code == code
+    assert len(decision.reasons) == (code != PASSED)
+
+
+def test_no_overall_score_is_no_pass() -> None:
+    decision = decide([scored(100, overall=None)], Limits(min_score={"overall": 0}), 0)
+    assert decision.code == INCOMPLETE
+
+
+@pytest.mark.parametrize(
+    ("rule", "code"),
+    [
+        (a_rule(), PASSED),
+        (replace(a_rule(), failed=1), FAILED),
+        (replace(a_rule(), not_evaluated=1), INCOMPLETE),
+        (replace(a_rule(), outcome="not_evaluated", applicable=0), INCOMPLETE),
+        (replace(a_rule(), outcome="not_applicable", applicable=0), INCOMPLETE),
+        (replace(a_rule(), errors=1), INCOMPLETE),
+        (replace(a_rule(), id="IOD101"), INCOMPLETE),
+    ],
+)
+def test_a_required_rule_has_to_have_passed(rule: RuleResult, code: int) -> None:
+    decision = decide([an_audit(rule)], Limits(require=("IOD100",)), 0)
+    assert decision.code == code
+    assert bool(decision.reasons) == (code != PASSED)
+
+
+def test_what_is_waived_does_not_fail() -> None:
+    found = GroupedFinding("", "m", 3, waived=3)
+    rule = replace(a_rule(failed=3), findings=[found])
+    limits = Limits(Severity.ERROR, require=("IOD103",))
+    assert decide([an_audit(rule)], limits, 0).code == PASSED
+    part = replace(rule, findings=[found, replace(found, waived=2)])
+    assert decide([an_audit(part)], limits, 0).code == FAILED
+    # A failure that names no finding cannot have been waived.
+    assert decide([an_audit(replace(rule, findings=[]))], limits, 0).code == FAILED
+
+
+def test_an_outcome_of_error_is_incomplete_whatever_was_counted() -> None:
+    rule = replace(a_rule(), outcome="error")
+    assert decide([an_audit(rule)], None, 0).code == INCOMPLETE
+
+
+@pytest.mark.parametrize("text", ["iod", "iod=", "iod=x", "iod=101", "iod=-1", "iod=nan", "x=1"])
+def test_a_limit_that_means_nothing_is_refused(text: str) -> None:
+    with pytest.raises(LimitError):
+        read_limit(text)
+    assert read_limit("overall=99.5") == ("overall", 99.5)
+
+
+# -- a baseline -----------------------------------------------------------------------------
+
+
+def since(old: Audit, new: Audit, level: Severity = Severity.ERROR) -> int:
+    diff = compare(old, new, (), date(2026, 1, 1))
+    return decide([new.result], level, 0, diff).code
+
+
+def test_only_what_is_new_fails(tmp_path: Path) -> None:
+    known, other = Found("DEID201", 1, 2), Found("IOD001", 1, severity="warning")
+    old = write(tmp_path / "old", [known])
+    assert since(old, write(tmp_path / "same", [known])) == PASSED
+    assert since(old, write(tmp_path / "less", [Found("DEID201", 1, 1)])) == PASSED
+    assert since(old, write(tmp_path / "more", [Found("DEID201", 1, 3)])) == FAILED
+    assert since(old, write(tmp_path / "moved", [Found("DEID201", 2, 2)])) == FAILED
+    warned = write(tmp_path / "warned", [known, other])
+    assert since(old, warned) == PASSED
+    assert since(old, warned, Severity.WARNING) == FAILED
+
+
+def test_what_may_be_new_in_place_of_old_is_not_known(tmp_path: Path) -> None:
+    known, nowhere = [Found("DEID201", 1)], [Found("DEID201", None)]
+    old = write(tmp_path / "old", nowhere)
+    assert since(old, write(tmp_path / "a", nowhere)) == INCOMPLETE
+    assert since(old, write(tmp_path / "b", [])) == PASSED
+    keyless = write(tmp_path / "c", known, key="")
+    assert since(keyless, write(tmp_path / "d", known, key="")) == INCOMPLETE
+    assert since(keyless, write(tmp_path / "e", known * 2, key="")) == FAILED
+    assert since(keyless, write(tmp_path / "f", [], key="")) == PASSED
+
+
+# -- at the command line ----------------------------------------------------------------------
+
+
+def gate(*arguments: object) -> Result:
+    return CliRunner().invoke(main, ["gate", *map(str, arguments)])
+
+
+def test_error_is_the_level_unless_something_else_is_asked(tmp_path: Path) -> None:
+    write(tmp_path / "a", [Found("DEID201", 1)])
+    assert gate(tmp_path / "a").exit_code == FAILED
+    assert gate(tmp_path / "a", "--require", "IOD001").exit_code == PASSED
+    assert gate(tmp_path / "a", "--require", "IOD001", "--fail-on", "error").exit_code == FAILED
+    assert gate(tmp_path / "a", "--require", "DEID201").exit_code == FAILED
+
+
+def test_a_baseline_is_another_audit(tmp_path: Path) -> None:
+    write(tmp_path / "old", [Found("DEID201", 1)])
+    write(tmp_path / "new", [Found("DEID201", 1), Found("IOD001", 1)])
+    against = ("--new-only", "--baseline")
+    assert gate(tmp_path / "old", *against, tmp_path / "old").exit_code == PASSED
+    done = gate(tmp_path / "new", *against, tmp_path / "old")
+    assert done.exit_code == FAILED
+    assert "IOD001 (error): 1 new instance" in done.stderr
+    assert "DEID201" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--new-only",),
+        ("--baseline", "a"),
+        ("--new-only", "--baseline", "nothing"),
+        ("--require", "NONE001"),
+        ("--min-score", "iod"),
+        ("--min-score", "none=90"),
+        ("--min-coverage", "iod=101"),
+        ("--waivers", "nothing.toml"),
+    ],
+)
+def test_a_mistake_is_2(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / "a", [])
+    done = gate("a", *arguments)
+    assert done.exit_code == USAGE
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_limits_come_from_the_configuration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / "a", [])
+    for text, code in {
+        'require = ["IOD001"]': PASSED,
+        'require = ["SEG101"]': INCOMPLETE,
+        'min-score = ["iod=90"]': INCOMPLETE,
+        'min-coverage = ["iod=90"]': INCOMPLETE,
+        'min-score = ["iod=900"]': USAGE,
+    }.items():
+        (tmp_path / "dicom-audit.toml").write_text(text)
+        assert gate("a").exit_code == code, text

@@ -24,6 +24,7 @@ from pydicom.uid import UID
 
 import auditor
 from auditor.demo import build_demo
+from auditor.formats import FORMATS
 from auditor.redaction import KEY_VARIABLE
 
 MARK = "Qz7Planted"
@@ -379,12 +380,16 @@ def test_nothing_planted_is_written_or_printed(planted: Path, tmp_path: Path, jo
         scan,
         run(tmp_path, "report", out),
         run(tmp_path, "report", out, "--format", "json"),
+        run(tmp_path, "report", out, "--format", ",".join(FORMATS), "-o", out / "reports"),
+        run(tmp_path, "diff", out, out, "--format", ",".join(FORMATS), "-o", out / "changes"),
+        run(tmp_path, "diff", out, out),
         run(tmp_path, "compare", out, out, "-o", out / "compare.html"),
         run(tmp_path, "gate", out),
+        run(tmp_path, "gate", out, "--new-only", "--baseline", out),
         run(tmp_path, "rules", *quoting),
         run(tmp_path, "explain", "DEID901", *quoting),
     ]
-    assert [done.returncode for done in runs] == [3, 0, 0, 0, 1, 0, 0]
+    assert [done.returncode for done in runs] == [3, 0, 0, 0, 0, 0, 0, 1, 3, 0, 0]
     assert found_in(out, *runs) == []
     for done in runs:
         assert b"\x1b" not in done.stdout + done.stderr

@@ -111,6 +111,7 @@ def test_score_may_be_null() -> None:
         ("rule", result.RuleResult),
         ("finding", result.GroupedFinding),
         ("inventory_row", result.InventoryRow),
+        ("waiver", result.WaiverResult),
     ],
 )
 def test_schema_names_exactly_what_is_written(definition: str, written: Any) -> None:

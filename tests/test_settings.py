@@ -31,10 +31,11 @@ def test_names_become_those_of_the_parameters(tmp_path: Path) -> None:
     }
 
 
-def test_every_key_is_an_option_of_scan() -> None:
+def test_every_key_is_an_option_of_scan_or_gate() -> None:
     options = {
         flag
-        for option in main.commands["scan"].params
+        for command in ("scan", "gate")
+        for option in main.commands[command].params
         if isinstance(option, click.Option)
         for flag in option.opts
     }

@@ -140,3 +140,19 @@ def test_elements_are_sorted_by_place() -> None:
         ("(0008,0060)", "CS", "Modality", "", 3, 0),
         ("(0010,0020)", "LO", "PatientID", "", 4, 1),
     ]
+
+
+def test_private_elements_are_counted_by_creator() -> None:
+    from auditor.inventory import private_elements
+    from auditor.tally import ElementTally
+
+    counted = private_elements(
+        {
+            ("(0019,xx08:GEMS_ACQU_01)", "DS", "", "GEMS_ACQU_01"): ElementTally(3),
+            ("(0008,1140)/(0019,xx09:GEMS_ACQU_01)", "DS", "", "GEMS_ACQU_01"): ElementTally(2),
+            ("(0019,xx08:no creator)", "UN", "", ""): ElementTally(7),
+            ("(0019,0010)", "LO", "", ""): ElementTally(9),
+            ("(0010,0020)", "LO", "PatientID", ""): ElementTally(9),
+        }
+    )
+    assert counted == {"no creator": 7, "GEMS_ACQU_01": 5}

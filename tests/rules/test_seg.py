@@ -50,6 +50,19 @@ def described(**changed: Any) -> dict[str, Any]:
 
 cut_short = not_evaluated(seg(), file={"complete": "header"})
 
+
+def optional(**changed: Any) -> dict[str, Any]:
+    """Return a segmentation whose segment has all that may be said of it."""
+    segment = {
+        "SegmentNumber": 1,
+        "SegmentAlgorithmType": "AUTOMATIC",
+        "SegmentDescription": PLANT,
+        "DefinitionSourceSequence": [{"ReferencedSOPInstanceUID": "2.25.1"}],
+        "SegmentationAlgorithmIdentificationSequence": [{"AlgorithmName": PLANT}],
+    }
+    return seg(SegmentsOverlap="NO", SegmentSequence=[{**segment, **changed}])
+
+
 CASES: Cases = {
     "SEG001": (
         passes(instances=[{"SeriesInstanceUID": 1, "SOPClassUID": CT}]),
@@ -168,6 +181,29 @@ CASES: Cases = {
         passes(segments(None)),
         not_applicable(segments(2, 5, sop_class=LABEL_MAP_SEGMENTATION)),
         not_applicable(seg(SegmentSequence=[])),
+        cut_short,
+    ),
+    "SEG106": (
+        passes(seg(InstanceNumber="1")),
+        fails(seg(), at=["(0020,0013)"]),
+        fails(seg(InstanceNumber=None), at=["(0020,0013)"]),
+        not_applicable({"SOPClassUID": CT}),
+        cut_short,
+    ),
+    "SEG107": (
+        passes(optional()),
+        passes(
+            optional(SegmentAlgorithmType="MANUAL", SegmentationAlgorithmIdentificationSequence=[])
+        ),
+        fails({**optional(), "SegmentsOverlap": None}, at=["(0062,0013)"]),
+        fails(optional(SegmentDescription=""), at=["(0062,0002)/(0062,0006)"]),
+        fails(optional(DefinitionSourceSequence=[]), at=["(0062,0002)/(0008,1156)"]),
+        fails(
+            optional(SegmentationAlgorithmIdentificationSequence=[]),
+            at=["(0062,0002)/(0062,0007)"],
+        ),
+        not_applicable(seg()),
+        not_applicable({"SOPClassUID": CT}),
         cut_short,
     ),
     "SEG105": (

@@ -1,0 +1,45 @@
+"""CSV that a spreadsheet opens without running anything in it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+
+from auditor.diff import Diff
+from auditor.formats.rows import DiffRow, ReportRow, diff_rows, names, report_rows, values
+from auditor.result import AuditResult
+from auditor.view import clean
+
+
+def report(result: AuditResult) -> bytes:
+    """Return a line per finding."""
+    return _written(ReportRow, report_rows(result))
+
+
+def diff(diff: Diff) -> bytes:
+    """Return a line per change."""
+    return _written(DiffRow, diff_rows(diff))
+
+
+def _written(kind: type[ReportRow | DiffRow], rows: Iterable[ReportRow | DiffRow]) -> bytes:
+    text = io.StringIO()
+    writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+    writer.writerow(names(kind))
+    writer.writerows([_cell(value) for value in values(row)] for row in rows)
+    # Without a mark at its start, the most used spreadsheet takes UTF-8 for something else.
+    return text.getvalue().encode("utf-8-sig")
+
+
+def _cell(value: str | int) -> str:
+    """Return a cell that no spreadsheet takes for a formula, a command or a link to a program.
+
+    Spaces before the sign are skipped by some, and wide forms of it are taken by others.
+    """
+    if isinstance(value, int):
+        return str(value)
+    shown = clean(value, 2000)
+    return f"'{shown}" if shown.lstrip()[:1] in _STARTS else shown
+
+
+_STARTS = (*"=+-@|%", "\uff1d", "\uff0b", "\uff0d", "\uff20")
