@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from auditor.collection import CollectionFacts
+from auditor.conformance.vocabulary import RefereeReport
 from auditor.engine import (
     CUT_SHORT,
     Job,
@@ -22,7 +24,6 @@ from auditor.engine import (
 )
 from auditor.facts import InstanceFacts
 from auditor.inventory import Inventory, private_elements
-from auditor.iod import RefereeReport
 from auditor.model import (
     CATEGORIES,
     Finding,
@@ -170,6 +171,7 @@ def _audit_collection(
         if chosen := sample.chosen():
             progress.step(f"text in the pixels of {len(chosen)} images")
             writers["frames"].add(list(read_frames(chosen)))
+    notes = list(collection.source.notes)
     results = {rule.id: _blank(rule, profile) for rule in rules.rules}
     walking, waiting = instance_rules(rules)
     for index, rule in enumerate(walking):
@@ -183,19 +185,23 @@ def _audit_collection(
     if waiting:
         progress.step(f"conformance ({len(tally.structures):,} distinct to judge)")
         reports = ask_referees(workers, tally.structures)
+        notes += _referee_notes(reports.values())
         for rule in waiting:
+            confidences: dict[tuple[str, str], str] = {}
             answers = {
-                digest: _ask_referee_rule(rule, report) for digest, report in reports.items()
+                digest: _ask_referee_rule(rule, report, confidences)
+                for digest, report in reports.items()
             }
             parts = [
                 (*_answer(answers, each.structure), each.series)
                 for each in tally.signatures.values()
             ]
             counted = count_rule(parts, rule.unit is Unit.SERIES)
-            _fill(results[rule.id], counted)
+            _fill(results[rule.id], counted, confidences)
             _write_findings(findings, results[rule.id], counted)
             cut_short = any(each.structure is None for each in tally.signatures.values())
-            results[rule.id].reason = _referee_reason(reports.values(), cut_short)
+            reasons = results[rule.id].reason, _referee_reason(rule, reports.values(), cut_short)
+            results[rule.id].reason = "; ".join(filter(None, reasons))
     progress.step("rules over the whole collection")
     tables = {table: folder.file(table, number) for table in WALKED}
     with _connect(folder.path) as connection:
@@ -226,7 +232,7 @@ def _audit_collection(
         annotation=annotation,
         companions=companions,
         private_elements=private_elements(tally.elements),
-        notes=list(collection.source.notes),
+        notes=notes,
     )
 
 
@@ -249,8 +255,11 @@ def _blank(rule: Rule, profile: Profile) -> RuleResult:
     )
 
 
-def _fill(result: RuleResult, tally: RuleTally) -> None:
-    """Put what was counted into a rule's result."""
+def _fill(
+    result: RuleResult, tally: RuleTally, confidences: dict[tuple[str, str], str] | None = None
+) -> None:
+    """Put what was counted into a rule's result; a finding may be surer than its rule is."""
+    sure = confidences or {}
     result.applicable = tally.passed + tally.failed
     result.failed = tally.failed
     result.not_applicable = tally.not_applicable
@@ -264,7 +273,14 @@ def _fill(result: RuleResult, tally: RuleTally) -> None:
         tally.passed, tally.failed, tally.not_evaluated, tally.errors
     ).value
     result.findings = [
-        GroupedFinding(place, message, count, examples, attribute_of(place))
+        GroupedFinding(
+            place,
+            message,
+            count,
+            examples,
+            attribute_of(place),
+            sure.get((message, place), result.confidence),
+        )
         for (message, place), (count, examples) in sorted(
             tally.findings.items(), key=lambda item: (-item[1][0], item[0])
         )
@@ -281,23 +297,34 @@ def attribute_of(tag_path: str) -> str:
 
 
 def _ask_referee_rule(
-    rule: Rule, reports: dict[str, RefereeReport]
+    rule: Rule, reports: dict[str, RefereeReport], confidences: dict[tuple[str, str], str]
 ) -> tuple[Outcome, tuple[tuple[str, str], ...]]:
-    """Ask a rule about the reports on one structure.
+    """Ask a rule about the reports on one structure, of those referees that judged it.
 
-    A referee that does not know the SOP class could not look; one that died is an error.
+    A referee that does not know the SOP class could not look. One that died takes nothing
+    from what another says; only where no other judged, it is an error. What the rule is
+    less or more sure of than of the rest goes into `confidences`.
     """
-    read = [reports[name[8:]] for name in rule.reads if name.startswith("referee:")]
-    if any(report.status == "error" for report in read):
-        reason = next(report.reason for report in read if report.status == "error")
-        return Outcome.ERROR, ((f"the referee could not finish: {reason}", ""),)
-    if any(report.status != "judged" for report in read):
+    read = {name[8:]: reports[name[8:]] for name in rule.reads}
+    if not any(report.status == "judged" for report in read.values()):
+        reasons = [report.reason for report in read.values() if report.status == "error"]
+        if reasons:
+            return Outcome.ERROR, ((f"the referee could not finish: {reasons[0]}", ""),)
         return Outcome.NOT_EVALUATED, ()
     facts = InstanceFacts((), FileFacts("", ""), reports, rule.reads)
     try:
-        return conclude(rule.check(facts))
+        found = list(rule.check(facts))
+        answer = conclude(found)
     except Exception as error:  # noqa: BLE001 - whatever a rule raises is its own error
         return Outcome.ERROR, ((f"the rule raised {blame(error)}", ""),)
+    confidences.update(
+        {
+            (each.message, str(each.tag_path)): each.confidence.value
+            for each in found
+            if isinstance(each, Finding) and each.confidence
+        }
+    )
+    return answer
 
 
 def _answer(
@@ -308,16 +335,46 @@ def _answer(
     return answers[structure]
 
 
-def _referee_reason(reports: Iterable[dict[str, RefereeReport]], cut_short: bool) -> str:
+def _referee_reason(
+    rule: Rule, reports: Iterable[dict[str, RefereeReport]], cut_short: bool
+) -> str:
     reasons = {
         "unknown_sop_class": "SOP classes that the standard's table does not have",
         "no_sop_class": "objects without a SOP class",
+        "absent": "a referee that is not installed",
     }
-    met = {report.status for each in reports for report in each.values()}
+    met = set()
+    for each in reports:
+        statuses = {each[name[8:]].status for name in rule.reads}
+        if "judged" not in statuses:
+            met |= statuses
     said = [text for status, text in reasons.items() if status in met]
     if cut_short:
         said.append(CUT_SHORT)
     return "; ".join(said)
+
+
+def _referee_notes(reports: Iterable[dict[str, RefereeReport]]) -> list[str]:
+    """Say what the referees reported and is not shown, and what they could not judge."""
+    held_back: Counter[tuple[str, str]] = Counter()
+    failed: Counter[str] = Counter()
+    absent: set[str] = set()
+    for each in reports:
+        for name, report in each.items():
+            held_back.update((name, why) for why in report.held_back)
+            failed[name] += report.status == "error"
+            absent |= {name} if report.status == "absent" else set()
+    notes = [
+        f"Held back in {count} distinct structures, as known false errors of {name}: {why}."
+        for (name, why), count in sorted(held_back.items())
+    ]
+    notes += [
+        f"{name} could not finish on {count} distinct structures; what the other referee says "
+        "of them stands."
+        for name, count in sorted(failed.items())
+        if count
+    ]
+    return notes + [f"{name} is not installed: one referee judged." for name in sorted(absent)]
 
 
 def _connect(folder: Path) -> duckdb.DuckDBPyConnection:
@@ -409,7 +466,7 @@ def _write_findings(writer: TableWriter, result: RuleResult, tally: RuleTally) -
             result.id,
             result.category,
             result.severity,
-            result.confidence,
+            finding.confidence,
             result.unit,
             finding.tag_path,
             finding.message,

@@ -14,8 +14,10 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, TypeVar
 
+from auditor.conformance.cache import VerdictCache, cache_folder
+from auditor.conformance.panel import ABSENT, Panel, Reports, present, stamps
+from auditor.conformance.vocabulary import REFEREES, RefereeReport
 from auditor.facts import InstanceFacts
-from auditor.iod import RefereeReport
 from auditor.model import Finding, Outcome, Rule, Scope, Selector, Undecided
 from auditor.ocr import Image
 from auditor.planning import RulesPlan, applies_to
@@ -411,30 +413,20 @@ def _work(files: list[SourceFile]) -> Partial:
     return _here[0].chunk(files)
 
 
-def judge_structures(batch: list[tuple[bytes, str]]) -> dict[bytes, dict[str, RefereeReport]]:
-    """Show one representative of each structure to the referees.
+_panel: list[Panel] = []
+"""The referees of this process, with what they remember; made when first asked."""
 
-    Parameters
-    ----------
-    batch
-        Digest of a structure, and where to read a file that has it.
-    """
-    import pydicom
+Question = tuple[bytes, Structure, tuple[str, ...]]
+"""Digest of a structure, one data set that has it, and the referees to ask."""
 
-    from auditor.iod import DicomValidatorReferee
-    from auditor.reading.fallback import lenient
 
-    referee = DicomValidatorReferee()
-    reports: dict[bytes, dict[str, RefereeReport]] = {}
-    for digest, location in batch:
-        with lenient():
-            try:
-                dataset = pydicom.dcmread(location, force=True, defer_size=1024)
-                report = referee.judge(dataset)
-            except Exception as error:  # noqa: BLE001 - pydicom raises what its parts raise
-                report = RefereeReport("error", (), f"cannot be read ({type(error).__name__})")
-        reports[digest] = {referee.name: report}
-    return reports
+def judge_structures(batch: list[Question]) -> dict[bytes, Reports]:
+    """Show one representative of each structure to the referees."""
+    if not _panel:
+        _panel.append(Panel())
+    return {
+        digest: _panel[0].judge(one.location, one.sop_class, names) for digest, one, names in batch
+    }
 
 
 class Workers:
@@ -563,19 +555,32 @@ def _dead(file: SourceFile) -> Partial:
     return partial
 
 
-def ask_referees(
-    workers: Workers, structures: dict[bytes, Structure]
-) -> dict[bytes, dict[str, RefereeReport]]:
-    """Get every referee's report on every distinct structure."""
-    things = [(digest, structure.location) for digest, structure in sorted(structures.items())]
-    reports: dict[bytes, dict[str, RefereeReport]] = {}
+def ask_referees(workers: Workers, structures: dict[bytes, Structure]) -> dict[bytes, Reports]:
+    """Get every referee's report on every distinct structure; from the cache what is in it."""
+    names = present()
+    cache = VerdictCache(cache_folder(), {name: stamps()[name] for name in names})
+    known = cache.load(structures)
+    reports: dict[bytes, Reports] = {
+        digest: dict.fromkeys(set(REFEREES) - set(names), ABSENT) for digest in structures
+    }
+    for (digest, name), report in known.items():
+        reports[digest][name] = report
+    questions: list[Question] = []
+    for digest, structure in sorted(structures.items()):
+        missing = tuple(name for name in names if name not in reports[digest])
+        if missing:
+            questions.append((digest, structure, missing))
+    said: dict[tuple[bytes, str], RefereeReport] = {}
     died = RefereeReport("error", (), "the referee died on this object")
     for part in workers.run(
         judge_structures,
-        batches(things, 16),
-        lambda thing: {thing[0]: {"dicom-validator": died}},
+        batches(questions, 16),
+        lambda question: {question[0]: dict.fromkeys(question[2], died)},
     ):
-        reports.update(part)
+        for digest, answers in part.items():
+            reports[digest].update(answers)
+            said.update({(digest, name): report for name, report in answers.items()})
+    cache.save(said)
     return reports
 
 

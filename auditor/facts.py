@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from auditor.iod import RefereeReport
+from auditor.conformance.vocabulary import RefereeReport
 from auditor.model import TagPath
 from auditor.reading.places import JUDGE_FAILED, Place, Token, decode, shown_creator
 from auditor.reading.reader import FileFacts

@@ -147,12 +147,16 @@ class Finding:
         counts. A collection rule says how many units of its own `Unit` it stands for.
     examples
         Paths inside the collection, at most a handful; only collection rules fill it.
+    confidence
+        Where it is not the rule's: a rule that reads several referees is surer of what
+        both say. Findings of one message at one place have one confidence.
     """
 
     message: str
     tag_path: TagPath = field(default_factory=TagPath)
     count: int = 1
     examples: tuple[str, ...] = ()
+    confidence: Confidence | None = None
 
     def __post_init__(self) -> None:
         """Refuse what a report cannot print.
@@ -164,6 +168,8 @@ class Finding:
         """
         given: tuple[Any, ...] = (self.message, self.tag_path, self.count, *self.examples)
         kinds = (str, TagPath, int, *(str for _ in self.examples))
+        if not isinstance(self.confidence, Confidence | None):
+            raise TypeError("the confidence of a finding is a Confidence")
         if not all(map(isinstance, given, kinds)) or self.count < 1:
             raise TypeError("a finding is a message, a tag path, a count and paths")
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from auditor.conformance.dciodvfy import READ_BY_VALUE, shown
+from auditor.conformance.dicom_validator import tags_read_by_value
+from auditor.conformance.legality import value_is_legal
 from auditor.facts import PRIVATE
 from auditor.model import Comparison, Judge, Rule, Selector
 from auditor.reading.columns import COLUMN_OF_TAG
@@ -104,10 +107,10 @@ class RulesPlan:
         self._meta = sop_class is None
         if sop_class is None:
             self._by_value: frozenset[int] = frozenset()
+            self._read_by_first: frozenset[int] = frozenset()
         else:
-            from auditor.iod import tags_read_by_value
-
-            self._by_value = tags_read_by_value(sop_class)
+            self._read_by_first = tags_read_by_value(sop_class)
+            self._by_value = self._read_by_first | READ_BY_VALUE
 
     def attention(self, place: Place) -> Attention:
         """Decide what may be looked at there."""
@@ -151,8 +154,11 @@ class RulesPlan:
         return tuple(reversed(tags))
 
     def structure(self, place: Place, value: bytes, encodings: tuple[str, ...]) -> bytes:
-        """Return what a referee can depend on: legality, and the value that a condition reads."""
-        from auditor.iod import value_is_legal
+        """Return what a referee can depend on: both referees' stand-ins follow from it.
 
+        That is legality and what a condition reads, as `auditor.conformance.dicom_validator`
+        defines it, and what `auditor.conformance.dciodvfy.shown` makes of the value.
+        """
         legal = b"" if not place.is_text or value_is_legal(place.vr, value, encodings) else b"!"
-        return legal + (b"=" + value if place.tag in self._by_value else b"")
+        read = b"=" + value if place.tag in self._read_by_first else b""
+        return legal + read + b"~" + shown(place.tag, place.vr, value)

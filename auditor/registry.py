@@ -13,6 +13,7 @@ from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
 
+from auditor.conformance.vocabulary import REFEREES
 from auditor.facts import PRIVATE
 from auditor.model import (
     ANY,
@@ -31,10 +32,6 @@ from auditor.standard.dictionary import tag_of
 from auditor.store import TABLES, WALKED
 
 RULE_ID = re.compile(r"([A-Z]+)([0-9]{3})")
-
-REFEREES = ("dicom-validator",)
-"""Names that may follow ``referee:``."""
-
 
 PACKAGE = "dicom_auditor_rules_"
 """How the made-up package of every folder of rules begins."""
@@ -210,11 +207,10 @@ def _instance_problems(rule: Rule) -> Iterator[str]:
     if rule.unit not in (Unit.INSTANCE, Unit.SERIES):
         yield "an instance rule counts instances or series"
     yield from filter(None, map(_instance_read, rule.reads))
-    if any(name.startswith("referee:") for name in rule.reads) and (
-        len(rule.reads) > 1 or rule.applies is not ANY
-    ):
+    of_referees = [name.startswith("referee:") for name in rule.reads]
+    if any(of_referees) and (not all(of_referees) or rule.applies is not ANY):
         # It is asked about a structure, which many objects share: it sees nothing else.
-        yield "a rule that reads a referee reads nothing else and applies to any object"
+        yield "a rule that reads referees reads nothing else and applies to any object"
 
 
 def _instance_read(name: str) -> str:

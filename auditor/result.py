@@ -43,6 +43,7 @@ class GroupedFinding:
     """All findings of one rule with one message at one tag path.
 
     `count` is in the rule's unit and exact; `examples` are paths inside the collection;
+    `confidence` is the rule's, or its own where the rule is surer of some than of others;
     `waived` says how many of `count` a waiver accepts.
     """
 
@@ -51,6 +52,7 @@ class GroupedFinding:
     count: int
     examples: list[str] = field(default_factory=list)
     attribute: str = ""
+    confidence: str = ""
     waived: int = 0
 
 

@@ -20,9 +20,9 @@ from pydicom.dataset import Dataset
 from pydicom.filewriter import write_dataset
 
 from auditor.collection import CollectionFacts
+from auditor.conformance.vocabulary import RefereeReport
 from auditor.engine import ask, instance_rules
 from auditor.facts import InstanceFacts
-from auditor.iod import RefereeReport
 from auditor.model import Finding, Outcome, Selector
 from auditor.planning import RulesPlan
 from auditor.reading.columns import COLUMNS

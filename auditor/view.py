@@ -117,12 +117,13 @@ class Gauge:
 
 @dataclass(frozen=True, slots=True)
 class PlaceView:
-    """All findings with one message at one place."""
+    """All findings with one message at one place; `confidence` only where it is not the rule's."""
 
     message: str
     attribute: str
     tag_path: str
     count: str
+    confidence: str
     examples: tuple[str, ...]
     more: str
 
@@ -712,14 +713,16 @@ def _overall(collection: CollectionResult, verdict: Verdict) -> Gauge:
 # -- one collection ------------------------------------------------------------------------
 
 
-def _place(finding: GroupedFinding, unit: str, limits: Limits) -> PlaceView:
+def _place(finding: GroupedFinding, rule: RuleResult, limits: Limits) -> PlaceView:
     shown = tuple(clean(each) for each in finding.examples[: limits.examples])
     return PlaceView(
         message=clean(finding.message, limits.prose),
         attribute=clean(finding.attribute),
         tag_path=clean(finding.tag_path),
-        count=plural(finding.count, clean(unit))
+        count=plural(finding.count, clean(rule.unit))
         + (f", {number(finding.waived)} waived" if finding.waived else ""),
+        # A result of before findings had one says nothing.
+        confidence="" if finding.confidence == rule.confidence else clean(finding.confidence),
         examples=shown,
         more=_left_out(len(finding.examples), len(shown), "example"),
     )
@@ -730,7 +733,7 @@ def _failed_rule(
 ) -> FailedRule:
     unit = clean(rule.unit)
     places = sorted(rule.findings, key=lambda each: (-each.count, each.tag_path, each.message))
-    shown = tuple(_place(each, rule.unit, limits) for each in places[: limits.places])
+    shown = tuple(_place(each, rule, limits) for each in places[: limits.places])
     gap = _gap(rule)
     return FailedRule(
         anchor=anchor,

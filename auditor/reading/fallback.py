@@ -167,10 +167,15 @@ def _is_cut(element: RawDataElement, size: int) -> bool:
 def _bytes(element: Any, dataset: Dataset, location: str) -> bytes:
     """Return a value's bytes as a little-endian file would hold them."""
     if isinstance(element, DataElement):
-        return _encoded(element)
+        return encoded(element)
     raw: RawDataElement = element
     if raw.value is None and raw.length:
         raw = read_deferred_data_element(dataset.fileobj_type, location, None, raw)
+    return little_endian(raw)
+
+
+def little_endian(raw: RawDataElement) -> bytes:
+    """Return a value's bytes as a little-endian file would hold them."""
     value = raw.value or b""
     width = WIDTHS.get(raw.VR or "", 1)
     if not raw.is_little_endian and width > 1:
@@ -182,7 +187,7 @@ def _bytes(element: Any, dataset: Dataset, location: str) -> bytes:
     return value
 
 
-def _encoded(element: DataElement) -> bytes:
+def encoded(element: DataElement) -> bytes:
     """Write a value that pydicom has already converted back to bytes."""
     buffer = DicomBytesIO()
     buffer.is_little_endian, buffer.is_implicit_VR = True, True

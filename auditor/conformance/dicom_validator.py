@@ -1,6 +1,6 @@
-"""The conformance referees: whether a data set is what its SOP Class says it is (PS3.3, PS3.4).
+"""The first referee: dicom-validator, which judges by the attribute tables of PS3.3.
 
-What a referee is shown is a stand-in: the structure of the data set without its values. A
+What it is shown is a stand-in: the structure of the data set without its values. A
 verdict therefore depends on the structure alone, may be given once for all data sets that
 share it, and cannot leak a value. The structure is the sequence, item by item, of
 
@@ -14,14 +14,20 @@ Private elements, group lengths and elements from (7FE0,0000) on are not part of
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from auditor.conformance.legality import (
+    TEXT_VRS,
+    decoded_is_legal,
+    lenient,
+    value_is_legal,
+)
+from auditor.conformance.vocabulary import DICOM_VALIDATOR, IodError, RefereeReport
 from auditor.model import TagPath, format_tag
-from auditor.reading.walker import known_vr
+from auditor.reading.places import LONG_VRS, SHORT_VRS
+from auditor.reading.walker import UNDEFINED, known_vr
 from auditor.standard.dictionary import entry_of
 from auditor.standard.iods import (
     IodTable,
@@ -34,59 +40,6 @@ if TYPE_CHECKING:
     from pydicom.dataelem import DataElement, RawDataElement
     from pydicom.tag import BaseTag
 
-KINDS = {
-    "missing": "a Type 1 or 2 attribute is missing",
-    "incomplete_module": "a Type 1 or 2 attribute of a module that need not be there is missing",
-    "empty": "a Type 1 attribute is empty",
-    "not_allowed": "an attribute is present where its condition forbids it",
-    "unexpected": "an attribute is in no module of the IOD",
-    "enumerated_value": "a value is none of the enumerated values",
-    "invalid_value": "a value is not legal for its VR",
-    "functional_group": "a functional group is in the wrong sequence, or in both",
-}
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class IodError:
-    """One thing that a referee found wrong; never with a value.
-
-    Parameters
-    ----------
-    kind
-        One of `KINDS`.
-    tag_path
-        Items are not numbered.
-    module
-        Module or functional group macro that asks for it; "" where none does.
-    type
-        ``1``, ``1C``, ``2``, ``2C``, ``3``, or "".
-    """
-
-    kind: str
-    tag_path: TagPath
-    module: str
-    type: str
-
-
-@dataclass(frozen=True, slots=True)
-class RefereeReport:
-    """What a referee says of one data set.
-
-    Parameters
-    ----------
-    status
-        ``judged``, ``unknown_sop_class`` (retired or private), ``no_sop_class``, ``error``.
-        Only ``judged`` without errors is a pass.
-    errors
-        Sorted and distinct.
-    reason
-        In plain words, why there is no verdict.
-    """
-
-    status: str
-    errors: tuple[IodError, ...] = ()
-    reason: str = ""
-
 
 class DicomValidatorReferee:
     """Judges by dicom-validator, in memory and silently.
@@ -97,7 +50,7 @@ class DicomValidatorReferee:
         The edition of the standard to judge by; the packaged one by default.
     """
 
-    name = "dicom-validator"
+    name = DICOM_VALIDATOR
 
     def __init__(self, table: IodTable | None = None) -> None:
         from importlib.metadata import version
@@ -105,32 +58,62 @@ class DicomValidatorReferee:
         self._table = table or packaged_iods()
         self.edition: str = self._table.edition
         self.version: str = version("dicom-validator")
+        self._known: dict[tuple[object, ...], RefereeReport] = {}
 
-    def judge(self, dataset: pydicom.Dataset) -> RefereeReport:
-        """Judge one data set; never raises, never changes it."""
+    def judge(self, dataset: pydicom.Dataset, sop_class: str | None = None) -> RefereeReport:
+        """Judge one data set; never raises, never changes it.
+
+        Parameters
+        ----------
+        dataset
+            With or without its file meta information, which is not looked at.
+        sop_class
+            SOP Class UID to judge by, "" for none; by default what the data set says.
+        """
         try:
-            with _lenient():
-                return self._judge(dataset)
+            with lenient():
+                return self._judge(dataset, sop_class_of(dataset, sop_class))
         except Exception as error:  # noqa: BLE001 - what is judged is hostile
             return RefereeReport("error", (), f"dicom-validator stopped: {type(error).__name__}")
 
-    def _judge(self, dataset: pydicom.Dataset) -> RefereeReport:
-        sop_class = sop_class_of(dataset)
+    def no_verdict(self, sop_class: str) -> RefereeReport | None:
+        """Return the report on an object that no IOD of the edition fits, None if one does."""
         if not sop_class:
             return RefereeReport("no_sop_class", (), "there is no SOP Class UID")
         if sop_class not in self._table.iods:
             return RefereeReport(
                 "unknown_sop_class", (), f"PS3.3 {self.edition} has no IOD for the SOP Class"
             )
-        shown = StandIn(self._table.tags_read_by_value(sop_class)).of(dataset)
-        shown.SOPClassUID = sop_class
-        iod = self._table.iods[sop_class]
-        errors = {
-            error
-            for error, case in _validate(self._table, iod, shown)
-            if not any(holds(error, case) for _, holds in HELD_BACK)
-        }
-        return RefereeReport("judged", tuple(sorted(errors)))
+        return None
+
+    def _judge(self, dataset: pydicom.Dataset, sop_class: str) -> RefereeReport:
+        none = self.no_verdict(sop_class)
+        if none is not None:
+            return none
+        shown, structure = StandIn(self._table.tags_read_by_value(sop_class)).of(dataset)
+        key = (sop_class, structure)
+        report = self._known.get(key)
+        if report is None:
+            if len(self._known) > KNOWN_LIMIT:
+                self._known.clear()
+            if shown.get("SOPClassUID"):
+                shown.SOPClassUID = sop_class
+            report = self._known[key] = self._judge_shown(sop_class, shown)
+        return report
+
+    def _judge_shown(self, sop_class: str, shown: pydicom.Dataset) -> RefereeReport:
+        errors, held_back = set(), set()
+        for error, case in _validate(self._table, sop_class, shown):
+            reason = next((why for why, holds in HELD_BACK if holds(error, case)), "")
+            if reason:
+                held_back.add(reason)
+            else:
+                errors.add(error)
+        return RefereeReport("judged", tuple(sorted(errors)), "", tuple(sorted(held_back)))
+
+
+KNOWN_LIMIT = 1024
+"""Structures whose report is remembered."""
 
 
 def tags_read_by_value(sop_class_uid: str) -> frozenset[int]:
@@ -141,129 +124,18 @@ def tags_read_by_value(sop_class_uid: str) -> frozenset[int]:
     return packaged_tags_read_by_value().get(sop_class_uid, frozenset())
 
 
-def sop_class_of(dataset: pydicom.Dataset) -> str:
-    """Return the SOP Class UID without padding, or "" if it is missing or not one UID."""
-    element = dataset.get_item(0x00080016) if 0x00080016 in dataset else None
+def sop_class_of(dataset: pydicom.Dataset, given: str | None = None) -> str:
+    """Return the SOP Class UID without padding, or "" if it is missing or not one UID.
+
+    Where one is given, as from the file meta information, that is it.
+    """
+    if given is not None:
+        return given
+    element = held(dataset, 0x00080016) if 0x00080016 in dataset else None
     value = None if element is None else element.value
     if isinstance(value, bytes):
         value = value.decode("latin-1")
     return value.strip(" \0") if isinstance(value, str) else ""
-
-
-# -- Is a value legal for its VR? ---------------------------------------------------------
-
-
-def _values(one: str) -> re.Pattern[bytes]:
-    return re.compile(rf"(?:{one})(?:\\(?:{one}))*\Z".encode())
-
-
-_DAY = r"(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])"
-_HOUR = r"(?:[01]\d|2[0-3])"
-_CLOCK = rf"{_HOUR}(?:[0-5]\d(?:(?:60|[0-5]\d)(?:\.\d{{1,6}})?)?)?"
-_PRINTABLE = r"[\x20-\x5B\x5D-\x7E]"
-
-_SURELY_LEGAL: dict[str, re.Pattern[bytes]] = {
-    "AE": _values(_PRINTABLE + "{0,16}"),
-    "AS": _values(r"\d\d\d[DWMY]"),
-    "CS": _values("[A-Z0-9 _]{0,16}"),
-    "DA": _values(rf"\d{{4}}{_DAY}"),
-    "DS": _values(r"(?=[^\\]{1,16}(?:\\|\Z))[+\-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+\-]?\d{1,2})?"),
-    "DT": _values(rf"\d{{4}}(?:{_DAY}(?:{_CLOCK})?)?"),
-    "IS": _values(r"[+\-]?\d{1,9}"),
-    "LO": _values(_PRINTABLE + "{0,64}"),
-    "LT": re.compile(rb"[\t\n\f\r\x20-\x7E]{0,10240}\Z"),
-    "SH": _values(_PRINTABLE + "{0,16}"),
-    "ST": re.compile(rb"[\t\n\f\r\x20-\x7E]{0,1024}\Z"),
-    "TM": _values(_CLOCK),
-    "UI": _values(r"(?=[^\\]{1,64}(?:\\|\Z))(?:0|[1-9]\d*)(?:\.(?:0|[1-9]\d*))*"),
-    "UR": re.compile(rb"[A-Za-z_\d:/?#\[\]@!$&'()*+,;=%\-.~]*\Z"),
-}
-"""What pydicom surely finds legal: most values there are. It decides on all others."""
-
-
-def value_is_legal(vr: str, value: bytes, encodings: tuple[str, ...]) -> bool:
-    """Say whether pydicom finds every value of an element legal for its VR (PS3.5 6.2).
-
-    Texts only: of PN, UC, UT, and all VRs that are not text pydicom checks nothing.
-
-    Parameters
-    ----------
-    vr
-        VR as written; by PS3.6 in implicit VR and where UN is written.
-    value
-        The element's bytes, little endian, padding included.
-    encodings
-        Values of Specific Character Set (0008,0005) in force; empty for the default.
-    """
-    surely = _SURELY_LEGAL.get(vr)
-    if surely is None:
-        return True
-    # pydicom takes no NUL for padding in these two.
-    stripped = value.rstrip(b" " if vr in ("AE", "UR") else b" \0")
-    if not stripped or surely.match(stripped):
-        return True
-    with _lenient():
-        return _pydicom_finds_legal(vr, value, encodings)
-
-
-def _pydicom_finds_legal(vr: str, value: bytes, encodings: tuple[str, ...]) -> bool:
-    from pydicom.charset import convert_encodings
-    from pydicom.dataelem import RawDataElement, convert_raw_data_element
-    from pydicom.tag import BaseTag
-
-    # The tag says nothing but to pydicom's messages, which nobody sees.
-    raw = RawDataElement(BaseTag(0x00080000), vr, len(value), value, 0, False, True)
-    try:
-        encoding = convert_encodings(list(encodings))
-    except (AttributeError, LookupError, TypeError, ValueError):
-        # A character set that Python cannot even look up: the text cannot be judged legal.
-        return False
-    element = convert_raw_data_element(raw, encoding=encoding)
-    return _legal(vr, element.value)
-
-
-def _legal(vr: str, value: Any) -> bool:
-    """Say what dicom-validator makes of a decoded value, in its own way."""
-    from pydicom import config
-    from pydicom.multival import MultiValue
-    from pydicom.valuerep import validate_value
-
-    if value is None or (isinstance(value, str) and not value):
-        return True
-    for one in value if isinstance(value, (MultiValue, list)) else [value]:
-        try:
-            validate_value(vr, str(one) if vr in ("DS", "IS") else one, config.RAISE)
-        except ValueError:
-            return False
-    return True
-
-
-@contextmanager
-def _lenient() -> Iterator[None]:
-    """Let pydicom take values as they are, silently; its settings are put back.
-
-    Its log records and warnings hold values.
-    """
-    import logging
-    import warnings
-
-    from pydicom import config
-
-    logger = logging.getLogger("pydicom")
-    before = (
-        config.settings.reading_validation_mode,
-        config.replace_un_with_known_vr,
-        logger.disabled,
-    )
-    config.settings.reading_validation_mode = config.IGNORE
-    config.replace_un_with_known_vr, logger.disabled = False, True
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        config.settings.reading_validation_mode = before[0]
-        config.replace_un_with_known_vr, logger.disabled = before[1:]
 
 
 # -- What the referee is shown -------------------------------------------------------------
@@ -286,8 +158,6 @@ _LEGAL: dict[str, Any] = {
 _ILLEGAL = {"LO": "X" * 65, "LT": "X" * 10241, "SH": "X" * 17, "ST": "X" * 1025, "AE": "X" * 17}
 """By VR, a text that is not legal; of any other VR, a quotation mark."""
 
-TEXT_VRS = frozenset(_SURELY_LEGAL) | {"PN", "UC", "UT"}
-
 
 class StandIn:
     """Makes data sets that have the structure of others and none of their values.
@@ -301,9 +171,12 @@ class StandIn:
     def __init__(self, read_by_value: frozenset[int]) -> None:
         self._read_by_value = read_by_value
 
-    def of(self, dataset: pydicom.Dataset) -> pydicom.Dataset:
-        """Return the stand-in of a data set. Of items with one structure, only one is in it."""
-        return self._of(dataset, ())[0]
+    def of(self, dataset: pydicom.Dataset) -> tuple[pydicom.Dataset, tuple[object, ...]]:
+        """Return the stand-in of a data set, and its structure.
+
+        Of items with one structure, only one is in it.
+        """
+        return self._of(dataset, ())
 
     def _of(
         self, dataset: pydicom.Dataset, encodings: tuple[str, ...]
@@ -313,7 +186,7 @@ class StandIn:
         shown = Dataset()
         structure: list[object] = []
         if 0x00080005 in dataset:
-            encodings = _terms(dataset.get_item(0x00080005))
+            encodings = _terms(held(dataset, 0x00080005))
         for tag in sorted(dataset.keys()):
             if tag.is_private or tag.element == 0 or not 0x0004_0000 <= tag < 0x7FE0_0000:
                 continue
@@ -328,36 +201,75 @@ class StandIn:
         from pydicom import Sequence
         from pydicom.dataelem import DataElement, RawDataElement
 
-        element = dataset.get_item(tag)
+        element = held(dataset, tag)
         vr = known_vr(int(tag), str(element.VR or ""))
         if isinstance(element, RawDataElement):
             raw, value = element, element.value or b""
-            if vr == "SQ":
-                # What is in an unknown is in implicit VR (PS3.5 6.2.2 note 4).
-                implicit = raw.is_implicit_VR or raw.VR == "UN"
-                element = _convert(raw._replace(is_implicit_VR=implicit), vr, encodings)
-            else:
+            if vr != "SQ":
                 empty = not (value.strip(b" \0") if vr in TEXT_VRS else value)
                 if empty or tag not in self._read_by_value:
                     return _without_value(tag, vr, empty, value_is_legal(vr, value, encodings))
                 return _with_value(raw, vr, encodings), (vr, value)
-        if vr != "SQ" and not isinstance(element.value, Sequence):
-            held = element.value
-            if isinstance(held, bytes) and vr in TEXT_VRS:
-                empty, legal = not held.strip(b" \0"), value_is_legal(vr, held, encodings)
+        elif vr != "SQ" and not isinstance(element.value, Sequence):
+            decoded = element.value
+            if isinstance(decoded, bytes) and vr in TEXT_VRS:
+                empty, legal = not decoded.strip(b" \0"), value_is_legal(vr, decoded, encodings)
             else:
-                empty, legal = held is None or held in ("", b""), _legal(vr, held)
+                empty = decoded is None or decoded in ("", b"")
+                legal = decoded_is_legal(vr, decoded)
             if empty or tag not in self._read_by_value:
                 return _without_value(tag, vr, empty, legal or vr not in TEXT_VRS)
-            return element, (vr, repr(held))
+            return element, (vr, repr(decoded))
         distinct: dict[_Structure, pydicom.Dataset] = {}
-        for item in element.value or ():
+        for item in items_of(dataset, tag, encodings):
             shown, structure = self._of(item, encodings)
             distinct.setdefault(structure, shown)
         return DataElement(tag, "SQ", Sequence(list(distinct.values()))), ("SQ", *distinct)
 
 
 _Structure = tuple[object, ...]
+
+
+VRS = LONG_VRS | SHORT_VRS
+"""All that there are (PS3.5 6.2)."""
+
+
+def held(dataset: pydicom.Dataset, tag: int) -> DataElement | RawDataElement:
+    """Return an element that there is, as it was written, also where pydicom would not read it.
+
+    What pydicom left in the file it would read again by its VR, and convert: one that does not
+    exist stops it. The walker takes such a VR for UN, and so must who judges.
+    """
+    from pydicom.dataelem import RawDataElement
+
+    element: DataElement | RawDataElement = dataset.get_item(tag, keep_deferred=True)
+    if not isinstance(element, RawDataElement):
+        return element
+    if element.VR and element.VR not in VRS:
+        element = element._replace(VR="UN")
+    if element.value is not None or not element.length:
+        return element
+    name = getattr(dataset, "filename", None)
+    if element.length == UNDEFINED or not name:
+        return dataset.get_item(tag)
+    with open(name, "rb") as file:  # noqa: PTH123 - the name may not be text
+        file.seek(element.value_tell)
+        return element._replace(value=file.read(element.length))
+
+
+def items_of(
+    dataset: pydicom.Dataset, tag: int, encodings: tuple[str, ...] = ()
+) -> Iterable[pydicom.Dataset]:
+    """Return the items of a sequence, also of one that is written as UN."""
+    from pydicom.dataelem import RawDataElement
+
+    element = held(dataset, tag)
+    if isinstance(element, RawDataElement):
+        # What is in an unknown is in implicit VR (PS3.5 6.2.2 note 4).
+        implicit = element.is_implicit_VR or element.VR == "UN"
+        element = _convert(element._replace(is_implicit_VR=implicit), "SQ", encodings)
+    items: Iterable[pydicom.Dataset] = element.value or ()
+    return items
 
 
 def _terms(element: DataElement | RawDataElement) -> tuple[str, ...]:
@@ -514,7 +426,7 @@ _KIND_OF_CODE = {
 
 
 def _validate(
-    table: IodTable, iod: dict[str, Any], shown: pydicom.Dataset
+    table: IodTable, sop_class: str, shown: pydicom.Dataset
 ) -> Iterator[tuple[IodError, _Case]]:
     from dicom_validator.validator.dicom_info import DicomInfo
     from dicom_validator.validator.error_handler import NullValidationResultHandler
@@ -529,6 +441,15 @@ def _validate(
             except Exception:  # noqa: BLE001
                 return False
 
+        def validate(self) -> Any:
+            # Its own way takes the SOP class from the data set, where it may be missing.
+            result: Any = self.result
+            result.reset()
+            result.sop_class_uid = sop_class
+            self._validate_sop_class()
+            return result
+
+    iod = table.iods[sop_class]
     info = DicomInfo({}, table.iods, table.modules)
     result = Validator(shown, info, error_handler=NullValidationResultHandler()).validate()
     if result.status not in (Status.Passed, Status.Failed):
@@ -540,6 +461,8 @@ def _validate(
             kind = _KIND_OF_CODE[error.code.name]
             if kind == "not_allowed" and scope != "General":
                 kind = "functional_group"
+            elif kind == "not_allowed" and all(each.is_empty for each in _at(shown, path.steps)):
+                kind = "not_allowed_empty"
             elif kind == "missing" and len(path.steps) == 1 and _may_be_absent(iod, module):
                 kind = "incomplete_module"
             attribute_type = str(getattr(error.type, "value", error.type))

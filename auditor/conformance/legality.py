@@ -1,0 +1,124 @@
+"""Whether a value is legal for its VR (PS3.5 6.2), as pydicom and so dicom-validator find."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+
+def _values(one: str) -> re.Pattern[bytes]:
+    return re.compile(rf"(?:{one})(?:\\(?:{one}))*\Z".encode())
+
+
+_DAY = r"(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])"
+_HOUR = r"(?:[01]\d|2[0-3])"
+_CLOCK = rf"{_HOUR}(?:[0-5]\d(?:(?:60|[0-5]\d)(?:\.\d{{1,6}})?)?)?"
+_PRINTABLE = r"[\x20-\x5B\x5D-\x7E]"
+
+SURELY_LEGAL: dict[str, re.Pattern[bytes]] = {
+    "AE": _values(_PRINTABLE + "{0,16}"),
+    "AS": _values(r"\d\d\d[DWMY]"),
+    "CS": _values("[A-Z0-9 _]{0,16}"),
+    "DA": _values(rf"\d{{4}}{_DAY}"),
+    "DS": _values(r"(?=[^\\]{1,16}(?:\\|\Z))[+\-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+\-]?\d{1,2})?"),
+    "DT": _values(rf"\d{{4}}(?:{_DAY}(?:{_CLOCK})?)?"),
+    "IS": _values(r"[+\-]?\d{1,9}"),
+    "LO": _values(_PRINTABLE + "{0,64}"),
+    "LT": re.compile(rb"[\t\n\f\r\x20-\x7E]{0,10240}\Z"),
+    "SH": _values(_PRINTABLE + "{0,16}"),
+    "ST": re.compile(rb"[\t\n\f\r\x20-\x7E]{0,1024}\Z"),
+    "TM": _values(_CLOCK),
+    "UI": _values(r"(?=[^\\]{1,64}(?:\\|\Z))(?:0|[1-9]\d*)(?:\.(?:0|[1-9]\d*))*"),
+    "UR": re.compile(rb"[A-Za-z_\d:/?#\[\]@!$&'()*+,;=%\-.~]*\Z"),
+}
+"""What pydicom surely finds legal: most values there are. It decides on all others."""
+
+
+TEXT_VRS = frozenset(SURELY_LEGAL) | {"PN", "UC", "UT"}
+
+
+def value_is_legal(vr: str, value: bytes, encodings: tuple[str, ...]) -> bool:
+    """Say whether pydicom finds every value of an element legal for its VR (PS3.5 6.2).
+
+    Texts only: of PN, UC, UT, and all VRs that are not text pydicom checks nothing.
+
+    Parameters
+    ----------
+    vr
+        VR as written; by PS3.6 in implicit VR and where UN is written.
+    value
+        The element's bytes, little endian, padding included.
+    encodings
+        Values of Specific Character Set (0008,0005) in force; empty for the default.
+    """
+    surely = SURELY_LEGAL.get(vr)
+    if surely is None:
+        return True
+    # pydicom takes no NUL for padding in these two.
+    stripped = value.rstrip(b" " if vr in ("AE", "UR") else b" \0")
+    if not stripped or surely.match(stripped):
+        return True
+    with lenient():
+        return _pydicom_finds_legal(vr, value, encodings)
+
+
+def _pydicom_finds_legal(vr: str, value: bytes, encodings: tuple[str, ...]) -> bool:
+    from pydicom.charset import convert_encodings
+    from pydicom.dataelem import RawDataElement, convert_raw_data_element
+    from pydicom.tag import BaseTag
+
+    # The tag says nothing but to pydicom's messages, which nobody sees.
+    raw = RawDataElement(BaseTag(0x00080000), vr, len(value), value, 0, False, True)
+    try:
+        encoding = convert_encodings(list(encodings))
+    except (AttributeError, LookupError, TypeError, ValueError):
+        # A character set that Python cannot even look up: the text cannot be judged legal.
+        return False
+    element = convert_raw_data_element(raw, encoding=encoding)
+    return decoded_is_legal(vr, element.value)
+
+
+def decoded_is_legal(vr: str, value: Any) -> bool:
+    """Say what dicom-validator makes of a decoded value, in its own way."""
+    from pydicom import config
+    from pydicom.multival import MultiValue
+    from pydicom.valuerep import validate_value
+
+    if value is None or (isinstance(value, str) and not value):
+        return True
+    for one in value if isinstance(value, (MultiValue, list)) else [value]:
+        try:
+            validate_value(vr, str(one) if vr in ("DS", "IS") else one, config.RAISE)
+        except ValueError:
+            return False
+    return True
+
+
+@contextmanager
+def lenient() -> Iterator[None]:
+    """Let pydicom take values as they are, silently; its settings are put back.
+
+    Its log records and warnings hold values.
+    """
+    import logging
+    import warnings
+
+    from pydicom import config
+
+    logger = logging.getLogger("pydicom")
+    before = (
+        config.settings.reading_validation_mode,
+        config.replace_un_with_known_vr,
+        logger.disabled,
+    )
+    config.settings.reading_validation_mode = config.IGNORE
+    config.replace_un_with_known_vr, logger.disabled = False, True
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        config.settings.reading_validation_mode = before[0]
+        config.replace_un_with_known_vr, logger.disabled = before[1:]

