@@ -7,7 +7,18 @@ is the engine's.
 from auditor.collection import CollectionFacts
 from auditor.facts import InstanceFacts, Item
 from auditor.frames import Audit, load
-from auditor.model import ANY, Finding, Selector, TagPath, Units, for_sop_classes, judge, rule
+from auditor.model import (
+    ANY,
+    Finding,
+    Selector,
+    TagPath,
+    Undecided,
+    Units,
+    comparison,
+    for_sop_classes,
+    judge,
+    rule,
+)
 from auditor.reading.places import Element, Place
 
 __all__ = [
@@ -21,7 +32,9 @@ __all__ = [
     "Place",
     "Selector",
     "TagPath",
+    "Undecided",
     "Units",
+    "comparison",
     "for_sop_classes",
     "judge",
     "load",

@@ -13,16 +13,29 @@ from typing import TYPE_CHECKING, Self
 from auditor.collection import CollectionFacts
 from auditor.conformance.vocabulary import RefereeReport
 from auditor.engine import (
+    CUT_SHORT,
     Job,
     Workers,
     ask_referees,
     blame,
+    conclude,
     instance_rules,
     walk_files,
 )
 from auditor.facts import InstanceFacts
 from auditor.inventory import Inventory, private_elements
-from auditor.model import CATEGORIES, Finding, Outcome, Rule, Scope, Selector, Unit, Units
+from auditor.model import (
+    CATEGORIES,
+    Finding,
+    Outcome,
+    Rule,
+    Scope,
+    Selector,
+    Undecided,
+    Unit,
+    Units,
+)
+from auditor.ocr import Sample, read_frames
 from auditor.profile import Profile
 from auditor.reading.reader import FileFacts
 from auditor.registry import RuleSet
@@ -39,10 +52,6 @@ from auditor.tally import EXAMPLES, Judged, RuleTally, Tally, count_rule
 
 if TYPE_CHECKING:
     import duckdb
-
-
-CUT_SHORT = "objects whose header is cut short"
-"""Why an instance rule could not look: half a data set would make it say what is not so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +106,7 @@ def audit_collection(
     folder: AuditFolder,
     workers: Workers,
     progress: Progress,
+    ocr: int = 0,
 ) -> CollectionResult:
     """Audit one collection and write its tables.
 
@@ -114,6 +124,8 @@ def audit_collection(
         Runs the reading and the referees.
     progress
         Is told how far the audit has come.
+    ocr
+        Images in whose pixels to look for text.
     """
     with TableWriter(folder.file("findings", number), "findings", collection.name) as findings:
         return _audit_collection(
@@ -124,6 +136,7 @@ def audit_collection(
             folder=folder,
             workers=workers,
             progress=progress,
+            ocr=ocr,
             findings=findings,
         )
 
@@ -137,9 +150,10 @@ def _audit_collection(
     folder: AuditFolder,
     workers: Workers,
     progress: Progress,
+    ocr: int,
     findings: TableWriter,
 ) -> CollectionResult:
-    tally = Tally()
+    tally, sample = Tally(), Sample(ocr)
     with ExitStack() as stack:
         writers = {
             table: stack.enter_context(
@@ -152,7 +166,11 @@ def _audit_collection(
             writers["instances"].add(partial.instances)
             writers["references"].add(partial.references)
             writers["companions"].add(partial.companions)
+            sample.add(partial.images)
             progress.files(sum(partial.tally.files.values()))
+        if chosen := sample.chosen():
+            progress.step(f"text in the pixels of {len(chosen)} images")
+            writers["frames"].add(list(read_frames(chosen)))
     notes = list(collection.source.notes)
     results = {rule.id: _blank(rule, profile) for rule in rules.rules}
     walking, waiting = instance_rules(rules)
@@ -164,8 +182,6 @@ def _audit_collection(
         counted = count_rule(parts, rule.unit is Unit.SERIES)
         _fill(results[rule.id], counted)
         _write_findings(findings, results[rule.id], counted)
-        if results[rule.id].not_evaluated:
-            results[rule.id].reason = CUT_SHORT
     if waiting:
         progress.step(f"conformance ({len(tally.structures):,} distinct to judge)")
         reports = ask_referees(workers, tally.structures)
@@ -249,8 +265,10 @@ def _fill(
     result.not_applicable = tally.not_applicable
     result.not_evaluated = tally.not_evaluated
     result.errors = tally.errors
+    reasons = set(tally.reasons)
     if tally.errors:
-        result.reason = "; ".join(sorted(message for message, place in tally.findings if not place))
+        reasons.update(message for message, place in tally.findings if not place)
+    result.reason = "; ".join(sorted(reasons))
     result.outcome = rule_outcome(
         tally.passed, tally.failed, tally.not_evaluated, tally.errors
     ).value
@@ -295,14 +313,14 @@ def _ask_referee_rule(
         return Outcome.NOT_EVALUATED, ()
     facts = InstanceFacts((), FileFacts("", ""), reports, rule.reads)
     try:
-        found = list(rule.check(facts))
+        said = list(rule.check(facts))
+        concluded = conclude(said)
     except Exception as error:  # noqa: BLE001 - whatever a rule raises is its own error
         return Outcome.ERROR, ((f"the rule raised {blame(error)}", ""),)
-    places = {(each.message, str(each.tag_path)): each.confidence for each in found}
-    confidences.update(
-        {place: confidence.value for place, confidence in places.items() if confidence}
-    )
-    return (Outcome.FAIL if places else Outcome.PASS), tuple(sorted(places))
+    for each in said:
+        if isinstance(each, Finding) and each.confidence:
+            confidences[each.message, str(each.tag_path)] = each.confidence.value
+    return concluded
 
 
 def _answer(
@@ -378,8 +396,7 @@ def _run_collection_rule(
     try:
         facts = CollectionFacts(connection, tables, rule.reads)
         units = _units(rule.applies(facts))
-        found: list[Finding] = list(rule.check(facts)) if units.judged else []
-        grouped = _grouped(found)
+        grouped = _grouped(rule.check(facts) if units.judged else ())
     except Exception as error:  # noqa: BLE001 - whatever a rule raises is its own error
         result.errors = 1
         result.outcome = Outcome.ERROR.value
@@ -417,10 +434,20 @@ def _units(units: object) -> Units:
     return units
 
 
-def _grouped(found: Iterable[Finding]) -> dict[tuple[str, str], tuple[int, list[str]]]:
-    """Add up findings of one message at one tag path, in the order of the rule."""
+def _grouped(
+    said: Iterable[Finding | Undecided],
+) -> dict[tuple[str, str], tuple[int, list[str]]]:
+    """Add up findings of one message at one tag path, in the order of the rule.
+
+    Raises
+    ------
+    TypeError
+        If it says that it cannot judge: a collection rule says so by its `Units`.
+    """
     grouped: dict[tuple[str, str], tuple[int, dict[str, None]]] = {}
-    for finding in found:
+    for finding in said:
+        if isinstance(finding, Undecided):
+            raise TypeError("a collection rule is undecided by its Units")
         key = (finding.message, str(finding.tag_path))
         count, examples = grouped.get(key, (0, {}))
         # The rule's own order: two files of a pair stand beside each other.
@@ -472,6 +499,7 @@ def audit(
                     folder=folder,
                     workers=workers,
                     progress=progress,
+                    ocr=job.ocr,
                 )
             )
     return results, time.perf_counter() - start

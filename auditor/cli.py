@@ -125,6 +125,13 @@ rules_option = click.option(
 @click.option("--select", multiple=True, metavar="ID|CATEGORY", help="Only these; repeatable.")
 @click.option("--ignore", multiple=True, metavar="ID|CATEGORY", help="Not these; repeatable.")
 @click.option("--profile", type=click.Path(path_type=Path), help="Weights and limits (TOML).")
+@click.option(
+    "--ocr",
+    type=click.IntRange(min=0),
+    default=0,
+    metavar="IMAGES",
+    help="Look for text in the pixels of so many images at most (extra `ocr`).",
+)
 @click.option("--fail-on", type=severity_option, help="Exit 1 if a rule of it or above fails.")
 @click.option("--quiet/--no-quiet", help="Print nothing but problems.")
 @click.option("--show-values/--no-show-values", help="Write values unredacted. May show persons.")
@@ -141,6 +148,7 @@ def scan(
     select: tuple[str, ...],
     ignore: tuple[str, ...],
     profile: Path | None,
+    ocr: int,
     fail_on: str | None,
     quiet: bool,
     show_values: bool,
@@ -172,6 +180,11 @@ def scan(
         _fail("--name names one collection; there are several")
     for path in paths:
         _keep_apart(out, path, rule_folders, settings)
+    if ocr:
+        from auditor.ocr import is_available
+
+        if not is_available():
+            _fail("--ocr needs the extra `ocr`: pip install dicom-auditor[ocr]")
     if show_values:
         click.secho(
             "WARNING: --show-values writes values as they are. The audit may identify persons: "
@@ -192,6 +205,7 @@ def scan(
         jobs,
         quiet=quiet,
         show_values=show_values,
+        ocr=ocr,
         left_out=len(_load_rules(rule_folders).rules) - len(rules.rules),
     )
     if not quiet:
@@ -274,6 +288,7 @@ def run_audit(
     *,
     quiet: bool,
     show_values: bool = False,
+    ocr: int = 0,
     left_out: int = 0,
 ) -> AuditResult:
     """Audit, and write the audit folder with result and report; exits on what cannot be used."""
@@ -287,7 +302,8 @@ def run_audit(
     from auditor.terminal import progress
 
     started = datetime.now(UTC).isoformat(timespec="seconds")
-    job = Job(rules.folders, tuple(rule.id for rule in rules.rules), audit_key(), show_values)
+    ids = tuple(rule.id for rule in rules.rules)
+    job = Job(rules.folders, ids, audit_key(), show_values, ocr)
     with ExitStack() as stack:
         collections: list[Collection] = []
         for each in wanted:

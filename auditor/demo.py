@@ -312,6 +312,7 @@ def _image(patient: Content, modality: Content, name: Sequence[str], number: int
             "ImageOrientationPatient": [1, 0, 0, 0, 1, 0],
             "ImagePositionPatient": _position(number),
             "BurnedInAnnotation": "NO",
+            "RecognizableVisualFeatures": "NO",
             "SamplesPerPixel": 1,
             "PhotometricInterpretation": "MONOCHROME2",
             "Rows": SIZE,

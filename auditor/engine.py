@@ -18,7 +18,8 @@ from auditor.conformance.cache import VerdictCache, cache_folder
 from auditor.conformance.panel import ABSENT, Panel, Reports, present, stamps
 from auditor.conformance.vocabulary import REFEREES, RefereeReport
 from auditor.facts import InstanceFacts
-from auditor.model import Outcome, Rule, Scope, Selector
+from auditor.model import Finding, Outcome, Rule, Scope, Selector, Undecided
+from auditor.ocr import Image
 from auditor.planning import RulesPlan, applies_to
 from auditor.reading.columns import COLUMN, COLUMNS
 from auditor.reading.places import Forest, Token
@@ -35,6 +36,9 @@ CHUNK = 256
 MEMO_TOKENS = 4_000_000
 """Tokens in the keys of the memo, after which it is emptied."""
 
+CUT_SHORT = "objects whose header is cut short"
+"""Why an instance rule could not look: half a data set would make it say what is not so."""
+
 READER_DIED = "the reader died on this file"
 
 T = TypeVar("T")
@@ -48,6 +52,8 @@ class Job:
     rule_ids: tuple[str, ...]
     key: bytes
     show_values: bool = False
+    ocr: int = 0
+    """Images in whose pixels to look for text."""
 
 
 @dataclass(slots=True)
@@ -58,6 +64,7 @@ class Partial:
     instances: list[tuple[Any, ...]] = field(default_factory=list)
     references: list[tuple[Any, ...]] = field(default_factory=list)
     companions: list[tuple[Any, ...]] = field(default_factory=list)
+    images: list[Image] = field(default_factory=list)
 
 
 @dataclass(slots=True, eq=False)
@@ -93,11 +100,20 @@ class Auditor:
     ----------
     rules
         Instance rules that read no referee.
+    key
+        Of the hashes.
+    show_values
+        Whether values are written as they are.
+    sample
+        Whether to name images in whose pixels text may be looked for.
     """
 
-    def __init__(self, rules: RuleSet, key: bytes, show_values: bool = False) -> None:
+    def __init__(
+        self, rules: RuleSet, key: bytes, show_values: bool = False, sample: bool = False
+    ) -> None:
         self._rules, self._referee_rules = instance_rules(rules)
         self._judges = rules.judges
+        self._sample = sample
         self._hash = Hasher(key)
         self._columns = _Columns(self._hash, show_values)
         self._verdicts: dict[Verdict, Verdict] = {}
@@ -120,7 +136,7 @@ class Auditor:
             else:
                 # The reader survives what is in a file; were it not so, the run must.
                 try:
-                    reading = self._reader.read(file.location)
+                    reading = self._reader.read(file.location, file.path)
                 except Exception as error:  # noqa: BLE001
                     reading = unreadable(f"the reader failed on it ({type(error).__name__})")
             self._count(file, reading, partial, touched)
@@ -137,7 +153,7 @@ class Auditor:
         tally.files[reading.status] += 1
         tally.size += reading.size
         if reading.status == "not_dicom":
-            partial.companions.append((file.path, reading.reason, reading.size))
+            partial.companions.append((file.path, reading.reason, reading.size, reading.headings))
             return
         row = self._columns.row(reading.columns)
         name = ""
@@ -151,6 +167,10 @@ class Auditor:
                     touched.append(entry)
                 entry.series[series] = Seen(1, file.path)
                 self._represent(entry, file, reading, tally)
+                if self._sample and row[COLUMN["Rows"]]:
+                    partial.images.append(
+                        Image(reading.sop_class, series, file.path, file.location)
+                    )
             else:
                 seen.count += 1
                 seen.path = min(seen.path, file.path)
@@ -237,21 +257,41 @@ class Auditor:
 def ask(
     rule: Rule, facts: InstanceFacts, sop_class: str, file: FileFacts
 ) -> tuple[Outcome, tuple[tuple[str, str], ...]]:
-    """Ask one rule about one object: whether it applies, then what it finds."""
+    """Ask one rule about one object: whether it applies, then what it finds.
+
+    With the outcome come its findings; of one that is not evaluated, the reasons.
+    """
     if not applies_to(rule, sop_class):
         return Outcome.NOT_APPLICABLE, ()
     if file.complete == "header" and not facts.reaches(rule.reads):
-        return Outcome.NOT_EVALUATED, ()
+        return Outcome.NOT_EVALUATED, ((CUT_SHORT, ""),)
     view = facts.for_rule(rule.reads)
     selector = rule.applies
     # Whatever a rule raises is that rule's error and nobody else's.
     try:
         if isinstance(selector, Selector) and selector.when and not selector.when(view):
             return Outcome.NOT_APPLICABLE, ()
-        found = {(finding.message, str(finding.tag_path)) for finding in rule.check(view)}
+        return conclude(rule.check(view))
     except Exception as error:  # noqa: BLE001
         return Outcome.ERROR, ((f"the rule raised {blame(error)}", ""),)
-    return (Outcome.FAIL if found else Outcome.PASS), tuple(sorted(found))
+
+
+def conclude(
+    said: Iterable[Finding | Undecided],
+) -> tuple[Outcome, tuple[tuple[str, str], ...]]:
+    """Return the outcome of what a rule said of one object, with its findings or reasons."""
+    found: set[tuple[str, str]] = set()
+    undecided: set[tuple[str, str]] = set()
+    for each in said:
+        if isinstance(each, Undecided):
+            undecided.add((each.reason, ""))
+        else:
+            found.add((each.message, str(each.tag_path)))
+    if found:
+        return Outcome.FAIL, tuple(sorted(found))
+    if undecided:
+        return Outcome.NOT_EVALUATED, tuple(sorted(undecided))
+    return Outcome.PASS, ()
 
 
 def blame(error: BaseException) -> str:
@@ -366,7 +406,7 @@ def make_auditor(job: Job) -> Auditor:
     rules = load(job.folders)
     wanted = set(job.rule_ids)
     chosen = rules.only([rule.id for rule in rules.rules if rule.id in wanted], ())
-    return Auditor(chosen, job.key, job.show_values)
+    return Auditor(chosen, job.key, job.show_values, bool(job.ocr))
 
 
 def _work(files: list[SourceFile]) -> Partial:

@@ -7,14 +7,16 @@ not part of the memo's key. Reading what a rule did not declare raises.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from auditor.conformance.vocabulary import RefereeReport
 from auditor.model import TagPath
-from auditor.reading.places import JUDGE_FAILED, Place, Token, decode
+from auditor.reading.places import JUDGE_FAILED, Place, Token, decode, shown_creator
 from auditor.reading.reader import FileFacts
 from auditor.standard.dictionary import tag_of
+from auditor.standard.private import PrivateEntry, Standing, private_entry, standing
 
 PRIVATE = "private"
 """What a rule reads that asks which private elements there are."""
@@ -28,6 +30,102 @@ class JudgeRaised(Exception):
     """A judge that the rule depends on raised."""
 
 
+@dataclass(frozen=True, slots=True)
+class PrivateElement:
+    """A private data element at one place (PS3.5 7.8).
+
+    Attributes
+    ----------
+    path
+        Its tag path.
+    group
+        Its group number.
+    number
+        The last two digits of its element number; the others are the block's.
+    creator
+        Private creator, as it may be shown: one that is not publicly known is only a shape.
+        "" where the element's block is not reserved (PS3.5 7.8.1).
+    vr
+        As written; "" in implicit VR, where nobody wrote one.
+    standing
+        What is publicly known of it.
+    """
+
+    path: TagPath
+    group: int
+    number: int
+    creator: str
+    vr: str
+    standing: Standing
+    _creator: str = field(repr=False)
+
+    def is_of(self, creator: str) -> bool:
+        """Whether its block is reserved by a private creator, shown or not."""
+        return self._creator == creator.strip()
+
+    @property
+    def entry(self) -> PrivateEntry | None:
+        """What is publicly known of it, None if it is in no dictionary."""
+        return private_entry(self._creator, self.group << 16 | self.number)
+
+
+@dataclass(frozen=True, slots=True)
+class PrivateBlock:
+    """A block that a private creator reserves (PS3.5 7.8.1).
+
+    Attributes
+    ----------
+    path
+        Tag path of the private creator element.
+    group
+        Its group number.
+    creator
+        As it may be shown: one that is not publicly known is only a shape.
+    holds
+        Whether there is an element of the creator in this group, beside the creator.
+    """
+
+    path: TagPath
+    group: int
+    creator: str
+    holds: bool
+    _creator: str = field(repr=False)
+
+    def is_of(self, creator: str) -> bool:
+        """Whether it is reserved by a private creator, shown or not."""
+        return self._creator == creator.strip()
+
+
+class Reads:
+    """What a rule declares, to be asked about each thing that it looks at.
+
+    Parameters
+    ----------
+    names
+        Its `reads`. ``Sequence.Attribute`` allows that attribute and the sequences around
+        it; ``Sequence`` all that is in it.
+    """
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._whole = frozenset(names)
+        self._allowed = set(_with_parents(self._whole))
+
+    def check(self, name: str) -> None:
+        """Refuse what is not declared.
+
+        Raises
+        ------
+        UndeclaredRead
+            If neither the name nor a sequence around it is declared.
+        """
+        if name in self._allowed:
+            return
+        steps = name.split(".")
+        if not any(".".join(steps[:count]) in self._whole for count in range(1, len(steps))):
+            raise UndeclaredRead(f"reads={name!r} is not declared")
+        self._allowed.add(name)
+
+
 class Item:
     """One item of a sequence, or the data set itself: attributes by keyword.
 
@@ -35,20 +133,35 @@ class Item:
     `has` tells the first from the others, `text` and `values` are empty for both.
     """
 
-    __slots__ = ("_encodings", "_sequences", "_tokens")
+    __slots__ = ("_encodings", "_inside", "_reads", "_sequences", "_tokens")
 
     def __init__(self, encodings: tuple[str, ...] = ()) -> None:
         self._tokens: dict[int, Token] = {}
         self._sequences: dict[int, list[Item]] = {}
         self._encodings = encodings
+        self._reads: Reads | None = None
+        self._inside = ""
+
+    def _for(self, reads: Reads | None, inside: str) -> Item:
+        """Return the same item, for a rule that declares `reads`, in a sequence of that path."""
+        item = Item(self._encodings)
+        item._tokens, item._sequences = self._tokens, self._sequences
+        item._reads, item._inside = reads, inside
+        return item
+
+    def _tag(self, keyword: str) -> int:
+        """Return the tag of an attribute that may be looked at."""
+        if self._reads is not None:
+            self._reads.check(f"{self._inside}.{keyword}")
+        return tag_of(keyword)
 
     def has(self, keyword: str) -> bool:
         """Whether the attribute is present, with or without a value."""
-        return tag_of(keyword) in self._tokens
+        return self._tag(keyword) in self._tokens
 
     def filled(self, keyword: str) -> bool:
         """Whether the attribute is present with a value, or with at least one item."""
-        tag = tag_of(keyword)
+        tag = self._tag(keyword)
         if tag in self._sequences:
             return bool(self._sequences[tag])
         token = self._tokens.get(tag)
@@ -61,7 +174,7 @@ class Item:
 
     def values(self, keyword: str) -> tuple[str, ...]:
         """Return all values as text; numbers are written in decimal."""
-        token = self._tokens.get(tag_of(keyword))
+        token = self._tokens.get(self._tag(keyword))
         if token is None or token.empty or token.place.vr == "SQ":
             return ()
         if token.value is None:
@@ -77,13 +190,9 @@ class Item:
 
     def items(self, keyword: str) -> tuple[Item, ...]:
         """Return the items of a sequence; none if it is missing or empty."""
-        return tuple(self._sequences.get(tag_of(keyword), ()))
-
-    def keywords(self) -> Iterator[str]:
-        """Yield the keywords of all attributes that the standard knows."""
-        for token in self._tokens.values():
-            if token.place.keyword:
-                yield token.place.keyword
+        items = self._sequences.get(self._tag(keyword), ())
+        inside = f"{self._inside}.{keyword}" if self._inside else keyword
+        return tuple(item._for(self._reads, inside) for item in items)
 
 
 class InstanceFacts:
@@ -111,7 +220,7 @@ class InstanceFacts:
         self._tokens = tokens
         self._file = file
         self._referees = referees or {}
-        self._reads = None if reads is None else frozenset(_with_parents(reads))
+        self._reads = None if reads is None else Reads(reads)
         self._whole = self
 
     def for_rule(self, reads: Iterable[str]) -> InstanceFacts:
@@ -138,8 +247,8 @@ class InstanceFacts:
         )
 
     def _declared(self, name: str) -> None:
-        if self._reads is not None and name not in self._reads:
-            raise UndeclaredRead(f"reads={name!r} is not declared")
+        if self._reads is not None:
+            self._reads.check(name)
 
     @property
     def _root(self) -> Item:
@@ -178,10 +287,10 @@ class InstanceFacts:
     def items(self, keyword: str) -> tuple[Item, ...]:
         """Return the items of a top-level sequence."""
         self._declared(keyword)
-        return self._root.items(keyword)
+        return tuple(item._for(self._reads, keyword) for item in self._root.items(keyword))
 
     def judged(self, judge: str) -> tuple[tuple[TagPath, str], ...]:
-        """Return what a judge said: distinct (tag path, verdict class), sorted.
+        """Return what a judge or a comparison said: distinct (tag path, verdict class), sorted.
 
         Raises
         ------
@@ -189,34 +298,52 @@ class InstanceFacts:
             If the judge raised on an element of this object.
         """
         self._declared(f"judge:{judge}")
-        said = {
-            (token.place.path, verdict)
-            for token in self._tokens
-            for name, verdict in token.classes
-            if name == judge
-        }
+        said = self._whole._said.get(judge, ())
         if any(verdict == JUDGE_FAILED for _, verdict in said):
             raise JudgeRaised(judge)
-        return tuple(sorted(said))
+        return said
 
-    def private(self) -> tuple[tuple[TagPath, str], ...]:
-        """Return the private data elements: distinct (tag path, private creator), sorted.
+    @cached_property
+    def _said(self) -> dict[str, tuple[tuple[TagPath, str], ...]]:
+        """What every judge said, gathered once for all rules."""
+        said: dict[str, set[tuple[TagPath, str]]] = {}
+        for token in self._tokens:
+            for name, verdict in token.classes:
+                said.setdefault(name, set()).add((token.place.path, verdict))
+        return {name: tuple(sorted(some)) for name, some in said.items()}
 
-        The creator is "" where the element's block is not reserved (PS3.5 7.8.1); one that
-        is not publicly known is only a shape.
-        """
+    def private(self) -> tuple[PrivateElement, ...]:
+        """Return the distinct private data elements, sorted by tag path and VR."""
         self._declared(PRIVATE)
-        return tuple(
-            sorted(
-                {
-                    (token.place.path, token.place.shown_creator)
-                    for token in self._tokens
-                    if token.place.is_private
-                    and not token.place.is_creator
-                    and token.place.tag & 0xFFFF  # a group length (PS3.5 7.2) holds nothing
-                }
-            )
-        )
+        return self._whole._private
+
+    def private_blocks(self) -> tuple[PrivateBlock, ...]:
+        """Return the distinct blocks that private creators reserve, sorted by tag path."""
+        self._declared(PRIVATE)
+        return self._whole._blocks
+
+    @cached_property
+    def _private(self) -> tuple[PrivateElement, ...]:
+        places = {
+            token.place
+            for token in self._tokens
+            if token.place.is_private
+            and not token.place.is_creator
+            and token.place.tag & 0xFFFF  # a group length (PS3.5 7.2) holds nothing
+        }
+        return tuple(sorted(set(map(_private_element, places)), key=_by_place))
+
+    @cached_property
+    def _blocks(self) -> tuple[PrivateBlock, ...]:
+        filled = {(each.path.steps[:-1], each.group, each._creator) for each in self._private}
+        blocks = set()
+        for token in self._tokens:
+            if token.place.is_creator and not token.empty:
+                creator = (token.value or b"").strip(b" \0").decode("latin-1")
+                path, group = token.place.path, token.place.tag >> 16
+                holds = (path.steps[:-1], group, creator) in filled
+                blocks.add(PrivateBlock(path, group, shown_creator(creator), holds, creator))
+        return tuple(sorted(blocks, key=lambda block: (block.path, block._creator)))
 
     def file(self, fact: str) -> str:
         """Return a fact of the file: a field of `FileFacts`."""
@@ -227,6 +354,22 @@ class InstanceFacts:
         """Return the report of a conformance referee."""
         self._declared(f"referee:{name}")
         return self._referees[name]
+
+
+def _private_element(place: Place) -> PrivateElement:
+    return PrivateElement(
+        place.path,
+        place.tag >> 16,
+        place.tag & 0xFF,
+        place.shown_creator,
+        "" if place.implicit else place.vr,
+        standing(place.creator, place.tag),
+        place.creator,
+    )
+
+
+def _by_place(element: PrivateElement) -> tuple[TagPath, str, str]:
+    return element.path, element._creator, element.vr
 
 
 def _with_parents(reads: Iterable[str]) -> Iterator[str]:
@@ -242,6 +385,8 @@ def build_items(tokens: Iterable[Token]) -> Item:
     root = Item()
     open_items: dict[Place | None, Item] = {}
     for token in tokens:
+        if token.is_verdict:
+            continue
         place = token.place
         parent = place.parent
         container = open_items.get(parent)

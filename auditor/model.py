@@ -5,7 +5,7 @@ Nothing here reads a file, keeps state or knows how a result is shown.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -175,6 +175,19 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Undecided:
+    """What an instance rule yields where it cannot know: with it, no finding is not a pass.
+
+    Parameters
+    ----------
+    reason
+        What cannot be known and why, in plain words and without any value from the file.
+    """
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Selector:
     """Which objects a rule applies to, apart from what it checks.
 
@@ -233,7 +246,7 @@ class Rule:
     reads: tuple[str, ...]
     reference: str
     applies: Selector | Callable[[Any], Units]
-    check: Callable[[Any], Iterable[Finding]]
+    check: Callable[[Any], Iterable[Finding | Undecided]]
     doc: RuleDoc
     source: str = ""
 
@@ -259,6 +272,23 @@ class Judge:
     name: str
     applies: Callable[[Any], bool]
     check: Callable[[Any], str | None]
+    doc: str
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Comparison:
+    """Compares elements of one object with each other. Made by `comparison`, never by hand.
+
+    A judge sees one element and cannot tell whether another one says the same; a value that
+    differs from slice to slice would make every slice a signature of its own. A comparison
+    sees the elements that it asks for, of one object, and only the verdict classes that it
+    gives some of them become part of what instance rules see.
+    """
+
+    name: str
+    applies: Callable[[Any], bool]
+    check: Callable[[Sequence[Any]], Iterable[tuple[Any, str]]]
     doc: str
     source: str = ""
 
@@ -298,7 +328,7 @@ def rule(
     scope: str = "instance",
     unit: str = "instance",
     applies: Selector | Callable[[Any], Units] = ANY,
-) -> Callable[[Callable[[Any], Iterator[Finding]]], Rule]:
+) -> Callable[[Callable[[Any], Iterator[Finding | Undecided]]], Rule]:
     """Make a rule of a generator of findings.
 
     Parameters
@@ -331,7 +361,7 @@ def rule(
         else is validated when a folder of rules is loaded.
     """
 
-    def decorate(check: Callable[[Any], Iterator[Finding]]) -> Rule:
+    def decorate(check: Callable[[Any], Iterator[Finding | Undecided]]) -> Rule:
         return Rule(
             id=id,
             category=category,
@@ -366,5 +396,30 @@ def judge(
 
     def decorate(check: Callable[[Any], str | None]) -> Judge:
         return Judge(name, applies, check, (check.__doc__ or "").strip(), check.__module__)
+
+    return decorate
+
+
+def comparison(
+    *, name: str, applies: Callable[[Any], bool]
+) -> Callable[[Callable[[Sequence[Any]], Iterable[tuple[Any, str]]]], Comparison]:
+    """Make a comparison of a function from elements to verdict classes.
+
+    Parameters
+    ----------
+    name
+        What rules put after ``judge:`` in their `reads`: to them it is a judge.
+    applies
+        Whether it wants the elements of a place: gets the `Place`, never a value.
+
+    Notes
+    -----
+    The function gets the elements of one object in their order, items of sequences one after
+    the other, and returns pairs of one of their places and a verdict class. It is asked about
+    every object whose values differ: it has to be cheap.
+    """
+
+    def decorate(check: Callable[[Sequence[Any]], Iterable[tuple[Any, str]]]) -> Comparison:
+        return Comparison(name, applies, check, (check.__doc__ or "").strip(), check.__module__)
 
     return decorate

@@ -9,7 +9,7 @@ from auditor.conformance.dciodvfy import READ_BY_VALUE, shown
 from auditor.conformance.dicom_validator import tags_read_by_value
 from auditor.conformance.legality import value_is_legal
 from auditor.facts import PRIVATE
-from auditor.model import Judge, Rule, Selector
+from auditor.model import Comparison, Judge, Rule, Selector
 from auditor.reading.columns import COLUMN_OF_TAG
 from auditor.reading.places import JUDGE_FAILED, Attention, Place
 from auditor.standard import sop_classes
@@ -66,6 +66,18 @@ def _cannot_say(_: object) -> str:
     return JUDGE_FAILED
 
 
+def _comparing(comparison: Comparison, place: Place) -> Comparison | None:
+    """Return the comparison if it wants a place; one that cannot say fails on what is there."""
+    try:
+        return comparison if comparison.applies(place) else None
+    except Exception:  # noqa: BLE001 - whatever a comparison raises is its rules' error
+        return replace(comparison, check=_cannot_compare)
+
+
+def _cannot_compare(_: object) -> Iterable[tuple[Place, str]]:
+    raise TypeError("it cannot say what it wants to see")
+
+
 class RulesPlan:
     """What the reader keeps of one kind of object.
 
@@ -76,11 +88,11 @@ class RulesPlan:
     rules
         The instance rules of the audit.
     judges
-        By name; only those that a rule reads are asked.
+        Judges and comparisons by name; only those that a rule reads are asked.
     """
 
     def __init__(
-        self, sop_class: str | None, rules: Iterable[Rule], judges: dict[str, Judge]
+        self, sop_class: str | None, rules: Iterable[Rule], judges: dict[str, Judge | Comparison]
     ) -> None:
         reads = {name for rule in rules if applies_to(rule, sop_class) for name in rule.reads}
         self._keep = frozenset(
@@ -88,9 +100,9 @@ class RulesPlan:
             for name in reads
             if ":" not in name and name != PRIVATE and sop_class is not None
         )
-        self._judges = tuple(
-            judges[name[6:]] for name in sorted(reads) if name.startswith("judge:")
-        )
+        asked = [judges[name[6:]] for name in sorted(reads) if name.startswith("judge:")]
+        self._judges = tuple(each for each in asked if isinstance(each, Judge))
+        self._comparisons = tuple(each for each in asked if isinstance(each, Comparison))
         self._refers = sop_class in REFERRERS
         self._meta = sop_class is None
         if sop_class is None:
@@ -119,6 +131,11 @@ class RulesPlan:
             or place.tag == 0x00080005,
             judges=tuple(
                 asked for judge in self._judges if (asked := _looking(judge, place)) is not None
+            ),
+            comparisons=tuple(
+                wanting
+                for each in self._comparisons
+                if (wanting := _comparing(each, place)) is not None
             ),
             structure=not self._meta
             and not place.is_private

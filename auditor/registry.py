@@ -15,7 +15,17 @@ from types import ModuleType
 
 from auditor.conformance.vocabulary import REFEREES
 from auditor.facts import PRIVATE
-from auditor.model import ANY, CATEGORIES, FAMILIES, Judge, Rule, Scope, Selector, Unit
+from auditor.model import (
+    ANY,
+    CATEGORIES,
+    FAMILIES,
+    Comparison,
+    Judge,
+    Rule,
+    Scope,
+    Selector,
+    Unit,
+)
 from auditor.reading.reader import FileFacts
 from auditor.sources import printable
 from auditor.standard.dictionary import tag_of
@@ -45,7 +55,7 @@ class RuleSet:
     rules
         In order of category and id.
     judges
-        By name.
+        Judges and comparisons, by name.
     folders
         Where they came from, so that a worker can load the same.
     digest
@@ -53,7 +63,7 @@ class RuleSet:
     """
 
     rules: tuple[Rule, ...]
-    judges: dict[str, Judge]
+    judges: dict[str, Judge | Comparison]
     folders: tuple[Path, ...]
     digest: str
 
@@ -109,7 +119,7 @@ def load(folders: Sequence[Path]) -> RuleSet:
         that cannot be true.
     """
     rules: dict[str, Rule] = {}
-    judges: dict[str, Judge] = {}
+    judges: dict[str, Judge | Comparison] = {}
     digest = blake2b(digest_size=8)
     for folder in folders:
         for file, source, module in _modules(folder):
@@ -121,7 +131,7 @@ def load(folders: Sequence[Path]) -> RuleSet:
                     if thing.id in rules:
                         raise RegistryError(f"{file.name}: rule {thing.id} exists twice")
                     rules[thing.id] = thing
-                elif isinstance(thing, Judge) and judges.get(thing.name) is not thing:
+                elif isinstance(thing, Judge | Comparison) and judges.get(thing.name) is not thing:
                     if thing.name in judges:
                         raise RegistryError(f"{file.name}: judge {thing.name} exists twice")
                     judges[thing.name] = thing
@@ -208,7 +218,8 @@ def _instance_read(name: str) -> str:
     if not colon:
         try:
             for keyword in name.split("."):
-                tag_of(keyword)
+                if tag_of(keyword) >> 16 == 2:
+                    return f"{name!r} is of the file meta information: read a file:FACT"
         except KeyError:
             return "" if name == PRIVATE else f"PS3.6 has no attribute {name!r}"
         return ""

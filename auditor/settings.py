@@ -17,6 +17,7 @@ KEYS: dict[str, type] = {
     "select": list,
     "ignore": list,
     "profile": str,
+    "ocr": int,
     "fail-on": str,
     "require": list,
     "min-score": list,

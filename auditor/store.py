@@ -47,7 +47,19 @@ TABLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("ReferencedSOPInstanceUID", "uint64"),
         ("ReferencedSeriesInstanceUID", "uint64"),
     ),
-    "companions": (("path", "string"), ("kind", "string"), ("bytes", "int64")),
+    "companions": (
+        ("path", "string"),
+        ("kind", "string"),
+        ("bytes", "int64"),
+        ("headings", "string"),
+    ),
+    "frames": (
+        ("path", "string"),
+        ("looked", "int64"),
+        ("with_text", "int64"),
+        ("kinds", "string"),
+        ("reason", "string"),
+    ),
     "elements": (
         ("tag_path", "string"),
         ("VR", "string"),
@@ -75,8 +87,8 @@ A finding has a row for each series that it was made in (none where its rule kno
 with how often there and one example: `count` adds up to what ``result.json`` says.
 """
 
-WALKED = ("instances", "references", "companions")
-"""Tables that are written while walking, and that collection rules may query."""
+WALKED = ("instances", "references", "companions", "frames")
+"""Tables that are written while walking or right after, and that collection rules may query."""
 
 
 class StoreError(Exception):

@@ -118,7 +118,10 @@ class Tally:
 
 @dataclass(slots=True)
 class RuleTally:
-    """What one instance rule found, counted in its unit; of findings also in which series."""
+    """What one instance rule found, counted in its unit; of findings also in which series.
+
+    Of what it could not judge, `reasons` say why.
+    """
 
     passed: int = 0
     failed: int = 0
@@ -126,6 +129,7 @@ class RuleTally:
     not_evaluated: int = 0
     errors: int = 0
     findings: dict[Place, tuple[int, list[str]]] = field(default_factory=dict)
+    reasons: set[str] = field(default_factory=set)
     series: dict[Place, dict[int | None, Seen]] = field(default_factory=dict)
 
 
@@ -157,7 +161,7 @@ def count_rule(parts: Iterable[Judged], by_series: bool) -> RuleTally:
     Parameters
     ----------
     parts
-        For each signature: outcome, findings, and where it was seen.
+        For each signature: outcome, findings (or why there are none), where it was seen.
     by_series
         Count series; a series has the worst outcome of its instances.
     """
@@ -171,6 +175,9 @@ def count_rule(parts: Iterable[Judged], by_series: bool) -> RuleTally:
             else:
                 name = _FIELD[outcome]
                 setattr(total, name, getattr(total, name) + seen.count)
+            if outcome is Outcome.NOT_EVALUATED:
+                total.reasons.update(reason for reason, _ in findings)
+                continue
             for place in findings:
                 at = found.setdefault(place, {})
                 if key in at:

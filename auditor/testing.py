@@ -27,7 +27,7 @@ from auditor.model import Finding, Outcome, Selector
 from auditor.planning import RulesPlan
 from auditor.reading.columns import COLUMNS
 from auditor.reading.places import Forest
-from auditor.reading.reader import FileFacts
+from auditor.reading.reader import FileFacts, Reader
 from auditor.reading.runs import walk_dataset
 from auditor.reading.walker import Walk
 from auditor.registry import RuleSet, load
@@ -48,11 +48,16 @@ class Judgement:
         Of the one object, or over the collection.
     findings
         Message and tag path of each.
+    counts
+        Of a collection rule: what each stands for.
+    reasons
+        Of an instance rule: why it could not evaluate.
     """
 
     outcome: Outcome
     findings: tuple[tuple[str, str], ...] = ()
     counts: tuple[int, ...] = ()
+    reasons: tuple[str, ...] = ()
 
     @property
     def places(self) -> list[str]:
@@ -90,6 +95,7 @@ def ask_instance(
     *,
     file: Mapping[str, str] | None = None,
     referees: dict[str, RefereeReport] | None = None,
+    path: str = "",
 ) -> Judgement:
     """Run one instance rule on one object, by the way that the engine takes.
 
@@ -103,12 +109,15 @@ def ask_instance(
         Facts of the file, by field of `FileFacts`; all is well where none is given.
     referees
         Reports of conformance referees, by name.
+    path
+        Of the file inside the collection.
     """
     rule = rules.get(rule_id)
     facts = FileFacts("zero", "present", "same", "same")._replace(**(file or {}))
     if rule in instance_rules(rules)[1]:
         view = InstanceFacts((), facts, referees, rule.reads)
-        found = tuple((each.message, str(each.tag_path)) for each in rule.check(view))
+        said = [each for each in rule.check(view) if isinstance(each, Finding)]
+        found = tuple((each.message, str(each.tag_path)) for each in said)
         return Judgement(Outcome.FAIL if found else Outcome.PASS, found)
     dataset = dataset_of(literal)
     sop_class = str(dataset.get("SOPClassUID", ""))
@@ -123,7 +132,10 @@ def ask_instance(
     forest = Forest(lambda uid: RulesPlan(uid, [rule], rules.judges))
     walk = Walk(len(data), [None] * len(COLUMNS))
     walk_dataset(data, 0, forest.tree(sop_class, False), walk, False)
+    Reader(forest).compare(walk, path)
     outcome, findings = ask(rule, InstanceFacts(walk.tokens, facts), sop_class, facts)
+    if outcome is Outcome.NOT_EVALUATED:
+        return Judgement(outcome, reasons=tuple(reason for reason, _ in findings))
     return Judgement(outcome, findings)
 
 
@@ -134,12 +146,13 @@ def ask_collection(
     instances: Sequence[Mapping[str, Any]] = (),
     references: Sequence[Mapping[str, Any]] = (),
     companions: Sequence[Mapping[str, Any]] = (),
+    frames: Sequence[Mapping[str, Any]] = (),
 ) -> Judgement:
     """Run one collection rule on tables written down as rows.
 
     Parameters
     ----------
-    instances, references, companions
+    instances, references, companions, frames
         Rows as column name to value; what is not named is null, a status is ``ok``.
         UIDs and patient IDs are numbers, as their keyed hashes are.
     """
@@ -147,7 +160,12 @@ def ask_collection(
 
     rule = rules.get(rule_id)
     assert not isinstance(rule.applies, Selector)
-    given = {"instances": instances, "references": references, "companions": companions}
+    given = {
+        "instances": instances,
+        "references": references,
+        "companions": companions,
+        "frames": frames,
+    }
     with tempfile.TemporaryDirectory() as folder, duckdb.connect(":memory:") as connection:
         tables = {}
         for table, rows in given.items():
@@ -159,7 +177,7 @@ def ask_collection(
         if not judged:
             blank = Outcome.NOT_EVALUATED if not_evaluated else Outcome.NOT_APPLICABLE
             return Judgement(blank)
-        found: list[Finding] = list(rule.check(facts))
+        found = [each for each in rule.check(facts) if isinstance(each, Finding)]
     return Judgement(
         Outcome.FAIL if found else Outcome.PASS,
         tuple((each.message, str(each.tag_path)) for each in found),

@@ -5,20 +5,17 @@ Claims are those of PS3.15 E, PS3.3 C.12.1 and C.7.1.1.
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Iterator
 
 from auditor import Element, Finding, InstanceFacts, Place, Selector, TagPath, judge, rule
+from auditor.identifiers import is_blank, looks_like_a_birth_date, looks_like_a_name, words_of
+from auditor.standard.confidentiality import METHODS
 from auditor.standard.dictionary import tag_of
 from auditor.standard.sop_classes import MEDIA_STORAGE_DIRECTORY
 
 FLAG = "PatientIdentityRemoved"
 METHOD = "DeidentificationMethod"
 CODES = "DeidentificationMethodCodeSequence"
-
-CID_7050 = frozenset(str(code) for code in range(113100, 113113))
-"""Codes of CID 7050 "De-identification Method" in the scheme DCM; the group is extensible."""
 
 WITHOUT_PATIENT = frozenset(
     {
@@ -205,7 +202,7 @@ def unknown_method_code(instance: InstanceFacts) -> Iterator[Finding]:
     for item in instance.items(CODES):
         if not any(item.filled(name) for name in ("CodeValue", "LongCodeValue", "URNCodeValue")):
             yield Finding("an item has no code value", place)
-        elif item.text("CodingSchemeDesignator") != "DCM" or item.text("CodeValue") not in CID_7050:
+        elif item.text("CodingSchemeDesignator") != "DCM" or item.text("CodeValue") not in METHODS:
             yield Finding("a code is not of CID 7050", place)
 
 
@@ -369,103 +366,6 @@ _CONTACTS = frozenset(
 )
 _BIRTH_DATE = tag_of("PatientBirthDate")
 
-_NOBODY = re.compile(
-    r"anon\w*|deid\w*|(de)?ident(ified|ification)|pseud\w*|remov\w*|redact\w*|unknown\w*|"
-    r"unnamed|noname|dummy|demo|sample|example|synthetic|simulated|phantom\w*|sphere|volunteer\w*|"
-    r"healthy|control|patient\w*|subject\w*|tests?|testing|study|research|project|regression|"
-    r"operator|physician|doctor|reader|reviewer|observer|technologist|staff|user|admin\w*|"
-    r"service|system|software|"
-    r"ct|mri|pet|spect|qa|qc|acr|nema|breast|brain|lung|liver|prostate|abdomen|pelvis|thorax|"
-    r"knee|spine|stroke|perfusion|"
-    r"philips|siemens|toshiba|hitachi|pixelmed|slicer|dcmtk|dcmqi|qiicr|highdicom|pydicom|"
-    r"匿名\w*|患者\w*|测试|測試|テスト|аноним\w*"
-)
-"""Words that stand in for a name, or name a thing: with one of them the value is nobody's."""
-
-_BLANK = re.compile(
-    r"x+|z+|na?|nn|nil|null|none|no|not|given|name|first|last|middle|mid|pre|prefix|suffix|family|"
-    r"surname|(first|last|fore)name|enter|text|by|the|of|sub|case|water|ge|mr|us|nm|"
-    r"drs?|prof|md|phd|mrs|miss|sir"
-)
-"""Words that say nothing, though some may be a person's: only a value of such words is blank."""
-
-_TITLES = {"dr", "prof", "md", "phd", "mrs", "miss", "sir"}
-_WORD = re.compile("(?:[^\\W\\d_]|\N{REPLACEMENT CHARACTER})+")
-_EASTERN = re.compile("[\u3005\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\uff66-\uff9f]+")
-"""Han, kana and hangul, in which one character is a word and a name needs no space."""
-
-
-_INSIDE = " .'\N{RIGHT SINGLE QUOTATION MARK}-"
-"""What is written inside a name beside letters."""
-
-
-def _words(text: str) -> list[str]:
-    """Return the words in a text, in lower case and without accents."""
-    plain = unicodedata.normalize("NFKD", text)
-    joined = "".join(each for each in plain if not unicodedata.combining(each))
-    return _WORD.findall(joined.casefold())
-
-
-def _stands_for_nobody(words: list[str]) -> bool:
-    return any(_NOBODY.fullmatch(word) for word in words) or all(
-        _BLANK.fullmatch(word) for word in words
-    )
-
-
-def _is_lettered(text: str) -> bool:
-    """Whether a part of a name holds letters, and otherwise only what names are written with."""
-    return any(map(_is_letter, text)) and all(_is_letter(each) or each in _INSIDE for each in text)
-
-
-def _is_letter(character: str) -> bool:
-    # What is not ASCII is one, a name in a wrongly declared character set included.
-    return character.isalpha() or not (character.isascii() or character.isdecimal())
-
-
-def _letters(text: str) -> int:
-    return sum(map(_is_letter, text)) + len(_EASTERN.findall(text))
-
-
-def _is_name(group: str) -> bool:
-    """Judge one component group of one person name."""
-    words = _words(group)
-    if _stands_for_nobody(words):
-        return False
-    if "@" in group:
-        return True
-    if "^" not in group:
-        group = group.replace(",", "^")
-    components = [part.strip() for part in group.split("^")]
-    named = [part for part in components[:3] if part]
-    if len(named) == 1:
-        (only,) = named
-        if _EASTERN.fullmatch(only):
-            return 2 <= len(only) <= 4
-        if any(components[3:]) or not _TITLES.isdisjoint(words):
-            return any(len(word) > 1 and not _BLANK.fullmatch(word) for word in words)
-        named = only.split()
-        if not all(_is_lettered(part) for part in named):
-            return False
-        named = [part for part in named if not all(map(_BLANK.fullmatch, _words(part)))]
-        return sum(_letters(part) > 1 for part in named) > 1
-    lettered = [part for part in named if _is_lettered(part)]
-    return len(lettered) > 1 and any(_letters(part) > 1 for part in lettered)
-
-
-def looks_like_a_name(text: str) -> bool:
-    r"""Whether one of the person names in a value (PS3.5 6.2, VR PN) looks like a person's.
-
-    It does if a component group (alphabetic, ideographic or phonetic) has two components or
-    two words of letters, a title, or two to four Han, kana or hangul characters, and no word
-    that stands for nobody. A single word may be a code and is not taken for a name.
-
-    Parameters
-    ----------
-    text
-        The value, decoded: names apart by ``\``, groups by ``=``, components by ``^``.
-    """
-    return any(_is_name(group) for group in re.split(r"[\\=]", text) if group.strip(" ^"))
-
 
 @judge(name="person_name", applies=lambda place: place.vr == "PN" and place.tag not in _CONTACTS)
 def person_name(element: Element) -> str | None:
@@ -473,24 +373,6 @@ def person_name(element: Element) -> str | None:
     if not looks_like_a_name(element.text):
         return None
     return "patient" if element.place.tag in _PATIENT_NAMES else "other"
-
-
-def looks_like_a_birth_date(text: str) -> bool:
-    """Whether a value names the day on which somebody who was ever imaged was born.
-
-    A first of January is taken for a date that was coarsened, as is one without month or day;
-    one digit repeated and a year before 1850 are placeholders.
-    """
-    digits = re.sub(r"\D", "", text)
-    if len(digits) < 8:
-        return bool(_words(text)) and bool(digits)
-    year, month, day = digits[:4], digits[4:6], digits[6:8]
-    return (
-        len(set(digits[:8])) > 1
-        and int(year) >= 1850
-        and "00" not in (month, day)
-        and (month, day) != ("01", "01")
-    )
 
 
 def _is_contact(place: Place) -> bool:
@@ -503,8 +385,8 @@ def direct_identifier(element: Element) -> str | None:
     text = element.text.strip(" \0")
     if element.place.tag == _BIRTH_DATE:
         return "a birth date" if looks_like_a_birth_date(text) else None
-    words, digits = _words(text), {each for each in text if each.isdigit()}
-    if all(_NOBODY.fullmatch(word) or _BLANK.fullmatch(word) for word in words):
+    digits = {each for each in text if each.isdigit()}
+    if all(map(is_blank, words_of(text))):
         # Without a word that means anything, only a number can; 000-0000 is none.
         return "a person's particulars" if len(digits) > 1 else None
     return "a person's particulars"

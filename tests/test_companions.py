@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydicom.data import get_testdata_file
 
-from auditor.reading.companions import KINDS, classify
+from auditor.reading.companions import HEADINGS, KINDS, classify, headings
 
 CORPUS = Path(__file__).parents[1].parent / "shared" / "corpus"
 
@@ -192,3 +192,32 @@ def test_corpus_companions() -> None:
             assert classify(head, path.stat().st_size, path.name) == kinds[path.suffix], path
             seen += 1
     assert seen > 150
+
+
+@pytest.mark.parametrize(
+    ("head", "kind", "named"),
+    [
+        (b"patient_name,DateOfBirth,stage\nx,y,z\n", "csv", "name+birth date"),
+        (b"# a comment\nPatient's Name;MRN;ZIP\n", "csv", "name+record number+contact"),
+        (b"Vorname\tGeburtsdatum\n", "csv", "name+birth date"),
+        (b"\xef\xbb\xbfsurname,dob\n", "csv", "name+birth date"),
+        # What is called a name is not a person's as a rule.
+        (b"name,series_name,file name,StudyName,label,value\n", "csv", ""),
+        # What stands below the headings is not read.
+        (b"id,stage\npatient_name,1\n", "csv", ""),
+        (b'{"cases": [{"MRN": "1", "PatientName": "Quagga"}]}', "json", "name+record number"),
+        (b'{"PatientID": "1"}', "json", ""),
+        (b"", "csv", ""),
+        (b"patient_name", "text", None),
+        (b"patient_name", "xls", None),
+        (b"\0\1patient_name", "csv", None),
+    ],
+)
+def test_what_the_headings_of_a_table_name(head: bytes, kind: str, named: str | None) -> None:
+    assert headings(head, kind) == (named if head else None)
+
+
+@given(st.binary(max_size=300), st.sampled_from(sorted(KINDS)))
+def test_headings_of_anything_are_words(head: bytes, kind: str) -> None:
+    named = headings(head, kind)
+    assert named is None or set(named.split("+")) <= {"", *HEADINGS}

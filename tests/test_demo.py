@@ -134,6 +134,11 @@ COUNTS: dict[str, Callable[[DemoCollection, list[FileDataset]], int]] = {
     "burned-in annotation declared": lambda _, objects: sum(
         each.get("BurnedInAnnotation") == "YES" for each in objects
     ),
+    "secondary capture not said to be free of text": lambda _, objects: sum(
+        each.SOPClassUID.startswith("1.2.840.10008.5.1.4.1.1.7")
+        and "BurnedInAnnotation" not in each
+        for each in objects
+    ),
     "segment without label": lambda _, objects: sum(
         "SegmentLabel" not in segment
         for each in objects

@@ -21,6 +21,7 @@ from auditor.engine import Auditor, Job, Partial, Workers, judge_structures, wal
 from auditor.facts import InstanceFacts
 from auditor.model import Outcome
 from auditor.paths import rules_folder
+from auditor.reading.reader import Reader
 from auditor.registry import RuleSet, load
 from auditor.sources import SourceFile, open_source
 from auditor.tally import Structure, Tally
@@ -239,7 +240,7 @@ def test_facts_hold_nothing_but_what_the_rules_declare(rules: RuleSet) -> None:
     reading = auditor._reader.read(str(DATA / "test_files" / "CT_small.dcm"))
     kept = {token.place.keyword for token in reading.tokens if token.value and token.place.keyword}
     assert "PatientName" not in kept
-    assert kept == {"SpecificCharacterSet", "SOPClassUID", "Modality"}
+    assert kept == {"SpecificCharacterSet", "SOPClassUID", "Modality", "ImageType", "Rows"}
 
 
 def test_the_same_facts_for_every_rule_are_built_once(rules: RuleSet) -> None:
@@ -375,3 +376,22 @@ def test_a_rule_that_breaks_the_contract_is_that_rules_error(
     assert {said[f"FAIR90{number}"] for number in range(1, 5)} == {"error"}
     assert said["DEID104"] == "fail"
     assert collection["counts"]["unreadable"] == 0
+
+
+def test_an_item_refuses_what_its_rule_does_not_declare() -> None:
+    """Whatever other rules declare: a verdict must not depend on which rules run."""
+    from auditor.facts import UndeclaredRead
+    from auditor.reading.places import Forest
+    from tests.test_reading import KeepAll
+
+    reader = Reader(Forest(lambda _: KeepAll()))
+    reading = reader.read(str(DATA / "test_files" / "rtplan.dcm"))
+    assert reading.facts is not None
+    facts = InstanceFacts(reading.tokens, reading.facts)
+    (beam, *_) = facts.for_rule(["BeamSequence.BeamName"]).items("BeamSequence")
+    assert beam.filled("BeamName")
+    for ask in (beam.has, beam.filled, beam.text, beam.values, beam.items):
+        with pytest.raises(UndeclaredRead):
+            ask("BeamType")
+    (whole, *_) = facts.for_rule(["BeamSequence"]).items("BeamSequence")
+    assert whole.items("ControlPointSequence")[0].filled("ControlPointIndex")

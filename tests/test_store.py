@@ -21,7 +21,7 @@ from auditor.store import (
 )
 from auditor.tally import ElementTally
 
-COMPANIONS = [("a.csv", "csv", 3), ("b/\u6771.json", "json", None)]
+COMPANIONS = [("a.csv", "csv", 3, "name"), ("b/\u6771.json", "json", None, None)]
 
 
 def manifest(folder: Path) -> dict[str, Any]:

@@ -217,3 +217,75 @@ def _old_image(head: bytes) -> str:
     ):
         return "image"
     return "image" if re.match(rb"P[1-7]\s+(#.*\n\s*)*\d", head) else ""
+
+
+HEADINGS: dict[str, str] = {
+    "name": "names of persons",
+    "birth date": "birth dates",
+    "record number": "medical record, insurance or national numbers",
+    "contact": "addresses, telephone numbers or e-mail",
+}
+"""What the headings of a table may name, to plain words."""
+
+_HEADING = {
+    "name": re.compile(
+        r"(patients?|pat|pt|subjects?|participants?|first|last|family|given|sur|full|middle|maiden|"
+        r"physicians?|doctors?|radiologists?|referring|operators?|mothers?)?(name|names)|"
+        r"(patient|referring|performing)(physician|name).*|(vor|nach|familien|patienten)name|"
+        r"nom|prenom|nombre|apellidos?|cognome|radiologist|surgeon"
+    ),
+    "birth date": re.compile(
+        r"(patients?|subjects?|pat|pt)?(birth(date|day)|dateofbirth|birthdt|dob|bday)|"
+        r"geburtsdatum|gebdat|datedenaissance|fechadenacimiento"
+    ),
+    "record number": re.compile(
+        r"(patients?|pat|pt|hospital|hosp|epic)?(mrn|medrec(no|num)?|medicalrecord(no|num|number|id)?|"
+        r"ssn|socialsecurity(no|number)?|nhs(no|number)|insurance(no|number|id)|cpr(nr|no|number)?|"
+        r"chart(no|number)|accession(no|num|number)?|fallnummer|versichertennummer|personnummer)"
+    ),
+    "contact": re.compile(
+        r"(patients?|home|street|mailing|postal)?(address|addr|phone|phone(no|number)|telephone|tel|"
+        r"mobile|email|emailaddress)|zip|zipcode|postcode|adresse|telefon"
+    ),
+}
+_NO_PERSON = re.compile(
+    r"^(series|study|file|column|variable|collection|roi|structure|site|device)"
+)
+
+
+def headings(head: bytes, kind: str) -> str | None:
+    """Return which of `HEADINGS` the headings of a table name, ``+`` between them.
+
+    Parameters
+    ----------
+    head
+        The first bytes of the file.
+    kind
+        As `classify` gives it.
+
+    Returns
+    -------
+    str or None
+        None if it is no table whose headings can be read here. A plain `name` alone is not
+        taken for a person's: files, structures and columns have names too.
+    """
+    if kind not in ("csv", "json"):
+        return None
+    text = _decode(head)
+    if text is None:
+        return None
+    if kind == "csv":
+        # Lines of comment may stand above the headings.
+        lines = (line for line in text.splitlines()[:32] if not line.startswith("#"))
+        words = re.split(r"[,;\t|]", next(lines, ""))[:2048]
+    else:
+        words = re.findall(r'"([^"\\\n]{1,64})"\s*:', text)[:2048]
+    found = {_heading(word) for word in words} - {""}
+    return "+".join(name for name in HEADINGS if name in found)
+
+
+def _heading(word: str) -> str:
+    bare = re.sub(r"[^a-z]", "", word.casefold().replace("é", "e").replace("'s", ""))
+    if bare in ("name", "names", "address", "tel") or _NO_PERSON.match(bare):
+        return ""
+    return next((name for name, pattern in _HEADING.items() if pattern.fullmatch(bare)), "")

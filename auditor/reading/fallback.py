@@ -16,10 +16,17 @@ from pydicom.filebase import DicomBytesIO
 from pydicom.filereader import read_deferred_data_element
 from pydicom.filewriter import write_data_element
 
-from auditor.reading.places import CONSTANT, LONG_VRS, SEQUENCE, SHORT_VRS, Forest, Place
+from auditor.reading.places import (
+    CONSTANT,
+    LONG_VRS,
+    PIXEL_TAGS,
+    SEQUENCE,
+    SHORT_VRS,
+    Forest,
+    Place,
+)
 from auditor.reading.walker import (
     DEPTH_LIMIT,
-    PIXEL_TAGS,
     TOKEN_LIMIT,
     UNDEFINED,
     Walk,

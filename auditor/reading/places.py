@@ -8,15 +8,15 @@ just that. Equal tokens are one object, so a tuple of tokens compares and hashes
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any, Protocol
 
-from auditor.model import Judge, TagPath, format_tag
+from auditor.model import Comparison, Judge, TagPath, format_tag
 from auditor.redaction import shape
 from auditor.standard.dictionary import keyword_of
-from auditor.standard.private_creators import is_known_creator
+from auditor.standard.private import is_known_creator
 
 LONG_VRS = {"OB", "OD", "OF", "OL", "OV", "OW", "SQ", "SV", "UC", "UN", "UR", "UT", "UV"}
 """VRs whose explicit header has a 32-bit length (PS3.5 7.1.2)."""
@@ -43,17 +43,30 @@ CONSTANT, CLASSIFIED, SEQUENCE, SPECIAL = range(4)
 KNOWN_LIMIT = 2048
 """Distinct values remembered per place, so that memory does not follow the files."""
 
-SPECIAL_TAGS = {0x00080005, 0x7FE00008, 0x7FE00009, 0x7FE00010}
-"""Specific Character Set and the three pixel data elements, which the walker must see."""
+PIXEL_TAGS = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})
+
+LAST_TAGS = PIXEL_TAGS | {0xFFFCFFFC}
+"""Pixel data, and the padding behind it: with one of them a data set ends as a rule."""
+
+SPECIAL_TAGS = LAST_TAGS | {0x00080005}
+"""Specific Character Set and the elements that a data set ends with, which the walker must see."""
+
+FILE_PATH = 0
+"""Stands where a tag does, for what is no element: the path of the file in its collection."""
 
 VALUE_LIMIT = 1 << 16
 """Bytes of a value that a token keeps; a longer one is told apart by its digest."""
 
 
 class Token:
-    """What may be seen of one element (or of the start of one item). Compared by identity."""
+    """What may be seen of one element, or of the start of one item; or what a comparison said.
 
-    __slots__ = ("classes", "digest", "empty", "is_item", "place", "structure", "value")
+    Tokens are compared by identity.
+    """
+
+    __slots__ = (
+        "classes", "digest", "empty", "is_item", "is_verdict", "place", "structure", "value",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -64,16 +77,21 @@ class Token:
         classes: tuple[tuple[str, str], ...] = (),
         structure: bytes = b"",
         is_item: bool = False,
+        is_verdict: bool = False,
     ) -> None:
         self.place = place
         self.empty = empty
         self.value = value
         self.classes = classes
         self.is_item = is_item
+        self.is_verdict = is_verdict
         head = f"{place.path}\0{place.vr}\0{empty:d}{is_item:d}".encode()
-        self.structure = blake2b(head + structure, digest_size=8).digest()
-        seen = repr((value, classes)).encode()
-        self.digest = blake2b(self.structure + seen, digest_size=8).digest()
+        known = blake2b(head + structure, digest_size=8).digest()
+        # A referee sees elements, and nothing of what a comparison says of them.
+        self.structure = b"" if is_verdict else known
+        # Whether somebody wrote the VR of a private element: none is known in implicit VR.
+        seen = repr((value, classes, place.is_private and not place.implicit)).encode()
+        self.digest = blake2b(known + seen, digest_size=8).digest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +104,8 @@ class Attention:
         An instance rule reads the value.
     judges
         Judges that look at it.
+    comparisons
+        Comparisons that look at it.
     structure
         The verdict of a referee can depend on what `Plan.structure` says of the value.
     column
@@ -96,6 +116,7 @@ class Attention:
 
     keep: bool = False
     judges: tuple[Judge, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()
     structure: bool = False
     column: int = -1
     role: str = ""
@@ -136,7 +157,9 @@ class Forest:
         key = (sop_class, implicit)
         root = self._trees.get(key)
         if root is None:
-            root = self._trees[key] = Place(self, self._plan(sop_class), None, 0, "")
+            root = self._trees[key] = Place(
+                self, self._plan(sop_class), None, 0, "", implicit=implicit
+            )
         return root
 
     @property
@@ -154,7 +177,8 @@ class Element:
     place
         Tag path, VR, keyword and private creator.
     value
-        The bytes of the value, little endian, padding included.
+        The bytes of the value, little endian, padding included; none for a sequence, which
+        is judged once if it has an item.
     encodings
         Defined terms of Specific Character Set (0008,0005) in force.
     """
@@ -184,6 +208,8 @@ class Run:
         Their tokens.
     columns
         What they put into the table of instances: column number and value.
+    compared
+        What they put before each comparison.
     before, after
         Private creators and character set in force before and after them.
     last
@@ -193,6 +219,7 @@ class Run:
     raw: bytes
     tokens: list[Token]
     columns: list[tuple[int, bytes]]
+    compared: dict[Comparison, list[Compared]]
     before: tuple[dict[int, str], tuple[str, ...]]
     after: tuple[dict[int, str], tuple[str, ...]]
     last: Place
@@ -202,9 +229,9 @@ class Place:
     """One place of one kind of object; a node of the tree of tag paths."""
 
     __slots__ = (
-        "attention", "changed", "code", "creator", "empty", "forest", "full", "gain", "is_text",
-        "item", "keyword", "kids", "known", "last", "long", "mode", "others", "parent", "path",
-        "plan", "run", "tag", "tokens", "volatile", "vr", "walks",
+        "attention", "changed", "code", "creator", "empty", "forest", "full", "gain", "implicit",
+        "is_text", "item", "keyword", "kids", "known", "last", "long", "mode", "others", "parent",
+        "path", "plan", "run", "tag", "tokens", "volatile", "vr", "walks",
     )  # fmt: skip
 
     def __init__(
@@ -215,31 +242,35 @@ class Place:
         tag: int,
         vr: str,
         creator: str = "",
+        implicit: bool = False,
     ) -> None:
         self.forest = forest
         self.plan = plan
         self.parent = parent
         self.tag = tag
         self.vr = vr
+        self.implicit = implicit
         self.code = vr_code(vr) if vr else 0
         self.long = vr in LONG_VRS
         self.creator = creator
         self.keyword = "" if tag >> 16 & 1 else keyword_of(tag)
         self.path: TagPath = parent.path / _step(tag, creator) if parent else TagPath()
         self.kids: dict[int, Place] = {}
-        self.others: dict[tuple[int, str, str], Place] = {}
+        self.others: dict[tuple[int, str, str, bool], Place] = {}
         self.known: dict[bytes | tuple[tuple[str, ...], bytes], Token] = {}
         self.tokens: dict[tuple[object, ...], Token] = {}
         # What the walker remembers of the file before, see `auditor.reading.runs`.
         self.run: Run | None = None
         self.last: bytes | None = None
         self.changed = self.walks = self.gain = 0
-        self.volatile = False
+        # Never part of a run: the walker marks where they end.
+        self.volatile = tag in LAST_TAGS
         self.is_text = vr in TEXT_VRS
         self.attention = plan.attention(self) if parent else Attention()
         self.empty = self._token(True, None, (), b"")
         self.full = self._token(False, None, (), b"")
-        self.item = Token(self, empty=False, is_item=True)
+        # What judges say of a sequence is said of its items: one without any holds nothing.
+        self.item = Token(self, empty=False, is_item=True, classes=self._classes(b"", ()))
         self.mode = self._mode()
 
     def _mode(self) -> int:
@@ -247,6 +278,8 @@ class Place:
         if self.vr == "SQ":
             return SEQUENCE
         if seen.column >= 0 or seen.role or self.is_creator or self.tag in SPECIAL_TAGS:
+            return SPECIAL
+        if seen.comparisons:
             return SPECIAL
         if seen.keep or seen.judges or seen.structure or self.is_text:
             return CLASSIFIED
@@ -267,7 +300,7 @@ class Place:
         """The private creator as it may be shown."""
         return shown_creator(self.creator) if self.creator else ""
 
-    def child(self, tag: int, vr: str, creator: str = "") -> Place:
+    def child(self, tag: int, vr: str, creator: str = "", *, implicit: bool = False) -> Place:
         """Return the place of an element inside this one, made on first use.
 
         Parameters
@@ -278,11 +311,16 @@ class Place:
             VR as written, or by the dictionary in implicit VR.
         creator
             Private creator of the element's block.
+        implicit
+            Whether it is in implicit VR although this one is not (PS3.5 6.2.2).
         """
-        key = (tag, vr, creator)
+        implicit = implicit or self.implicit
+        key = (tag, vr, creator, implicit)
         place = self.others.get(key)
         if place is None:
-            place = self.others[key] = Place(self.forest, self.plan, self, tag, vr, creator)
+            place = self.others[key] = Place(
+                self.forest, self.plan, self, tag, vr, creator, implicit
+            )
             self.forest.made += 1
         return place
 
@@ -304,18 +342,32 @@ class Place:
     def _judge(self, value: bytes, encodings: tuple[str, ...]) -> Token:
         seen = self.attention
         blank = not (value.strip(b" \0") if self.is_text else value)
-        classes: tuple[tuple[str, str], ...] = ()
-        if seen.judges:
-            element = Element(self, value, encodings)
-            classes = tuple(
-                (judge.name, verdict)
-                for judge in seen.judges
-                if (verdict := _verdict(judge, element)) is not None
-            )
+        classes = self._classes(value, encodings)
         structure = b""
         if seen.structure and not blank:
             structure = self.plan.structure(self, value, encodings)
         return self._token(blank, value if seen.keep else None, classes, structure)
+
+    def verdict(self, comparison: str, verdict: str) -> Token:
+        """Return the token that says what a comparison said of an element here."""
+        key = (comparison, verdict)
+        token = self.tokens.get(key)
+        if token is None:
+            token = self.tokens[key] = Token(self, empty=False, classes=(key,), is_verdict=True)
+            self.forest.made += 1
+        return token
+
+    def _classes(self, value: bytes, encodings: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+        """Return what the judges say of a value."""
+        judges = self.attention.judges
+        if not judges:
+            return ()
+        element = Element(self, value, encodings)
+        return tuple(
+            (judge.name, verdict)
+            for judge in judges
+            if (verdict := _verdict(judge, element)) is not None
+        )
 
     def _token(
         self,
@@ -336,6 +388,10 @@ class Place:
         return token
 
 
+Compared = tuple[Place, bytes, tuple[str, ...]]
+"""What is put before comparisons: place, bytes of the value, character set in force."""
+
+
 def shown_creator(creator: str) -> str:
     """Return a private creator that is publicly known, else only its shape.
 
@@ -354,6 +410,31 @@ def _verdict(judge: Judge, element: Element) -> str | None:
         return verdict if verdict is None or isinstance(verdict, str) else JUDGE_FAILED
     except Exception:  # noqa: BLE001 - whatever a judge raises is its rules' error
         return JUDGE_FAILED
+
+
+def by_comparison(compared: Iterable[Compared]) -> dict[Comparison, list[Compared]]:
+    """Group elements by the comparisons that want them."""
+    wanted: dict[Comparison, list[Compared]] = {}
+    for each in compared:
+        for comparison in each[0].attention.comparisons:
+            wanted.setdefault(comparison, []).append(each)
+    return wanted
+
+
+def compare(comparison: Comparison, compared: Iterable[Compared]) -> tuple[Token, ...]:
+    """Ask a comparison about elements of one object; return a token for each verdict."""
+    elements = [Element(*each) for each in compared]
+    name = comparison.name
+    try:
+        said: list[tuple[Any, Any]] = list(comparison.check(elements))
+        return tuple(
+            dict.fromkeys(
+                place.verdict(name, verdict if isinstance(verdict, str) else JUDGE_FAILED)
+                for place, verdict in said
+            )
+        )
+    except Exception:  # noqa: BLE001 - whatever a comparison raises is its rules' error
+        return (elements[0].place.verdict(name, JUDGE_FAILED),)
 
 
 def _step(tag: int, creator: str) -> str:

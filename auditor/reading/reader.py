@@ -4,21 +4,39 @@ from __future__ import annotations
 
 import mmap
 import os
+import re
 import stat
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from auditor.model import Comparison
 from auditor.reading.columns import COLUMN, COLUMNS
-from auditor.reading.companions import classify
+from auditor.reading.companions import classify, headings
 from auditor.reading.detect import is_dicom
-from auditor.reading.places import Forest, Token
+from auditor.reading.places import FILE_PATH, Compared, Forest, Run, Token, compare
 from auditor.reading.runs import walk_dataset, walk_meta
 from auditor.reading.walker import Buffer, Reference, Short, Surprise, TooMuch, Walk
 from auditor.standard.sop_classes import MEDIA_STORAGE_DIRECTORY
 
 HEAD = 1 << 14
 """Bytes read first: most headers are shorter, and a longer read costs more than it saves."""
+
+COMPARED_BYTES = 1 << 24
+"""Bytes of compared values for which it is remembered what the comparisons said of them."""
+
+_COUNTER = re.compile(
+    r"(?:(?<=/)[0-9]{1,2}-[0-9]{1,5}|(?<![0-9])(?<![0-9][-._])0{0,4}[0-9]{1,4}|"
+    r"(?<=/)[0-9.]{24,64}|[0-9a-f]{8}-[0-9a-f-]{27})(?=\.[A-Za-z0-9]{1,4}$|$)"
+)
+"""What counts the files of a folder at the end of their names: it tells nothing of anybody."""
+
+PIXEL_GROUP = 0x7FE0
+"""Behind the pixel data, an element has this group or a higher one."""
+
+TRAILING = 1 << 12
+"""Bytes behind the pixel data that are looked at."""
 
 INFLATED_LIMIT = 1 << 28
 """Bytes that a deflated data set may have (PS3.5 A.5); more is taken for a bomb."""
@@ -68,6 +86,9 @@ class FileFacts(NamedTuple):
         DICOMDIR, which needs none (PS3.10 8).
     surprise
         Why the walker gave up and pydicom read the file; empty if it did not.
+    trailing
+        What stands behind the pixel data and is no element: ``zeros``, ``text``, ``other``;
+        empty if nothing does.
     """
 
     preamble: str
@@ -77,6 +98,7 @@ class FileFacts(NamedTuple):
     complete: str = "yes"
     identified: str = "yes"
     surprise: str = ""
+    trailing: str = ""
 
 
 @dataclass(slots=True)
@@ -101,6 +123,9 @@ class Reading:
         References to other instances.
     sop_class
         SOP Class UID whose rules and tables apply: the data set's own, else file meta's.
+    headings
+        Of a companion that is a table: what its headings name, see
+        `auditor.reading.companions.headings`.
     """
 
     status: str
@@ -111,6 +136,7 @@ class Reading:
     columns: list[bytes | None]
     references: list[Reference] = field(default_factory=list)
     sop_class: str = ""
+    headings: str | None = None
 
 
 def unreadable(reason: str, size: int = 0) -> Reading:
@@ -130,9 +156,21 @@ class Reader:
     def __init__(self, forest: Forest) -> None:
         self._forest = forest
         self._meta = forest.tree(None)
+        self._compared: dict[tuple[Comparison, tuple[Compared | Run, ...]], tuple[Token, ...]] = {}
+        self._told: dict[tuple[str, tuple[Compared | Run, ...]], tuple[Token, ...]] = {}
+        self._compared_bytes = 0
+        self._path = self._meta.child(FILE_PATH, "")
 
-    def read(self, location: str) -> Reading:
-        """Read one file. Never raises for what is in it, never follows a link."""
+    def read(self, location: str, path: str = "") -> Reading:
+        """Read one file. Never raises for what is in it, never follows a link.
+
+        Parameters
+        ----------
+        location
+            The absolute path to open.
+        path
+            The place inside the collection, which a comparison may look at.
+        """
         try:
             descriptor = os.open(
                 location, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
@@ -144,25 +182,25 @@ class Reader:
             if not stat.S_ISREG(status.st_mode):
                 return unreadable("not a regular file")
             head = os.read(descriptor, HEAD)
-            return self._read(descriptor, location, head, status.st_size)
+            return self._read(descriptor, location, head, status.st_size, path)
         except OSError as error:
             return unreadable(_words(error))
         finally:
             os.close(descriptor)
 
-    def _read(self, descriptor: int, location: str, head: bytes, size: int) -> Reading:
+    def _read(self, descriptor: int, location: str, head: bytes, size: int, path: str) -> Reading:
         part10 = head[128:132] == b"DICM"
         if not part10:
             how = is_dicom(head)
             if not how:
-                name = location.rpartition(os.sep)[2]
-                kind = classify(head, size, name)
+                kind = classify(head, size, location.rpartition(os.sep)[2])
                 if kind == "dicom_damaged":
                     return unreadable("DICOM whose start is lost", size)
                 reading = unreadable(kind, size)
-                reading.status = "not_dicom"
+                reading.status, reading.headings = "not_dicom", headings(head, kind)
                 return reading
-            return self._ask_pydicom(location, head, size, FileFacts("absent", "absent"), how)
+            absent = FileFacts("absent", "absent")
+            return self._ask_pydicom(location, head, size, absent, how, path)
         walk = Walk(size, [None] * len(COLUMNS))
         facts = FileFacts(_preamble(head), "present")
         try:
@@ -176,27 +214,86 @@ class Reader:
             if syntax in DEFLATED:
                 complete = self._inflated(descriptor, start, walk)
             else:
-                complete = self._stored(descriptor, head, start, walk, syntax == IMPLICIT)
+                complete, trailing = self._stored(descriptor, head, start, walk, syntax == IMPLICIT)
+                facts = facts._replace(trailing=trailing)
         except Surprise as surprise:
-            return self._ask_pydicom(location, head, size, facts, str(surprise))
+            return self._ask_pydicom(location, head, size, facts, str(surprise), path)
         except TooMuch:
             complete = "header"
         except Short:
             return unreadable("ends inside the file meta information", size)
+        self.compare(walk, path)
         return _reading(walk, facts._replace(complete=complete), size)
 
-    def _stored(self, descriptor: int, head: bytes, start: int, walk: Walk, implicit: bool) -> str:
-        """Walk a data set that is stored as it is; return `FileFacts.complete`."""
+    def compare(self, walk: Walk, path: str) -> None:
+        """Add what the comparisons say, each asked once per distinct set of its values.
+
+        What is remembered is found by the runs that brought the values, not by each value:
+        first for all comparisons at once, as most files of a series differ in none of them.
+        """
+        if not walk.compared:
+            return
+        if self._path.attention.comparisons:
+            path = _COUNTER.sub("#", path)
+        whole = (path, tuple(walk.compared))
+        tokens = self._told.get(whole)
+        if tokens is None:
+            if self._compared_bytes > COMPARED_BYTES:
+                self._compared.clear()
+                self._told.clear()
+                self._compared_bytes = 0
+            asked = self._wanted(walk.compared, path).items()
+            tokens = tuple(token for each, parts in asked for token in self._ask(each, parts))
+            self._compared_bytes += 256
+            self._told[whole] = tokens
+        walk.tokens += tokens
+
+    def _wanted(
+        self, compared: Iterable[Compared | Run], path: str
+    ) -> dict[Comparison, list[Compared | Run]]:
+        """Return which comparison wants what of an object."""
+        wanted: dict[Comparison, list[Compared | Run]] = {}
+        for each in compared:
+            asks = each.compared if isinstance(each, Run) else each[0].attention.comparisons
+            for comparison in asks:
+                wanted.setdefault(comparison, []).append(each)
+        for comparison in self._path.attention.comparisons:
+            if comparison in wanted:
+                name = path.encode("utf-8", "replace")
+                wanted[comparison].append((self._path, name, ("ISO_IR 192",)))
+        return wanted
+
+    def _ask(self, comparison: Comparison, parts: list[Compared | Run]) -> tuple[Token, ...]:
+        key = (comparison, tuple(parts))
+        tokens = self._compared.get(key)
+        if tokens is None:
+            elements: list[Compared] = []
+            for each in parts:
+                if isinstance(each, Run):
+                    elements += each.compared[comparison]
+                    self._compared_bytes += len(each.raw)
+                else:
+                    elements.append(each)
+                    self._compared_bytes += len(each[1]) + 256
+            tokens = self._compared[key] = compare(comparison, elements)
+        return tokens
+
+    def _stored(
+        self, descriptor: int, head: bytes, start: int, walk: Walk, implicit: bool
+    ) -> tuple[str, str]:
+        """Walk a data set as it is stored; return `FileFacts.complete` and `trailing`."""
         try:
             self._dataset(head, start, walk, implicit)
-            return "yes"
+            return "yes", ""
         except Short as short:
             if len(head) >= walk.size or short.inside == "pixel data":
-                return short.inside
+                return _ended(head, walk, short)
             position = short.position
             if short.inside == "header":
                 position = start
                 walk.rewind()
+        except Surprise as surprise:
+            return _ended(head, walk, surprise)
         # The file is longer than what was read: the system pages in what the walk touches.
         with mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ) as whole:
             walk.size = len(whole)
@@ -206,9 +303,9 @@ class Reader:
                 else:
                     root = self._forest.tree(_class(walk), implicit)
                     walk_dataset(whole, position, root, walk, implicit, resumed=True)
-            except Short as short:
-                return short.inside
-        return "yes"
+            except (Short, Surprise) as problem:
+                return _ended(whole, walk, problem)
+        return "yes", ""
 
     def _inflated(self, descriptor: int, start: int, walk: Walk) -> str:
         """Inflate and walk a deflated data set; return `FileFacts.complete`."""
@@ -247,7 +344,7 @@ class Reader:
                 walk_dataset(buffer, start, self._forest.tree(actual, implicit), walk, implicit)
 
     def _ask_pydicom(
-        self, location: str, head: bytes, size: int, facts: FileFacts, surprise: str
+        self, location: str, head: bytes, size: int, facts: FileFacts, surprise: str, path: str
     ) -> Reading:
         from auditor.reading.fallback import CannotRead, read_with_pydicom
 
@@ -260,6 +357,7 @@ class Reader:
             complete, meta = read_with_pydicom(location, self._forest, walk)
         except CannotRead as error:
             return unreadable(str(error), size)
+        self.compare(walk, path)
         return _reading(walk, facts._replace(complete=complete, meta=meta), size)
 
 
@@ -278,6 +376,39 @@ def _reading(walk: Walk, facts: FileFacts, size: int) -> Reading:
     if facts.complete != "yes":
         status, reason = "partial", f"the {facts.complete} is cut short"
     return Reading(status, reason, size, facts, walk.tokens, columns, walk.references, _class(walk))
+
+
+def _ended(buffer: Buffer, walk: Walk, problem: Short | Surprise) -> tuple[str, str]:
+    """Return `FileFacts.complete` and `trailing` of a data set that cannot be walked on.
+
+    The pixel data is the last element as a rule. What stands behind it and cannot be an
+    element, as tags ascend (PS3.5 7.1), does not make the data set incomplete.
+
+    Raises
+    ------
+    Surprise
+        If `problem` is one that is not explained so.
+    """
+    position, tokens = walk.pixels_end
+    rest = buffer[position : position + TRAILING]
+    if not position or int.from_bytes(rest[:2], "little") >= PIXEL_GROUP:
+        if isinstance(problem, Surprise):
+            raise problem
+        return problem.inside, ""
+    del walk.tokens[tokens:]
+    return "yes", _looks(rest)
+
+
+def _looks(rest: bytes) -> str:
+    """Return in a word what bytes look like that should not be there."""
+    text = rest.strip(b"\0 \r\n")
+    if not text:
+        return "zeros"
+    return "text" if _is_text(text) else "other"
+
+
+def _is_text(text: bytes) -> bool:
+    return bool(text) and all(0x20 <= byte < 0x7F or byte in b"\t\r\n" for byte in text)
 
 
 def _class(walk: Walk) -> str:
@@ -311,10 +442,7 @@ def _preamble(head: bytes) -> str:
         return "executable"
     if preamble[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
         return "tiff"
-    text = preamble.strip(b"\0 ")
-    if text and all(0x20 <= byte < 0x7F or byte in b"\t\r\n" for byte in text):
-        return "text"
-    return "other"
+    return "text" if _is_text(preamble.strip(b"\0 ")) else "other"
 
 
 def _uid(value: bytes | None) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 
-from auditor.reading.places import Place, Run
+from auditor.reading.places import Place, Run, by_comparison
 from auditor.reading.walker import Buffer, Short, Walk, walk_elements
 
 _group = struct.Struct("<H").unpack_from
@@ -101,6 +101,8 @@ def _walk_top(
             taken += len(run.tokens)
             for column, value in run.columns:
                 walk.columns[column] = value
+            if run.compared:
+                walk.compared.append(run)
             walk.creators, walk.encodings = run.after
             position += len(run.raw)
             previous = run.last
@@ -148,13 +150,17 @@ def _is_volatile(place: Place, buffer: Buffer, start: int, stop: int, number: in
 class _Segment:
     """Elements walked one by one since an anchor, which may become the run after it."""
 
-    __slots__ = ("_anchor", "_before", "_columns", "_first", "_marked", "_start", "_walk", "tokens")
+    __slots__ = (
+        "_anchor", "_before", "_columns", "_compared", "_first", "_marked", "_start", "_walk",
+        "tokens",
+    )  # fmt: skip
 
     def __init__(self, anchor: Place, start: int, walk: Walk) -> None:
         self._anchor, self._start, self._walk = anchor, start, walk
         self._first = len(walk.tokens)
         self._before = (walk.creators, walk.encodings)
         self._columns: list[tuple[int, bytes]] = []
+        self._compared = len(walk.compared)
         walk.pending = self._columns
         self.mark()
 
@@ -166,6 +172,7 @@ class _Segment:
             (walk.creators, walk.encodings),
             len(self._columns),
             len(walk.references),
+            len(walk.compared),
         )
 
     @property
@@ -177,11 +184,17 @@ class _Segment:
         """Make a run of what was walked before the mark, if there is any."""
         if stop <= self._start:
             return
-        after, columns, _ = self._marked
+        after, columns, _, compared = self._marked
         self._anchor.run = Run(
             buffer[self._start : stop],
             self._walk.tokens[self._first : self.tokens],
             self._columns[:columns],
+            by_comparison(
+                each
+                for each in self._walk.compared[self._compared : compared]
+                # In a segment nothing is replayed.
+                if not isinstance(each, Run)
+            ),
             self._before,
             after,
             last,

@@ -13,9 +13,13 @@ from dataclasses import dataclass, field
 from auditor.reading.places import (
     CLASSIFIED,
     CONSTANT,
+    LAST_TAGS,
+    PIXEL_TAGS,
     SEQUENCE,
     VR_OF_CODE,
+    Compared,
     Place,
+    Run,
     Token,
 )
 from auditor.standard.dictionary import vr_of
@@ -25,12 +29,12 @@ Buffer = bytes | mmap.mmap
 UNDEFINED = 0xFFFFFFFF
 # Tags as one little-endian number: element in the high 16 bits, group in the low ones.
 ITEM, ITEM_END, SEQUENCE_END = 0xE000FFFE, 0xE00DFFFE, 0xE0DDFFFE
-PIXEL_TAGS = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})
 DEPTH_LIMIT = 48
 TOKEN_LIMIT = 2_000_000
 PLACE_LIMIT = 200_000
 """Elements of a file, and places of elements that it may add, that an audit follows."""
 
+COMPARED_LIMIT = 65_536
 UN = 0x4E55
 
 _explicit = struct.Struct("<IHH").unpack_from
@@ -96,6 +100,11 @@ class Walk:
         The series that the item, or one around it, has named.
     creators
         Private creators of the top level so far; replaced, never changed.
+    compared
+        Elements that comparisons want, the first `COMPARED_LIMIT` of them, and whole runs.
+    pixels_end
+        Where the pixel data, or the padding behind it, ends, and how many tokens there were by
+        then; 0 before that.
     pending
         Columns filled since the last run, see `_Segment`.
     """
@@ -108,19 +117,23 @@ class Walk:
     sop_class: bytes = b""
     series: bytes = b""
     creators: dict[int, str] = field(default_factory=dict)
+    compared: list[Compared | Run] = field(default_factory=list)
+    pixels_end: tuple[int, int] = (0, 0)
     pending: list[tuple[int, bytes]] = field(default_factory=list)
-    _kept: tuple[int, list[bytes | None]] = field(default=(0, []))
+    _kept: tuple[int, int, list[bytes | None]] = field(default=(0, 0, []))
 
     def keep(self) -> None:
         """Remember what there is, to come back to it."""
-        self._kept = (len(self.tokens), list(self.columns))
+        self._kept = (len(self.tokens), len(self.compared), list(self.columns))
 
     def rewind(self) -> None:
         """Forget all since `keep`."""
-        count, columns = self._kept
-        del self.tokens[count:]
+        tokens, compared, columns = self._kept
+        del self.tokens[tokens:]
+        del self.compared[compared:]
         self.columns[:] = columns
         self.references.clear()
+        self.pixels_end = (0, 0)
         self.encodings, self.creators = (), {}
         self.sop_class = self.series = b""
 
@@ -226,6 +239,7 @@ def walk_elements(
                     raise Short(position, "pixel data")
                 if stop == end:
                     return end
+                walk.pixels_end = (stop, len(tokens))
                 raise Short(stop, "tail")
         mode = kid.mode
         if mode == SEQUENCE or length == UNDEFINED:
@@ -233,9 +247,11 @@ def walk_elements(
                 raise Short(position, "tail")
             # PS3.5 6.2.2: what is inside an element of unknown VR is in implicit VR.
             inside = implicit or code == UN
-            if length == UNDEFINED and kid.vr == "UN":
-                kid = place.child(kid.tag, "SQ", kid.creator)
+            if (length == UNDEFINED and kid.vr == "UN") or inside is not kid.implicit:
+                kid = place.child(kid.tag, "SQ", kid.creator, implicit=inside)
             position = _items(buffer, start, stop, length, kid, walk, inside, depth, end)
+            if depth == 0 and kid.tag in PIXEL_TAGS:
+                walk.pixels_end = (position, len(tokens))
         else:
             if mode == CONSTANT:
                 append(kid.full if length else kid.empty)
@@ -247,6 +263,8 @@ def walk_elements(
                 value = buffer[start:stop]
                 take(kid, value, walk, creators, mark)
                 encodings = walk.encodings
+                if depth == 0 and kid.tag in LAST_TAGS:
+                    walk.pixels_end = (stop, len(tokens))
             position = stop
         if single:
             return position
@@ -313,6 +331,8 @@ def take(kid: Place, value: bytes, walk: Walk, creators: dict[int, str], mark: i
     if seen.column >= 0:
         walk.columns[seen.column] = value
         walk.pending.append((seen.column, value))
+    if seen.comparisons and len(walk.compared) < COMPARED_LIMIT:
+        walk.compared.append((kid, value, walk.encodings))
     if seen.role:
         _refer(seen.role, kid, value, walk, mark)
     if kid.is_creator:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from auditor.standard.tables import EDITION, read_table
 
-__all__ = ["EDITION", "Entry", "entry_of", "keyword_of", "name_of", "tag_of", "vr_of"]
+__all__ = ["EDITION", "Entry", "entry_of", "keyword_of", "keywords", "name_of", "tag_of", "vr_of"]
 
 
 class Entry(NamedTuple):
@@ -44,6 +44,11 @@ def tag_of(keyword: str) -> int:
 def keyword_of(tag: int) -> str:
     """Return the keyword, or "" where PS3.6 has none (private, unknown, blank)."""
     return entry_of(tag).keyword
+
+
+def keywords() -> frozenset[str]:
+    """Return every keyword of PS3.6."""
+    return frozenset(_tables().by_keyword)
 
 
 def name_of(tag: int) -> str:

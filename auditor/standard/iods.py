@@ -22,6 +22,9 @@ Level = dict[str, Any]
 ALWAYS_READ = frozenset({0x00080005, 0x00080016})
 """Specific Character Set, by which values are decoded, and SOP Class UID."""
 
+FUNCTIONAL_GROUPS = frozenset({0x52009229, 0x52009230})
+"""Shared and Per-frame Functional Groups Sequence, whose items hold the IOD's macros."""
+
 
 @dataclass(frozen=True, slots=True)
 class IodTable:
@@ -75,6 +78,52 @@ class IodTable:
                         yield from self._top_tags(included["ref"], seen)
             else:
                 yield tag_of_key(key)
+
+    def types_at(self, sop_class_uid: str, path: tuple[int, ...]) -> frozenset[str] | None:
+        """Return the types that an object's modules give an attribute at a place.
+
+        Parameters
+        ----------
+        sop_class_uid
+            Names the IOD.
+        path
+            Tags of the sequences around the attribute, outermost first, and its own.
+
+        Returns
+        -------
+        frozenset of str
+            ``1``, ``1C``, ``2``, ``2C``, ``3``; several where modules differ, none where the
+            IOD does not have the attribute there. None if the table cannot tell: it does not
+            have the SOP Class, or not what the sequence holds.
+        """
+        iod = self.iods.get(sop_class_uid)
+        if iod is None:
+            return None
+        levels: list[Level] = [self.modules[each["ref"]] for each in iod["modules"].values()]
+        for depth, tag in enumerate(path):
+            found = [value for level in levels for value in self._attributes(level, tag, set())]
+            if depth == len(path) - 1:
+                return frozenset(value["type"] for value in found)
+            if tag in FUNCTIONAL_GROUPS:
+                macros = iod["group_macros"].values()
+                levels = [self.modules[each["ref"]] for each in macros]
+            else:
+                levels = [value["items"] for value in found if value.get("items")]
+            if not levels:
+                return None
+        return None
+
+    def _attributes(self, level: Level, tag: int, seen: set[str]) -> Iterator[dict[str, Any]]:
+        """Yield what a level says of a tag, of included macros too."""
+        for key, value in level.items():
+            if key == "include":
+                for included in value:
+                    reference = included["ref"]
+                    if reference != "FuncGroup" and reference not in seen:
+                        seen.add(reference)
+                        yield from self._attributes(self.modules[reference], tag, seen)
+            elif tag_of_key(key) == tag:
+                yield value
 
     def _read_below(self, reference: str, seen: set[str]) -> set[int]:
         # The macros of SR content items include themselves.

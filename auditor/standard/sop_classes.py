@@ -59,6 +59,18 @@ FIDUCIALS = _storage("66.2")
 
 ANNOTATIONS = frozenset({MICROSCOPY_BULK_SIMPLE_ANNOTATIONS})
 
+CT_IMAGES = _storage("2", "2.1", "2.2")
+MR_IMAGES = _storage("4", "4.1", "4.3", "4.4")
+PET_IMAGES = _storage("128", "130", "128.1")
+"""Images of a modality: classic, enhanced, colour and legacy converted (PS3.4 B.5)."""
+
+ULTRASOUND = _storage("3", "3.1", "6", "6.1", "6.2")
+SECONDARY_CAPTURE = _storage("7", "7.1", "7.2", "7.3", "7.4")
+ANGIOGRAPHY = _storage("12.1", "12.1.1", "12.2", "12.2.1")
+PHOTOGRAPHY = _storage("77.1.1", "77.1.1.1", "77.1.4", "77.1.4.1")
+OFTEN_WITH_TEXT = ULTRASOUND | SECONDARY_CAPTURE | ANGIOGRAPHY | PHOTOGRAPHY
+"""Images of kinds into which machines and people write text."""
+
 
 def sop_class_name(uid: str) -> str:
     """Return the name in PS3.6 of a SOP Class, retired ones included; "" if unknown."""

@@ -49,9 +49,9 @@ class Case:
     ----------
     outcome
         What the rule must say.
-    dataset, file
+    dataset, file, path
         For an instance rule, see `auditor.testing.ask_instance`.
-    instances, references, companions
+    instances, references, companions, frames
         For a collection rule, see `auditor.testing.ask_collection`. A row without a path
         gets one.
     at
@@ -63,9 +63,11 @@ class Case:
     outcome: Outcome
     dataset: Mapping[Any, Any] = field(default_factory=dict)
     file: Mapping[str, str] = field(default_factory=dict)
+    path: str = ""
     instances: Sequence[Mapping[str, Any]] = ()
     references: Sequence[Mapping[str, Any]] = ()
     companions: Sequence[Mapping[str, Any]] = ()
+    frames: Sequence[Mapping[str, Any]] = ()
     at: tuple[str, ...] = ()
     says: tuple[str, ...] = ()
 
@@ -79,9 +81,16 @@ class Case:
                 instances=_with_paths(_plant(self.instances, plant)),
                 references=_with_paths(_plant(self.references, plant)),
                 companions=_with_paths(_plant(self.companions, plant)),
+                frames=_with_paths(_plant(self.frames, plant)),
             )
         with _careless():
-            return ask_instance(rules, rule.id, _plant(self.dataset, plant), file=self.file)
+            return ask_instance(
+                rules,
+                rule.id,
+                _plant(self.dataset, plant),
+                file=self.file,
+                path=_plant(self.path, plant),
+            )
 
     def check(self, rule_id: str) -> None:
         """Run the rule, and assert that it says what it must and nothing of the values."""

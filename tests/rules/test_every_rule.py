@@ -30,7 +30,7 @@ RULES = [rule for rule in all_rules().rules if rule.category != "iod"]
 INSTANCE_RULES = [rule for rule in RULES if rule.scope is Scope.INSTANCE]
 
 BLANK = {Outcome.NOT_APPLICABLE, Outcome.NOT_EVALUATED}
-SAYS_WHAT_THERE_IS = {"ANNO001", "PRIV002"}
+SAYS_WHAT_THERE_IS = {"ANNO001", "PRIV002", "PRIV004"}
 """Rules of severity info that have a finding wherever they apply: they cannot pass."""
 
 every_rule = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)

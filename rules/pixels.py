@@ -1,0 +1,386 @@
+"""Pixels: text in the image, and faces.
+
+Attributes say what was made of the pixels; whether somebody looked, no attribute proves.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from auditor import (
+    CollectionFacts,
+    Finding,
+    InstanceFacts,
+    Selector,
+    TagPath,
+    Undecided,
+    Units,
+    for_sop_classes,
+    rule,
+)
+from auditor.identifiers import KINDS
+from auditor.standard.sop_classes import (
+    ANGIOGRAPHY,
+    CT_IMAGES,
+    MR_IMAGES,
+    OFTEN_WITH_TEXT,
+    PHOTOGRAPHY,
+    SECONDARY_CAPTURE,
+    ULTRASOUND,
+)
+
+BURNED_IN = "BurnedInAnnotation"
+FACE = "RecognizableVisualFeatures"
+CODES = "DeidentificationMethodCodeSequence"
+
+ENCAPSULATED_PDF = "1.2.840.10008.5.1.4.1.1.104.1"
+
+_RISKS = {
+    **dict.fromkeys(ULTRASOUND, "an ultrasound image"),
+    **dict.fromkeys(SECONDARY_CAPTURE, "a secondary capture"),
+    **dict.fromkeys(ANGIOGRAPHY, "an angiogram"),
+    **dict.fromkeys(PHOTOGRAPHY, "an endoscopic or photographic image"),
+    ENCAPSULATED_PDF: "a document",
+}
+
+_READS = (BURNED_IN, f"{CODES}.CodeValue")
+
+
+def _codes(instance: InstanceFacts) -> set[str]:
+    return {item.text("CodeValue") for item in instance.items(CODES)}
+
+
+def _is_said_clean(instance: InstanceFacts) -> bool:
+    """Whether the object says that no text in the image identifies the patient."""
+    return instance.text(BURNED_IN) == "NO" or "113101" in _codes(instance)
+
+
+def _said(instance: InstanceFacts, keyword: str) -> str:
+    text = instance.text(keyword)
+    return text if text in ("YES", "NO") else "missing"
+
+
+@rule(
+    id="PIX001",
+    category="deidentification",
+    severity="warning",
+    confidence="medium",
+    reads=(*_READS, "SOPClassUID", "Rows"),
+    reference="PS3.3 C.7.6.1.1.5, PS3.15 E.3.1",
+    applies=for_sop_classes(
+        *_RISKS,
+        when=lambda instance: (
+            instance.filled("Rows") or instance.text("SOPClassUID") == ENCAPSULATED_PDF
+        ),
+    ),
+)
+def burned_in_not_excluded(instance: InstanceFacts) -> Iterator[Finding]:
+    """An image of a kind that often has text in its pixels is not said to have none.
+
+    Why it matters
+    --------------
+    Ultrasound machines draw the patient's name into the image, secondary captures copy a whole
+    screen. Whoever downloads the image sees it; no attribute has to be read.
+
+    How to fix
+    ----------
+    Look at the images, clean the pixels where it is needed, and set Burned In Annotation
+    (0028,0301) to NO or declare 113101 (Clean Pixel Data Option).
+
+    Example
+    -------
+    An ultrasound loop without (0028,0301).
+    """
+    if not _is_said_clean(instance):
+        kind = _RISKS[instance.text("SOPClassUID")]
+        yield Finding(
+            f"{kind}, and Burned In Annotation is {_said(instance, BURNED_IN)}",
+            TagPath.of(BURNED_IN),
+        )
+
+
+_SCREEN = re.compile(
+    r"(scr(een)?[ _-]?(save|shot|cap(ture)?|copy)s?|dose[ _-]?(info|report|sum\w*|sheet)|"
+    r"patient[ _-]?protocol|prot(ocol)?|report|screen|snapshot|results?[ _-]?page)"
+    r"([ _-]\w+)?",
+    re.IGNORECASE,
+)
+
+
+def _is_screen(instance: InstanceFacts) -> bool:
+    if any(_SCREEN.fullmatch(value) for value in instance.values("ImageType")[2:]):
+        return True
+    # Scanned document, scanned image, digitized film (PS3.3 C.8.6.1).
+    return instance.text("ConversionType") in ("SD", "SI", "DF")
+
+
+@rule(
+    id="PIX002",
+    category="deidentification",
+    severity="error",
+    confidence="medium",
+    reads=(*_READS, "ImageType", "ConversionType"),
+    reference="PS3.3 C.7.6.1.1.5, C.8.6.1, PS3.15 E.3.1",
+    applies=Selector(when=_is_screen),
+)
+def screen_not_excluded(instance: InstanceFacts) -> Iterator[Finding]:
+    """A screen capture, dose report or scan of paper is not said to be free of identifying text.
+
+    Why it matters
+    --------------
+    These are pictures of text: as a rule with the patient's name and the date in a corner.
+
+    How to fix
+    ----------
+    Leave them out of a release, or look at each, clean it and set Burned In Annotation
+    (0028,0301) to NO.
+
+    Example
+    -------
+    Image Type (0008,0008) with SCREEN SAVE, and no (0028,0301).
+    """
+    if not _is_said_clean(instance):
+        yield Finding(
+            f"a picture of text, and Burned In Annotation is {_said(instance, BURNED_IN)}",
+            TagPath.of(BURNED_IN),
+        )
+
+
+@rule(
+    id="PIX003",
+    category="deidentification",
+    severity="warning",
+    confidence="low",
+    reads=(*_READS, "ImageType"),
+    reference="PS3.3 C.7.6.1.1.5, C.8.2.1.1.1, PS3.15 E.3.1",
+    applies=for_sop_classes(
+        *CT_IMAGES, when=lambda instance: "LOCALIZER" in instance.values("ImageType")
+    ),
+)
+def scout_not_excluded(instance: InstanceFacts) -> Iterator[Finding]:
+    """A CT localizer (scout, topogram) is not said to be free of identifying text.
+
+    Why it matters
+    --------------
+    Some scanners draw the planned slices and the patient's data into this image and into no
+    other of the study, so that nobody sees it who looks at the slices.
+
+    How to fix
+    ----------
+    Look at the localizers of each scanner model, and set Burned In Annotation (0028,0301) to NO.
+
+    Example
+    -------
+    Image Type (0008,0008) ORIGINAL, PRIMARY, LOCALIZER, and no (0028,0301).
+    """
+    if not _is_said_clean(instance):
+        yield Finding(
+            f"a localizer, and Burned In Annotation is {_said(instance, BURNED_IN)}",
+            TagPath.of(BURNED_IN),
+        )
+
+
+_HEAD_PARTS = frozenset(
+    {
+        "HEAD",
+        "BRAIN",
+        "SKULL",
+        "FACE",
+        "ORBIT",
+        "EYE",
+        "NOSE",
+        "MAXILLA",
+        "JAW",
+        "MANDIBLE",
+        "SINUS",
+    }
+    | {"HEADNECK", "ZYGOMA", "IAC", "TMJ", "EAR", "WHOLEBODY", "SELLA", "PITUITARY"}
+)
+_HEAD_CODES = frozenset(
+    # SRT and SCT codes of CID 4: head, brain, face, head and neck, orbit, skull, whole body.
+    {"T-D1100", "69536005", "T-A0100", "12738006", "T-D1200", "89545001", "T-D1000", "774007"}
+    | {"T-D1480", "363654007", "T-11100", "89546000", "T-D0010", "38266002"}
+)
+
+_FACE_READS = (
+    FACE,
+    f"{CODES}.CodeValue",
+    "BodyPartExamined",
+    "AnatomicRegionSequence.CodeValue",
+    "ImageType",
+    "Rows",
+)
+
+
+def _shows_a_body(instance: InstanceFacts) -> bool:
+    """Whether it is a slice or a volume: a localizer, or a picture of text, shows no surface."""
+    types = instance.values("ImageType")
+    return (
+        instance.filled("Rows")
+        and "LOCALIZER" not in types
+        and not any(_SCREEN.fullmatch(value) for value in types[2:])
+    )
+
+
+def _part(instance: InstanceFacts) -> str:
+    """Return ``head``, ``other`` or "" if the object does not say what it shows."""
+    part = re.sub(r"[^A-Z]", "", instance.text("BodyPartExamined").upper())
+    codes = {item.text("CodeValue") for item in instance.items("AnatomicRegionSequence")} - {""}
+    if part in _HEAD_PARTS or codes & _HEAD_CODES:
+        return "head"
+    return "other" if part or codes else ""
+
+
+@rule(
+    id="PIX004",
+    category="deidentification",
+    severity="info",
+    confidence="medium",
+    reads=_FACE_READS,
+    reference="PS3.3 C.7.6.1, PS3.15 E.3.2",
+    applies=for_sop_classes(
+        *CT_IMAGES | MR_IMAGES,
+        when=lambda instance: _shows_a_body(instance) and _part(instance) != "other",
+    ),
+)
+def face_not_excluded(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
+    """A CT or MR of the head is not said to show no face.
+
+    Why it matters
+    --------------
+    A surface rendered from such a volume shows the face; software has matched it to photographs.
+
+    How to fix
+    ----------
+    Deface the volume and declare 113102 (Clean Recognizable Visual Features Option), with
+    Recognizable Visual Features (0028,0302) NO. If there is no face in it (a few slices of the
+    brain), set NO after somebody has looked.
+
+    Example
+    -------
+    Body Part Examined (0018,0015) HEAD and no (0028,0302). Where the object does not say what
+    part of the body it shows, this is not evaluated.
+    """
+    if instance.text(FACE) == "NO" or "113102" in _codes(instance):
+        return
+    if not _part(instance):
+        yield Undecided("images that do not say what part of the body they show")
+        return
+    yield Finding(
+        f"a head, and Recognizable Visual Features is {_said(instance, FACE)}", TagPath.of(FACE)
+    )
+
+
+_MARKS = ", ".join(f"'{uid}'" for uid in sorted(OFTEN_WITH_TEXT))
+
+
+def _looked_at(collection: CollectionFacts) -> Units:
+    """Judge the images that were looked at; those that often have text should have been."""
+    looked = collection.count("SELECT count(*) FROM frames WHERE reason = '' AND looked > 0")
+    not_looked = collection.count(
+        "SELECT count(*) FROM instances WHERE Rows IS NOT NULL AND "
+        f"(SOPClassUID IN ({_MARKS}) AND path NOT IN (SELECT path FROM frames) "
+        "OR path IN (SELECT path FROM frames WHERE reason <> '' OR looked = 0))"
+    )
+    return Units(
+        looked, not_looked, "images of kinds that often have text, whose pixels were not looked at"
+    )
+
+
+def _looked_for_identifiers(collection: CollectionFacts) -> Units:
+    """Count an image once, however many kinds of identifier are in its pixels."""
+    failed = collection.count(
+        "SELECT count(*) FROM frames WHERE reason = '' AND looked > 0 AND with_text > 0 "
+        "AND kinds <> ''"
+    )
+    return _looked_at(collection)._replace(failed=failed)
+
+
+_FRAMES = (
+    "frames.path",
+    "frames.looked",
+    "frames.with_text",
+    "frames.reason",
+    "instances.path",
+    "instances.SOPClassUID",
+    "instances.Rows",
+)
+
+
+@rule(
+    id="PIX011",
+    category="deidentification",
+    severity="error",
+    confidence="medium",
+    scope="collection",
+    unit="file",
+    reads=(*_FRAMES, "frames.kinds"),
+    reference="PS3.3 C.7.6.1.1.5, PS3.15 E.3.1",
+    applies=_looked_for_identifiers,
+)
+def identifier_in_pixels(collection: CollectionFacts) -> Iterator[Finding]:
+    """Text in the pixels looks like an identifier.
+
+    Why it matters
+    --------------
+    Everybody who opens the image reads it. No change of attributes removes it.
+
+    How to fix
+    ----------
+    Clean the pixels of all images of that machine and protocol, not only of those found here:
+    only a sample is looked at.
+
+    Example
+    -------
+    A name and a date in the corner of a screen capture. With `--ocr 200`, two frames of each of
+    at most 200 images are read by an OCR engine; what it read is not kept.
+    """
+    for kind, title in KINDS.items():
+        for count, paths in collection.rows(
+            "SELECT count(*), min(path, 5) FROM frames WHERE reason = '' AND with_text > 0 AND "
+            "looked > 0 AND list_contains(string_split(kinds, '+'), ?) HAVING count(*) > 0",
+            [kind],
+        ):
+            yield Finding(
+                f"pixels hold text that looks like {title}", count=count, examples=tuple(paths)
+            )
+
+
+@rule(
+    id="PIX012",
+    category="deidentification",
+    severity="warning",
+    confidence="medium",
+    scope="collection",
+    unit="file",
+    reads=(*_FRAMES, "instances.BurnedInAnnotation"),
+    reference="PS3.3 C.7.6.1.1.5, PS3.15 E.3.1",
+    applies=_looked_at,
+)
+def text_in_pixels(collection: CollectionFacts) -> Iterator[Finding]:
+    """There is text in the pixels, and nobody says that it identifies no one.
+
+    Why it matters
+    --------------
+    Text may be a scale or a name. The one who made the release has to have looked, and Burned
+    In Annotation (0028,0301) NO is how to say so.
+
+    How to fix
+    ----------
+    Look at the images of that machine; clean them, or set Burned In Annotation to NO.
+
+    Example
+    -------
+    A frame of an ultrasound loop with a line of text and without (0028,0301).
+    """
+    for count, paths in collection.rows(
+        "SELECT count(*), min(path, 5) FROM frames JOIN instances USING (path) "
+        "WHERE reason = '' AND looked > 0 AND with_text > 0 "
+        "AND coalesce(BurnedInAnnotation, '') <> 'NO' HAVING count(*) > 0"
+    ):
+        yield Finding(
+            "text in the pixels, and Burned In Annotation is not NO",
+            count=count,
+            examples=tuple(paths),
+        )

@@ -1,0 +1,48 @@
+"""Every planted defect is reported, and nothing is where nothing was planted."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.planted.harness import (
+    BEGIN,
+    DOCUMENT,
+    END,
+    Planted,
+    all_cases,
+    clean_releases,
+    detect,
+    renew,
+    rules_at_work,
+)
+
+PLANTED = [
+    pytest.param(topic, case, id=f"{topic}-{case.name}".replace(" ", "-"))
+    for topic, cases in all_cases().items()
+    for case in cases
+]
+
+
+@pytest.mark.parametrize(("topic", "case"), PLANTED)
+def test_a_planted_defect_is_reported(topic: str, case: Planted) -> None:
+    assert case.rules
+    assert {rule.id for rule in rules_at_work().rules} >= set(case.rules)
+    missing = set(case.rules) - detect().cases[topic, case.name]
+    assert not missing, missing
+
+
+@pytest.mark.parametrize("name", clean_releases())
+def test_a_clean_release_stays_clean(name: str) -> None:
+    assert not detect().clean[name]
+
+
+def test_cases_have_names_of_their_own() -> None:
+    for topic, cases in all_cases().items():
+        names = [case.name for case in cases]
+        assert len(names) == len(set(names)), topic
+
+
+def test_the_table_in_the_document_is_of_these_cases() -> None:
+    document = DOCUMENT.read_text(encoding="utf-8")
+    assert document.count(BEGIN) == document.count(END) == 1
+    assert renew(document) == document
