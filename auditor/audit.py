@@ -313,18 +313,14 @@ def _ask_referee_rule(
         return Outcome.NOT_EVALUATED, ()
     facts = InstanceFacts((), FileFacts("", ""), reports, rule.reads)
     try:
-        found = list(rule.check(facts))
-        answer = conclude(found)
+        said = list(rule.check(facts))
+        concluded = conclude(said)
     except Exception as error:  # noqa: BLE001 - whatever a rule raises is its own error
         return Outcome.ERROR, ((f"the rule raised {blame(error)}", ""),)
-    confidences.update(
-        {
-            (each.message, str(each.tag_path)): each.confidence.value
-            for each in found
-            if isinstance(each, Finding) and each.confidence
-        }
-    )
-    return answer
+    for each in said:
+        if isinstance(each, Finding) and each.confidence:
+            confidences[each.message, str(each.tag_path)] = each.confidence.value
+    return concluded
 
 
 def _answer(

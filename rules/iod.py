@@ -174,10 +174,10 @@ def attribute_not_allowed(instance: InstanceFacts) -> Iterator[Finding]:
     severity="warning",
     confidence="medium",
     reads=BOTH,
-    reference="PS3.5 7.4.2, PS3.5 7.4.4",
+    reference="PS3.5 7.4.4",
 )
 def empty_attribute_not_allowed(instance: InstanceFacts) -> Iterator[Finding]:
-    """An empty attribute is present where its condition forbids it.
+    """An empty Type 2 attribute is present where its condition forbids it.
 
     Why it matters
     --------------

@@ -485,6 +485,13 @@ def _may_be_present_otherwise(error: IodError, _case: _Case) -> bool:
     return error.kind == "not_allowed" and last_tag(error) in _PRESENT_OTHERWISE
 
 
+def _is_not_allowed_and_empty(error: IodError, case: _Case) -> bool:
+    # Of Type 1C none may be empty, wherever it is (PS3.5 7.4.2).
+    if error.kind != "not_allowed" or error.type.startswith("1"):
+        return False
+    return case.shown(tuple(tags_of(error))) == {b""}
+
+
 _PRESENT_OTHERWISE = {tag_of("MultiplexGroupTimeOffset")}
 
 HELD_BACK: tuple[tuple[str, Callable[[IodError, _Case], bool]], ...] = (
@@ -576,7 +583,7 @@ class DciodvfyReferee:
                 reason = next((why for why, holds in HELD_BACK if holds(error, case)), "")
                 if reason:
                     held_back.add(reason)
-                elif error.kind == "not_allowed" and case.shown(tuple(tags_of(error))) == {b""}:
+                elif _is_not_allowed_and_empty(error, case):
                     errors.append(replace(error, kind="not_allowed_empty"))
                 else:
                     errors.append(error)

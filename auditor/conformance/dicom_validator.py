@@ -461,11 +461,15 @@ def _validate(
             kind = _KIND_OF_CODE[error.code.name]
             if kind == "not_allowed" and scope != "General":
                 kind = "functional_group"
-            elif kind == "not_allowed" and all(each.is_empty for each in _at(shown, path.steps)):
-                kind = "not_allowed_empty"
             elif kind == "missing" and len(path.steps) == 1 and _may_be_absent(iod, module):
                 kind = "incomplete_module"
             attribute_type = str(getattr(error.type, "value", error.type))
+            if (
+                kind == "not_allowed"
+                and not attribute_type.startswith("1")
+                and all(each.is_empty for each in _at(shown, path.steps))
+            ):
+                kind = "not_allowed_empty"
             yield (
                 IodError(
                     kind,

@@ -17,7 +17,7 @@ KINDS = {
     "incomplete_module": "a Type 1 or 2 attribute of a module that need not be there is missing",
     "empty": "a Type 1 attribute is empty",
     "not_allowed": "an attribute is present where its condition forbids it",
-    "not_allowed_empty": "the same, and the attribute is empty, so that nothing is said by it",
+    "not_allowed_empty": "the same, and it is of Type 2C and empty, so that nothing is said by it",
     "unexpected": "an attribute is in no module of the IOD",
     "enumerated_value": "a value is none of the enumerated values",
     "defined_term": "a value is none of the defined terms",
