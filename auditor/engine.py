@@ -30,7 +30,7 @@ from auditor.sources import SourceFile
 from auditor.standard.sop_classes import sop_class_name, transfer_syntax_name
 from auditor.tally import ElementTally, Seen, SignatureTally, Structure, Tally, Verdict
 
-CHUNK = 256
+CHUNK = 512
 """Files per task: long enough to hide the cost of a task, short enough to retry by hand."""
 
 MEMO_TOKENS = 4_000_000
@@ -450,6 +450,11 @@ class Workers:
             _start_worker(job)
 
     def __enter__(self) -> Workers:
+        if self._count > 1:
+            # Workers start up while this process gets ready to write.
+            pool = self._fresh(self._count)
+            for _ in range(self._count):
+                pool.submit(int)
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -191,15 +191,34 @@ class TableWriter:
 
         if not self._rows:
             return
-        first = pa.array([self._collection] * len(self._rows)).dictionary_encode()
-        rest: list[pa.Array[Any]] = [
-            pa.array(values, type=field.type)
-            for values, field in zip(
-                zip(*self._rows, strict=True), list(self._schema)[1:], strict=True
-            )
+        count = len(self._rows)
+        first = pa.DictionaryArray.from_arrays(
+            pa.Array.from_buffers(pa.int32(), count, [None, pa.py_buffer(bytes(4 * count))]),
+            _array([self._collection], "string"),
+        )
+        rest = [
+            _array(values, kind)
+            for values, (_, kind) in zip(zip(*self._rows, strict=True), self._columns, strict=True)
         ]
         self._writer.write_table(pa.table([first, *rest], schema=self._schema))
         self._rows.clear()
+
+
+def _array(values: Sequence[Any], kind: str) -> pa.Array[Any]:
+    """Make a column. `pyarrow.array` would do, and import pandas for it, at every start."""
+    import numpy as np
+    import pyarrow as pa
+
+    if kind == "string":
+        builder = pa.lib.StringBuilder()
+        builder.append_values(values)
+        return builder.finish()
+    count = len(values)
+    held = np.fromiter((value or 0 for value in values), kind, count)
+    there = np.fromiter((value is not None for value in values), bool, count)
+    bits = np.packbits(there, bitorder="little").tobytes()
+    buffers = [pa.py_buffer(bits), pa.py_buffer(held.tobytes())]
+    return pa.Array.from_buffers(getattr(pa, kind)(), count, buffers)
 
 
 def element_rows(elements: dict[ElementKey, ElementTally]) -> list[tuple[Any, ...]]:
