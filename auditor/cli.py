@@ -206,7 +206,6 @@ def scan(
         quiet=quiet,
         show_values=show_values,
         ocr=ocr,
-        left_out=len(_load_rules(rule_folders).rules) - len(rules.rules),
     )
     if not quiet:
         from auditor.terminal import summarise
@@ -289,7 +288,6 @@ def run_audit(
     quiet: bool,
     show_values: bool = False,
     ocr: int = 0,
-    left_out: int = 0,
 ) -> AuditResult:
     """Audit, and write the audit folder with result and report; exits on what cannot be used."""
     from auditor.audit import Collection, Unopened, audit
@@ -341,7 +339,7 @@ def run_audit(
                 started=started,
             )
             for audited in results:
-                audited.rules_left_out = left_out
+                audited.rules_left_out = rules.left_out
             result = AuditResult(tool, results)
             result.write(out / "result.json")
             _write_report(result, out / "report.html")

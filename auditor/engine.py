@@ -111,7 +111,7 @@ class Auditor:
     def __init__(
         self, rules: RuleSet, key: bytes, show_values: bool = False, sample: bool = False
     ) -> None:
-        self._rules, self._referee_rules = instance_rules(rules)
+        self._rules, _ = instance_rules(rules)
         self._judges = rules.judges
         self._sample = sample
         self._hash = Hasher(key)

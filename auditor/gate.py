@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from auditor.model import CATEGORIES, Severity
-from auditor.result import AuditResult, CollectionResult, RuleResult
+from auditor.result import AuditResult, CollectionResult
+from auditor.view import plural
 
 if TYPE_CHECKING:
     from auditor.diff import Diff
@@ -83,14 +84,6 @@ def read_limit(text: str) -> tuple[str, float]:
     return name, number
 
 
-def _units(rule: RuleResult) -> str:
-    """Write how many units a rule judged, with the word for them."""
-    word = rule.unit
-    if rule.applicable != 1 and word != "series":
-        word = word[:-1] + "ies" if word.endswith("y") else word + "s"
-    return f"{rule.applicable:,} {word}"
-
-
 def incomplete(collection: CollectionResult, unreadable_share: float) -> list[str]:
     """Return why the audit of a collection does not count as complete; empty if it does."""
     counts = collection.counts
@@ -115,7 +108,7 @@ def failing(collection: CollectionResult, level: Severity) -> list[str]:
     """Return the rules of at least a severity that failed, bar those that are waived."""
     return [
         f"{collection.name}: {rule.id} ({rule.severity}) failed on {rule.failed:,} of "
-        f"{_units(rule)}: {rule.title}"
+        f"{plural(rule.applicable, rule.unit)}: {rule.title}"
         for rule in collection.rules
         if rule.failed and Severity(rule.severity).rank >= level.rank and not rule.is_waived
     ]
@@ -130,7 +123,8 @@ def _required(collection: CollectionResult, wanted: Iterable[str], reasons: _Rea
         if rule is None:
             reasons.unknown.append(f"{name} was not run")
         elif rule.failed and not rule.is_waived:
-            reasons.failed.append(f"{name} failed on {rule.failed:,} of {_units(rule)}")
+            judged = plural(rule.applicable, rule.unit)
+            reasons.failed.append(f"{name} failed on {rule.failed:,} of {judged}")
         elif rule.not_evaluated or rule.errors or rule.outcome in ("not_evaluated", "error"):
             reasons.unknown.append(f"{name} could not look at everything")
         elif not rule.applicable:

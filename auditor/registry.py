@@ -60,12 +60,15 @@ class RuleSet:
         Where they came from, so that a worker can load the same.
     digest
         Hash of ids and source text: two audits compare only if it is the same.
+    left_out
+        How many rules `only` has taken away.
     """
 
     rules: tuple[Rule, ...]
     judges: dict[str, Judge | Comparison]
     folders: tuple[Path, ...]
     digest: str
+    left_out: int = 0
 
     def only(self, select: Iterable[str], ignore: Iterable[str]) -> RuleSet:
         """Keep the rules named by id or category; an empty `select` names all.
@@ -90,7 +93,8 @@ class RuleSet:
         digest = blake2b(f"{self.digest}:{names}".encode(), digest_size=8).hexdigest()
         if len(kept) == len(self.rules):
             digest = self.digest
-        return RuleSet(kept, self.judges, self.folders, digest)
+        left_out = self.left_out + len(self.rules) - len(kept)
+        return RuleSet(kept, self.judges, self.folders, digest, left_out)
 
     def get(self, rule_id: str) -> Rule:
         """Return one rule.

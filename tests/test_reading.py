@@ -531,3 +531,10 @@ def test_more_elements_than_are_followed_is_partial(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("auditor.reading.walker.TOKEN_LIMIT", 50)
     (path,) = [each for each in BUNDLED if each.name == "CT_small.dcm"]
     assert read(path).status == "partial"
+
+
+def test_pydicom_says_nothing_while_it_reads(caplog: pytest.LogCaptureFixture) -> None:
+    """Its messages quote values."""
+    with lenient():
+        small(SOPInstanceUID="no UID, but a name")
+    assert not caplog.records

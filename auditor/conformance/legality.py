@@ -98,27 +98,15 @@ def decoded_is_legal(vr: str, value: Any) -> bool:
 
 @contextmanager
 def lenient() -> Iterator[None]:
-    """Let pydicom take values as they are, silently; its settings are put back.
-
-    Its log records and warnings hold values.
-    """
-    import logging
-    import warnings
-
+    """Quiet pydicom, and let it take UN for UN: what is read is judged as it is written."""
     from pydicom import config
 
-    logger = logging.getLogger("pydicom")
-    before = (
-        config.settings.reading_validation_mode,
-        config.replace_un_with_known_vr,
-        logger.disabled,
-    )
-    config.settings.reading_validation_mode = config.IGNORE
-    config.replace_un_with_known_vr, logger.disabled = False, True
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+    from auditor.reading.fallback import lenient as quiet
+
+    before = config.replace_un_with_known_vr
+    with quiet():
+        config.replace_un_with_known_vr = False
+        try:
             yield
-    finally:
-        config.settings.reading_validation_mode = before[0]
-        config.replace_un_with_known_vr, logger.disabled = before[1:]
+        finally:
+            config.replace_un_with_known_vr = before

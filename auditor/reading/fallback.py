@@ -55,15 +55,19 @@ class _Cut(Exception):
 
 @contextmanager
 def lenient() -> Iterator[None]:
-    """Let pydicom read without judging values or warning, and restore its settings."""
-    before = config.settings._reading_validation_mode
+    """Let pydicom take values as they are, silently; its settings are put back.
+
+    Its log records and warnings hold values.
+    """
+    before = config.settings._reading_validation_mode, config.logger.disabled
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         config.settings.reading_validation_mode = config.IGNORE
+        config.logger.disabled = True
         try:
             yield
         finally:
-            config.settings._reading_validation_mode = before
+            config.settings._reading_validation_mode, config.logger.disabled = before
 
 
 def read_with_pydicom(location: str, forest: Forest, walk: Walk) -> tuple[str, str]:

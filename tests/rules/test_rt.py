@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from auditor.standard.sop_classes import RT_DOSE, RT_STRUCTURE_SET
+from auditor.standard.sop_classes import RT_STRUCTURE_SET
 from tests.rules.cases import (
     CUT_SHORT,
     PLANT,
@@ -17,6 +17,8 @@ from tests.rules.cases import (
     not_evaluated,
     passes,
 )
+
+RT_DOSE = "1.2.840.10008.5.1.4.1.1.481.2"
 
 SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 ROI = "(3006,0020)/(3006,0022)"
