@@ -433,8 +433,9 @@ def comparison(
     Notes
     -----
     The function gets the elements of one object in their order, items of sequences one after
-    the other, and returns pairs of one of their places and a verdict class. It is asked about
-    every object whose values differ: it has to be cheap.
+    the other; of a sequence that it wants, an element without a value where each item begins.
+    Of an object with very many it gets the first ones. It returns pairs of one of their places
+    and a verdict class. It is asked about every object whose values differ: it has to be cheap.
     """
 
     def decorate(check: Callable[[Sequence[Any]], Iterable[tuple[Any, str]]]) -> Comparison:
