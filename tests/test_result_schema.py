@@ -112,6 +112,13 @@ def test_score_may_be_null() -> None:
         ("finding", result.GroupedFinding),
         ("inventory_row", result.InventoryRow),
         ("waiver", result.WaiverResult),
+        ("conformance", result.ConformanceResult),
+        ("iod", result.IodResult),
+        ("module", result.ModuleResult),
+        ("disagreement", result.Disagreement),
+        ("objects", result.ObjectsResult),
+        ("object_kind", result.ObjectKind),
+        ("object_link", result.ObjectLink),
     ],
 )
 def test_schema_names_exactly_what_is_written(definition: str, written: Any) -> None:
