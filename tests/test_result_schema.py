@@ -112,6 +112,13 @@ def test_score_may_be_null() -> None:
         ("finding", result.GroupedFinding),
         ("inventory_row", result.InventoryRow),
         ("waiver", result.WaiverResult),
+        ("deidentification", result.Deidentification),
+        ("claim", result.Claim),
+        ("carried_attribute", result.CarriedAttribute),
+        ("expectation", result.Expectation),
+        ("private", result.Private),
+        ("private_creator", result.PrivateCreator),
+        ("private_vendor", result.PrivateVendor),
     ],
 )
 def test_schema_names_exactly_what_is_written(definition: str, written: Any) -> None:
