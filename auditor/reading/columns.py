@@ -19,7 +19,8 @@ class Column:
         How the value is written: ``hash`` (keyed, 64 bits), ``uid`` (shown if the standard
         registers it), ``code`` (shown if it is in a known vocabulary), ``vendor`` (likewise),
         ``binary`` (a number of 16 bits), ``count`` (a decimal number, shown if it is small
-        enough to be a count and no record number).
+        enough to be a count and no record number), ``decimals`` (numbers that can be
+        coordinates).
     """
 
     keyword: str
@@ -46,6 +47,10 @@ COLUMNS = (
     Column("Rows", "binary"),
     Column("Columns", "binary"),
     Column("NumberOfFrames", "count"),
+    Column("ImagePositionPatient", "decimals"),
+    Column("ImageOrientationPatient", "decimals"),
+    Column("PixelSpacing", "decimals"),
+    Column("SliceThickness", "decimals"),
 )
 
 COLUMN_OF_TAG = {tag_of(column.keyword): number for number, column in enumerate(COLUMNS)}

@@ -146,9 +146,9 @@ def _feed(
             walk.tokens.append(kid.full)
             for item in element.value or ():
                 walk.tokens.append(kid.item)
-                outer = walk.encodings, walk.series
+                outer = walk.encodings, walk.named
                 _feed(item, kid, walk, location, implicit, depth + 1)
-                walk.encodings, walk.series = outer
+                walk.encodings, walk.named = outer
                 walk.sop_class = b""
             continue
         if len(walk.tokens) > TOKEN_LIMIT:
