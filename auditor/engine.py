@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 from auditor.conformance.cache import VerdictCache, cache_folder
 from auditor.conformance.panel import ABSENT, Panel, Reports, present, stamps
 from auditor.conformance.vocabulary import REFEREES, RefereeReport
+from auditor.equipment import model_name
 from auditor.facts import InstanceFacts
 from auditor.model import Finding, Outcome, Rule, Scope, Selector, Undecided
 from auditor.ocr import Image
@@ -322,6 +323,8 @@ class _Columns:
             "uid": lambda value, _: self._uid(value),
             "code": self._code,
             "vendor": self._vendor,
+            "model": self._model,
+            "year": lambda value, _: _year(value),
             "binary": lambda value, _: _binary(value),
             "count": lambda value, _: _counted(value),
             "decimals": lambda value, _: decimals(value),
@@ -387,6 +390,10 @@ class _Columns:
         text = value.rstrip(b" \0").decode("latin-1")
         return text if self._show else vendor(text)
 
+    def _model(self, value: bytes, _: str) -> str:
+        text = value.rstrip(b" \0").decode("latin-1")
+        return text if self._show else model_name(text)
+
 
 @dataclass(slots=True)
 class _Reach:
@@ -404,6 +411,12 @@ class _Reach:
 
 COUNT_LIMIT = 100_000
 """What no number of frames exceeds, and record numbers do."""
+
+
+def _year(value: bytes) -> int | None:
+    """Return the year of a date (DA, PS3.5 6.2), of which a date in error tells none."""
+    year = value[:4]
+    return int(year) if year.isdigit() and 1900 <= int(year) < 2100 else None
 
 
 def _binary(value: bytes) -> int | None:

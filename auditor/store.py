@@ -21,7 +21,7 @@ FORMAT = "dicom-auditor/audit/1"
 FLUSH = 50_000
 """Rows after which a row group is written, so that memory does not follow the files."""
 
-_COLUMN_TYPES = {"hash": "uint64", "binary": "int64", "count": "int64"}
+_COLUMN_TYPES = {"hash": "uint64", "binary": "int64", "count": "int64", "year": "int64"}
 
 TABLES: dict[str, tuple[tuple[str, str], ...]] = {
     "instances": (
@@ -30,13 +30,7 @@ TABLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("reason", "string"),
         ("bytes", "int64"),
         ("signature", "string"),
-        *(
-            (
-                column.keyword,
-                {"hash": "uint64", "binary": "int64", "count": "int64"}.get(column.form, "string"),
-            )
-            for column in COLUMNS
-        ),
+        *((column.keyword, _COLUMN_TYPES.get(column.form, "string")) for column in COLUMNS),
     ),
     "references": (
         ("path", "string"),

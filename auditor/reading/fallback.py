@@ -31,6 +31,7 @@ from auditor.reading.walker import (
     UNDEFINED,
     Walk,
     known_vr,
+    open_item,
     take,
 )
 
@@ -146,6 +147,8 @@ def _feed(
             walk.tokens.append(kid.full)
             for item in element.value or ():
                 walk.tokens.append(kid.item)
+                if kid.attention.comparisons:
+                    open_item(kid, walk)
                 outer = walk.encodings, walk.named
                 _feed(item, kid, walk, location, implicit, depth + 1)
                 walk.encodings, walk.named = outer

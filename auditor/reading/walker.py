@@ -360,6 +360,12 @@ def take(kid: Place, value: bytes, walk: Walk, creators: dict[int, str], mark: i
         walk.tokens.append(kid.full if value else kid.empty)
 
 
+def open_item(place: Place, walk: Walk) -> None:
+    """Tell the comparisons that want a sequence that one of its items begins."""
+    if len(walk.compared) < COMPARED_LIMIT:
+        walk.compared.append((place, b"", walk.encodings))
+
+
 def _refer(role: str, kid: Place, value: bytes, walk: Walk, mark: int) -> None:
     if role == "class":
         walk.sop_class = value
@@ -427,6 +433,8 @@ def _items(
                 raise Short(position, "pixel data" if depth == 0 else "header")
             continue
         walk.tokens.append(place.item)
+        if place.attention.comparisons:
+            open_item(place, walk)
         if len(walk.tokens) > TOKEN_LIMIT:
             raise TooMuch
         outer = walk.encodings, walk.named
