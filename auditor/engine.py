@@ -11,17 +11,20 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from multiprocessing import get_context
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, TypeVar
 
 from auditor.conformance.cache import VerdictCache, cache_folder
 from auditor.conformance.panel import ABSENT, Panel, Reports, present, stamps
 from auditor.conformance.vocabulary import REFEREES, RefereeReport
+from auditor.equipment import model_name
 from auditor.facts import InstanceFacts
 from auditor.model import Finding, Outcome, Rule, Scope, Selector, Summary, Undecided
 from auditor.ocr import Image
 from auditor.planning import RulesPlan, applies_to
 from auditor.reading.columns import COLUMN, COLUMNS
+from auditor.reading.extents import Box, around, box, decimals, frame_range
 from auditor.reading.places import Forest, Token
 from auditor.reading.reader import FileFacts, Reader, Reading, unreadable
 from auditor.redaction import Hasher, coded, shape, vendor
@@ -353,8 +356,11 @@ class _Columns:
             "uid": lambda value, _: self._uid(value),
             "code": self._code,
             "vendor": self._vendor,
+            "model": self._model,
+            "year": lambda value, _: _year(value),
             "binary": lambda value, _: _binary(value),
             "count": lambda value, _: _counted(value),
+            "decimals": lambda value, _: decimals(value),
         }
         self._write = [(column.keyword, forms[column.form]) for column in COLUMNS]
         self._known: list[dict[bytes, Any]] = [{} for _ in COLUMNS]
@@ -378,21 +384,29 @@ class _Columns:
         return row
 
     def references(self, path: str, row: list[Any], reading: Reading) -> Iterator[tuple[Any, ...]]:
-        """Yield the distinct references of one instance."""
-        distinct = {
-            (str(each.place.path), each.sop_class, each.sop_instance, each.series)
-            for each in reading.references
-        }
+        """Yield the distinct references of one instance, with how far each reaches."""
+        distinct: dict[tuple[str, bytes, tuple[bytes, bytes, bytes, bytes]], _Reach] = {}
+        frames: dict[bytes, tuple[int, int] | None] = {}
+        for each in reading.references:
+            uids = each.sop_instance, each.series, each.study, each.frame_of_reference
+            reach = distinct.setdefault((str(each.place.path), each.sop_class, uids), _Reach())
+            if each.frames:
+                if each.frames not in frames:
+                    frames[each.frames] = frame_range(each.frames)
+                reach.add_frames(frames[each.frames])
+            if each.contour:
+                reach.box = around(reach.box, box(each.contour))
         instance, sop_class = row[COLUMN["SOPInstanceUID"]], row[COLUMN["SOPClassUID"]]
-        for place, target_class, target, series in sorted(distinct):
+        for (place, target_class, uids), reach in sorted(distinct.items(), key=itemgetter(0)):
             yield (
                 path,
                 instance,
                 sop_class,
                 place,
                 self._uid(target_class),
-                self._hash(target) if target.strip(b" \0") else None,
-                self._hash(series) if series.strip(b" \0") else None,
+                *(self._hash(uid) if uid.strip(b" \0") else None for uid in uids),
+                *(reach.frames or (None, None)),
+                *(reach.box or (None,) * 6),
             )
 
     def _uid(self, value: bytes) -> str:
@@ -409,9 +423,33 @@ class _Columns:
         text = value.rstrip(b" \0").decode("latin-1")
         return text if self._show else vendor(text)
 
+    def _model(self, value: bytes, _: str) -> str:
+        text = value.rstrip(b" \0").decode("latin-1")
+        return text if self._show else model_name(text)
+
+
+@dataclass(slots=True)
+class _Reach:
+    """How far the references to one target at one place reach."""
+
+    frames: tuple[int, int] | None = None
+    box: Box | None = None
+
+    def add_frames(self, more: tuple[int, int] | None) -> None:
+        if self.frames and more:
+            self.frames = min(self.frames[0], more[0]), max(self.frames[1], more[1])
+        else:
+            self.frames = self.frames or more
+
 
 COUNT_LIMIT = 100_000
 """What no number of frames exceeds, and record numbers do."""
+
+
+def _year(value: bytes) -> int | None:
+    """Return the year of a date (DA, PS3.5 6.2), of which a date in error tells none."""
+    year = value[:4]
+    return int(year) if year.isdigit() and 1900 <= int(year) < 2100 else None
 
 
 def _binary(value: bytes) -> int | None:

@@ -26,7 +26,10 @@ class ResultError(Exception):
 
 @dataclass(slots=True)
 class Tool:
-    """What made the result. Two results compare only when these agree, bar the time."""
+    """What made the result. Two results compare only when ruleset, edition and profile agree.
+
+    `command` is how it was called, with file names alone of paths.
+    """
 
     version: str
     ruleset: str
@@ -36,6 +39,7 @@ class Tool:
     python: str = ""
     started: str = ""
     unreadable_share: float = 0.01
+    command: str = ""
 
 
 @dataclass(slots=True)
@@ -75,6 +79,7 @@ class RuleResult:
     title: str = ""
     why: str = ""
     fix: str = ""
+    command: str = ""
     reference: str = ""
     scope: str = "instance"
     not_evaluated: int = 0
@@ -129,11 +134,12 @@ class Counts:
 
 @dataclass(slots=True)
 class InventoryRow:
-    """One line of a table of what is in the collection."""
+    """One line of a table of what is in the collection; `bytes` is of its files."""
 
     value: str
     instances: int
     series: int
+    bytes: int = 0
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from auditor.model import CATEGORIES, FAMILIES
+from auditor.model import CATEGORIES, FAMILIES, parse_doc
 from auditor.paths import rules_folder
 from auditor.reading.reader import FileFacts
 from auditor.registry import RegistryError, RuleSet, load
@@ -244,3 +244,24 @@ def test_one_rule_is_got_by_its_id(tmp_path: Path) -> None:
     assert rules.get("CONS901") is rules.rules[0]
     with pytest.raises(RegistryError, match="no rule is called 'CONS902'"):
         rules.get("CONS902")
+
+
+def test_of_a_command_the_lines_stay_lines() -> None:
+    doc = parse_doc(
+        """Title of
+    two lines.
+
+    How to fix
+    ----------
+    Like
+    this.
+
+    Command
+    -------
+    dcmodify -ma "(0010,0010)=" FILE
+    dcmdump FILE
+    """
+    )
+    assert doc.title == "Title of two lines."
+    assert doc.fix == "Like this."
+    assert doc.command == 'dcmodify -ma "(0010,0010)=" FILE\ndcmdump FILE'

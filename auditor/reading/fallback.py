@@ -31,6 +31,7 @@ from auditor.reading.walker import (
     UNDEFINED,
     Walk,
     known_vr,
+    open_item,
     take,
 )
 
@@ -146,9 +147,11 @@ def _feed(
             walk.tokens.append(kid.full)
             for item in element.value or ():
                 walk.tokens.append(kid.item)
-                outer = walk.encodings, walk.series
+                if kid.attention.comparisons:
+                    open_item(kid, walk)
+                outer = walk.encodings, walk.named
                 _feed(item, kid, walk, location, implicit, depth + 1)
-                walk.encodings, walk.series = outer
+                walk.encodings, walk.named = outer
                 walk.sop_class = b""
             continue
         if len(walk.tokens) > TOKEN_LIMIT:

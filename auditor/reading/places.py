@@ -114,7 +114,9 @@ class Attention:
     column
         Number of the column of the table of instances that it fills, or -1.
     role
-        What it means to the table of references: ``instance``, ``class``, ``series`` or empty.
+        What it means to the table of references: ``instance``, ``class``, ``series``,
+        ``study``, ``frame_of_reference``, ``frames``; of a contour ``shape``, ``contour``; or
+        empty.
     """
 
     keep: bool = False
