@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from auditor.blocks import attribute_of, deidentification, private, summaries
 from auditor.collection import CollectionFacts
 from auditor.conformance.summary import summarise
 from auditor.conformance.vocabulary import RefereeReport
@@ -48,7 +49,6 @@ from auditor.result import (
 )
 from auditor.scoring import overall, rule_outcome, score_category
 from auditor.sources import Source, SourceFile
-from auditor.standard.dictionary import name_of
 from auditor.store import WALKED, AuditFolder, TableWriter, element_rows
 from auditor.tally import EXAMPLES, Judged, Place, RuleTally, Seen, Tally, count_rule
 
@@ -225,6 +225,7 @@ def _audit_collection(
         for each in CATEGORIES
     ]
     score, coverage = overall(categories, profile)
+    rows = summaries(rules, tally)
     return CollectionResult(
         name=collection.name,
         repository=collection.repository,
@@ -240,6 +241,8 @@ def _audit_collection(
         notes=notes,
         conformance=conformance,
         objects=kinds,
+        deidentification=deidentification(rows),
+        private=private(rows, tally),
     )
 
 
@@ -293,15 +296,6 @@ def _fill(
             tally.findings.items(), key=lambda item: (-item[1][0], item[0])
         )
     ]
-
-
-def attribute_of(tag_path: str) -> str:
-    """Return the name in PS3.6 of the last step of a tag path, "" if it has none."""
-    last = tag_path.rpartition("/")[2]
-    try:
-        return name_of(int(last[1:5] + last[6:10], 16))
-    except ValueError:
-        return ""
 
 
 def _ask_referee_rule(

@@ -255,11 +255,117 @@ class ObjectsResult:
 
 
 @dataclass(slots=True)
+class Claim:
+    """What objects say of their own de-identification: in words, and the codes of CID 7050."""
+
+    words: str
+    codes: list[str]
+    instances: int
+
+
+@dataclass(slots=True)
+class CarriedAttribute:
+    """An attribute that tells of de-identification, and how many objects carry it."""
+
+    tag_path: str
+    attribute: str
+    present: int
+    filled: int
+
+
+@dataclass(slots=True)
+class Expectation:
+    """What the claimed profile asks for at a tag path, and what is there.
+
+    `verdict` is a severity where that is wrong, else ``not_evaluated`` (nobody can see it) or
+    ``pass``.
+    """
+
+    tag_path: str
+    attribute: str
+    expected: str
+    observed: str
+    verdict: str
+    instances: int
+
+
+@dataclass(slots=True)
+class Deidentification:
+    """The claim of a collection, held against what is in it.
+
+    `instances` are the objects about a patient, which `claims` and `attributes` are about;
+    `claiming` those of them that claim to be de-identified in a way that can be looked up,
+    which `expected` is about: worst first, `more` rows are left out. `not_counted` objects
+    could not be looked at.
+    """
+
+    instances: int = 0
+    claims: list[Claim] = field(default_factory=list)
+    attributes: list[CarriedAttribute] = field(default_factory=list)
+    claiming: int = 0
+    foreign: int = 0
+    expected: list[Expectation] = field(default_factory=list)
+    more: int = 0
+    not_counted: int = 0
+
+
+@dataclass(slots=True)
+class PrivateCreator:
+    """The private elements of one private creator.
+
+    `elements` counts places once an instance, and is what `standing` adds up to: ``safe``,
+    ``known``, ``nameless``, ``unknown_creator``, ``orphan``. `found` counts those that hold
+    ``identifiers`` or ``dates``, have another VR than the dictionary (``other_vr``) or are UN
+    though it knows better (``unread``). `bytes` are those of their values, nested ones too;
+    `share` is their share, 0 to 1, of the bytes of all DICOM files.
+    """
+
+    creator: str
+    elements: int
+    instances: int
+    bytes: int
+    share: float
+    standing: dict[str, int] = field(default_factory=dict)
+    found: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class PrivateVendor:
+    """Series of one manufacturer: all, those with private elements, and abuse in them.
+
+    Of the last: a private element says what an attribute of the standard is for, which is
+    ``absent``, ``different``, ``equal``, or there and not comparable (``beside``).
+    """
+
+    manufacturer: str
+    series: int
+    private: int = 0
+    absent: int = 0
+    different: int = 0
+    equal: int = 0
+    beside: int = 0
+
+
+@dataclass(slots=True)
+class Private:
+    """Private data of a collection: most bytes first, `more` creators are left out."""
+
+    instances: int = 0
+    bytes: int = 0
+    share: float = 0.0
+    creators: list[PrivateCreator] = field(default_factory=list)
+    more: int = 0
+    vendors: list[PrivateVendor] = field(default_factory=list)
+    not_counted: int = 0
+
+
+@dataclass(slots=True)
 class CollectionResult:
     """One collection: counts, scores, rules, inventory, annotation notation.
 
     `private_elements` counts private data elements by creator, each place once an instance;
     `rules_left_out` is how many rules were switched off by --select or --ignore.
+    `deidentification` and `private` are None where no rule of their category ran.
     """
 
     name: str
@@ -277,6 +383,8 @@ class CollectionResult:
     rules_left_out: int = 0
     conformance: ConformanceResult | None = None
     objects: ObjectsResult | None = None
+    deidentification: Deidentification | None = None
+    private: Private | None = None
 
 
 @dataclass(slots=True)
@@ -363,15 +471,27 @@ def _collection(plain: dict[str, Any]) -> CollectionResult:
             "objects": _parts(
                 ObjectsResult, plain.get("objects"), kinds=ObjectKind, links=ObjectLink
             ),
+            "deidentification": _parts(
+                Deidentification,
+                plain.get("deidentification"),
+                claims=Claim,
+                attributes=CarriedAttribute,
+                expected=Expectation,
+            ),
+            "private": _parts(
+                Private, plain.get("private"), creators=PrivateCreator, vendors=PrivateVendor
+            ),
         },
     )
 
 
 def _parts(cls: type[T], plain: dict[str, Any] | None, **lists: type[Any]) -> T | None:
-    """Make a block with lists of parts, by the type of part of each; None where it is not there."""
+    """Make a block that holds lists of parts."""
     if plain is None:
         return None
-    made = {name: [_make(kind, each) for each in plain[name]] for name, kind in lists.items()}
+    made = {
+        name: [_make(part, each) for each in plain.get(name, [])] for name, part in lists.items()
+    }
     return _make(cls, {**plain, **made})
 
 

@@ -89,12 +89,9 @@ def test_one_referee_alone_can_disagree_with_nobody() -> None:
 
 
 def test_errors_are_counted_by_module_whoever_names_it_and_however() -> None:
+    ours, theirs = error("Modality", "General Series"), error("Modality", "GeneralSeries")
     made = of(
-        (
-            CT,
-            2,
-            says((error("Modality", "General Series"),), (error("Modality", "GeneralSeries"),)),
-        ),
+        (CT, 2, says((ours,), (theirs,))),
         (CT, 3, says((), (error("PatientSex", kind="vr", type=""),))),
         (CT, 1, says((error("WaveformSequence", kind="unexpected", type=""),), ())),
     )

@@ -119,6 +119,13 @@ def test_score_may_be_null() -> None:
         ("objects", result.ObjectsResult),
         ("object_kind", result.ObjectKind),
         ("object_link", result.ObjectLink),
+        ("deidentification", result.Deidentification),
+        ("claim", result.Claim),
+        ("carried_attribute", result.CarriedAttribute),
+        ("expectation", result.Expectation),
+        ("private", result.Private),
+        ("private_creator", result.PrivateCreator),
+        ("private_vendor", result.PrivateVendor),
     ],
 )
 def test_schema_names_exactly_what_is_written(definition: str, written: Any) -> None:
