@@ -10,7 +10,7 @@ from auditor.deid_diff.mapping import Mapping
 from auditor.deid_diff.pairing import HOW
 from auditor.deid_diff.report import DISAGREES, PASS, Collection, DeidDiff, ElementRow
 from auditor.render import page
-from auditor.standard.confidentiality import METHOD_NAMES, Method
+from auditor.standard.confidentiality import METHOD_NAMES
 from auditor.view import Fact, clean, number, plural
 
 ROWS = 2000
@@ -105,7 +105,7 @@ def _notes(found: DeidDiff) -> list[str]:
 def _claim(codes: tuple[str, ...]) -> str:
     if not codes:
         return "no profile that can be looked up"
-    return "; ".join(f"{code} {METHOD_NAMES[Method(code)]}" for code in codes)
+    return "; ".join(f"{code} {METHOD_NAMES[code]}" for code in codes)
 
 
 def _facts(found: DeidDiff) -> tuple[Fact, ...]:

@@ -42,7 +42,7 @@ class Method(StrEnum):
     RETAIN_INSTITUTION = "113112"
 
 
-METHOD_NAMES = {
+METHOD_NAMES: dict[str, str] = {
     Method.BASIC_PROFILE: "Basic Profile",
     Method.CLEAN_PIXEL_DATA: "Clean Pixel Data",
     Method.CLEAN_VISUAL_FEATURES: "Clean Recognizable Visual Features",
@@ -57,7 +57,7 @@ METHOD_NAMES = {
     Method.RETAIN_SAFE_PRIVATE: "Retain Safe Private",
     Method.RETAIN_INSTITUTION: "Retain Institution Identity",
 }
-"""What they are called (PS3.15 E.3), in short."""
+"""Short names of the profile and its options (PS3.15 E.2, E.3), by code."""
 
 METHODS = frozenset(Method)
 """All of them; the context group is extensible."""
