@@ -41,6 +41,11 @@ TABLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("ReferencedSOPClassUID", "string"),
         ("ReferencedSOPInstanceUID", "uint64"),
         ("ReferencedSeriesInstanceUID", "uint64"),
+        ("ReferencedStudyInstanceUID", "uint64"),
+        ("FrameOfReferenceUID", "uint64"),
+        ("lowest_frame", "int64"),
+        ("highest_frame", "int64"),
+        *((f"{end}_{axis}", "double") for axis in "xyz" for end in ("lowest", "highest")),
     ),
     "companions": (
         ("path", "string"),
@@ -77,6 +82,10 @@ TABLES: dict[str, tuple[tuple[str, str], ...]] = {
     ),
 }
 """Table to its columns. UIDs and Patient ID are keyed hashes, see `auditor.redaction`.
+
+A reference has a row for each distinct target at a place, with what the items around it name:
+series, study and frame of reference. Frames are the lowest and the highest that it names; x, y
+and z the box around the contours that lie in the image, in mm.
 
 A finding has a row for each series that it was made in (none where its rule knows no series),
 with how often there and one example: `count` adds up to what ``result.json`` says.
@@ -163,7 +172,7 @@ class TableWriter:
         self._collection = collection
         self._schema = pa.schema(
             [("collection", pa.dictionary(pa.int32(), pa.string()))]
-            + [(name, getattr(pa, kind)()) for name, kind in self._columns]
+            + [(name, pa.type_for_alias(kind)) for name, kind in self._columns]
         )
         self._writer = parquet.ParquetWriter(file, self._schema, compression="zstd")
         self._rows: list[Sequence[Any]] = []
@@ -227,7 +236,7 @@ def _array(values: Sequence[Any], kind: str) -> pa.Array[Any]:
     there = np.fromiter((value is not None for value in values), bool, count)
     bits = np.packbits(there, bitorder="little").tobytes()
     buffers = [pa.py_buffer(bits), pa.py_buffer(held.tobytes())]
-    return pa.Array.from_buffers(getattr(pa, kind)(), count, buffers)
+    return pa.Array.from_buffers(pa.type_for_alias(kind), count, buffers)
 
 
 def _spread(values: pa.Array[Any], numbers: bytes) -> pa.Array[Any]:

@@ -16,7 +16,7 @@ from auditor.store import WALKED, TableWriter
 
 @pytest.fixture
 def connection(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    with _connect(tmp_path, 1) as connection:
+    with _connect(tmp_path) as connection:
         yield connection
 
 

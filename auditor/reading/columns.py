@@ -20,7 +20,7 @@ class Column:
         registers it), ``code`` (shown if it is in a known vocabulary), ``vendor`` and ``model``
         (likewise), ``year`` (of a date, nothing else of it), ``binary`` (a number of 16 bits),
         ``count`` (a decimal number, shown if it is small enough to be a count and no record
-        number).
+        number), ``decimals`` (numbers that can be coordinates).
     """
 
     keyword: str
@@ -49,6 +49,10 @@ COLUMNS = (
     Column("Rows", "binary"),
     Column("Columns", "binary"),
     Column("NumberOfFrames", "count"),
+    Column("ImagePositionPatient", "decimals"),
+    Column("ImageOrientationPatient", "decimals"),
+    Column("PixelSpacing", "decimals"),
+    Column("SliceThickness", "decimals"),
 )
 
 COLUMN_OF_TAG = {tag_of(column.keyword): number for number, column in enumerate(COLUMNS)}
