@@ -337,6 +337,7 @@ def run_audit(
                 elapsed_s=round(elapsed, 3),
                 python=".".join(map(str, sys.version_info[:3])),
                 started=started,
+                command=_command_line(click.get_current_context()),
             )
             for audited in results:
                 audited.rules_left_out = rules.left_out
@@ -351,6 +352,32 @@ def run_audit(
         except OSError as error:
             _fail(_cannot_write(out, error), INCOMPLETE)
     return result
+
+
+def _command_line(context: click.Context) -> str:
+    """Return how a command was called, as far as the result depends on it.
+
+    Of each path it has the last part: where it lies is private.
+    """
+    import shlex
+
+    from auditor.sources import printable
+
+    said = ["dicom-audit", str(context.info_name)]
+    for parameter in context.command.params:
+        name = str(parameter.name)
+        is_default = context.get_parameter_source(name) is click.core.ParameterSource.DEFAULT
+        if is_default or name in ("out", "jobs", "quiet"):
+            continue
+        given = context.params[name]
+        option = next((each for each in parameter.opts if each.startswith("--")), "")
+        if isinstance(parameter, click.Option) and parameter.is_flag:
+            said.append(option if given else parameter.secondary_opts[0])
+            continue
+        for each in given if isinstance(given, tuple) else (given,):
+            text = each.absolute().name if isinstance(each, Path) else str(each)
+            said += [option, printable(text)] if option else [printable(text)]
+    return shlex.join(said)
 
 
 def _cannot_write(path: Path, error: OSError) -> str:

@@ -21,9 +21,11 @@ from auditor import (
     Undecided,
     judge,
     rule,
+    summary,
 )
 from auditor.standard.confidentiality import (
     DATES,
+    METHOD_NAMES,
     METHODS,
     OPTIONS,
     Method,
@@ -41,19 +43,6 @@ BURNED_IN = "BurnedInAnnotation"
 FEATURES = "RecognizableVisualFeatures"
 CODE_READS = (FLAG, f"{CODES}.CodeValue", f"{CODES}.CodingSchemeDesignator")
 PROFILE_READS = (*CODE_READS, "SOPClassUID", "judge:confidentiality")
-
-NAMES = {
-    Method.CLEAN_GRAPHICS: "Clean Graphics",
-    Method.CLEAN_STRUCTURED_CONTENT: "Clean Structured Content",
-    Method.CLEAN_DESCRIPTORS: "Clean Descriptors",
-    Method.RETAIN_FULL_DATES: "Retain Full Dates",
-    Method.RETAIN_MODIFIED_DATES: "Retain Modified Dates",
-    Method.RETAIN_PATIENT: "Retain Patient Characteristics",
-    Method.RETAIN_DEVICE: "Retain Device Identity",
-    Method.RETAIN_UIDS: "Retain UIDs",
-    Method.RETAIN_INSTITUTION: "Retain Institution Identity",
-}
-"""Options that keep or clean public attributes of the table."""
 
 
 # -- What a value visibly is ------------------------------------------------------------------
@@ -162,6 +151,11 @@ def _codes(instance: InstanceFacts) -> frozenset[str]:
 
 _CLAIMS = Selector(when=lambda instance: instance.text(FLAG) == "YES")
 _CODED = Selector(when=lambda instance: instance.filled(CODES) and instance.text(FLAG) != "NO")
+_CLAIMS_ANY = Selector(
+    when=lambda instance: (
+        instance.text(FLAG) == "YES" or (instance.filled(CODES) and instance.text(FLAG) != "NO")
+    )
+)
 _UNCODED = Selector(
     when=lambda instance: instance.text(FLAG) == "YES" and not instance.filled(CODES)
 )
@@ -362,7 +356,7 @@ def _is_patients_sex(path: TagPath, asked: _Asked, verdict: str) -> bool:
 
 
 def _lacking(row: Row) -> str:
-    return " or ".join(f"{code} ({NAMES[Method(code)]})" for code in sorted(row.options))
+    return " or ".join(f"{code} ({METHOD_NAMES[code]})" for code in sorted(row.options))
 
 
 def _moments(instance: InstanceFacts, codes: frozenset[str]) -> Iterator[TagPath]:
@@ -683,3 +677,64 @@ def kept_without_codes(instance: InstanceFacts) -> Iterator[Finding]:
         # Where dates are declared removed, another rule has said it.
         elif verdict == MOMENT and asked.removes and instance.text(MODIFIED) == "":
             yield Finding("a date or time that looks true, and no code says that it may stay", path)
+
+
+# -- The same, counted ------------------------------------------------------------------------
+
+_ACTION_WORDS = {
+    "X": "remove",
+    "Z": "empty",
+    "D": "replace",
+    "U": "replace the UID",
+    "K": "keep",
+    "C": "clean",
+}
+_OBSERVED_WORDS = {
+    EMPTY: "empty",
+    REPLACED: "a replacement",
+    MOMENT: "a date or time that looks true",
+    DEVICE: "a UID as a device makes it",
+    ITEMS: "items",
+    VALUE: "a value",
+}
+
+
+def _judged(path: TagPath, asked: _Asked, verdict: str, no_dates: bool) -> str:
+    """Return how bad what is there is, as the rules above say: a severity, or an outcome."""
+    if verdict == MOMENT and (asked.removes or asked.replaces):
+        return "error" if no_dates else "warning"
+    if asked.removes:
+        if _kept(asked, verdict):
+            return "warning" if asked.row.options else "error"
+        return "info"
+    if asked.replaces and verdict == DEVICE:
+        return "info"
+    if _is_patients_sex(path, asked, verdict):
+        return "warning"
+    unseen = verdict in (VALUE, ITEMS) and (asked.replaces or "C" in asked.actions)
+    return "not_evaluated" if unseen else "pass"
+
+
+@summary(
+    name="profile",
+    category="deidentification",
+    reads=(*PROFILE_READS, MODIFIED),
+    applies=_CLAIMS_ANY,
+)
+def profile(instance: InstanceFacts) -> Iterator[tuple[str, ...]]:
+    """What the claimed profile asks for at each place, and what is there.
+
+    Rows: ``object`` or, where no code is one of the standard's, ``foreign``; ``place``, tag
+    path, what is asked for, what is seen, and how bad that is. A claim without codes is held
+    against the Basic Profile.
+    """
+    codes = _codes(instance)
+    if instance.filled(CODES) and not codes:
+        yield ("foreign",)
+        return
+    yield ("object",)
+    no_dates = instance.text(MODIFIED) == "REMOVED"
+    for path, asked, verdict in _evidence(instance, codes - DATES if no_dates else codes):
+        words = " or ".join(_ACTION_WORDS[each] for each in _ACTION_WORDS if each in asked.actions)
+        judged = _judged(path, asked, verdict, no_dates)
+        yield "place", str(path), words, _OBSERVED_WORDS[verdict], judged

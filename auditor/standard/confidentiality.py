@@ -39,6 +39,23 @@ class Method(StrEnum):
     RETAIN_INSTITUTION = "113112"
 
 
+METHOD_NAMES: dict[str, str] = {
+    Method.BASIC_PROFILE: "Basic Profile",
+    Method.CLEAN_PIXEL_DATA: "Clean Pixel Data",
+    Method.CLEAN_VISUAL_FEATURES: "Clean Recognizable Visual Features",
+    Method.CLEAN_GRAPHICS: "Clean Graphics",
+    Method.CLEAN_STRUCTURED_CONTENT: "Clean Structured Content",
+    Method.CLEAN_DESCRIPTORS: "Clean Descriptors",
+    Method.RETAIN_FULL_DATES: "Retain Full Dates",
+    Method.RETAIN_MODIFIED_DATES: "Retain Modified Dates",
+    Method.RETAIN_PATIENT: "Retain Patient Characteristics",
+    Method.RETAIN_DEVICE: "Retain Device Identity",
+    Method.RETAIN_UIDS: "Retain UIDs",
+    Method.RETAIN_SAFE_PRIVATE: "Retain Safe Private",
+    Method.RETAIN_INSTITUTION: "Retain Institution Identity",
+}
+"""Short names of the profile and its options (PS3.15 E.2, E.3), by code."""
+
 METHODS = frozenset(Method)
 """All of them; the context group is extensible."""
 
