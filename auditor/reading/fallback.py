@@ -29,6 +29,7 @@ from auditor.reading.walker import (
     DEPTH_LIMIT,
     TOKEN_LIMIT,
     UNDEFINED,
+    Pixels,
     Walk,
     known_vr,
     take,
@@ -68,6 +69,14 @@ def lenient() -> Iterator[None]:
             yield
         finally:
             config.settings._reading_validation_mode, config.logger.disabled = before
+
+
+@contextmanager
+def strict() -> Iterator[None]:
+    """Let pydicom raise where it would guess, silently; its settings are put back."""
+    with lenient():
+        config.settings.reading_validation_mode = config.RAISE
+        yield
 
 
 def read_with_pydicom(location: str, forest: Forest, walk: Walk) -> tuple[str, str]:
@@ -139,6 +148,9 @@ def _feed(
         if vr == "SQ":
             element = dataset[tag]
         kid = place.child(int(tag), vr, creator)
+        if not depth and int(tag) in PIXEL_TAGS and isinstance(element, RawDataElement):
+            length = -1 if element.length == UNDEFINED else element.length
+            walk.pixels = Pixels(int(tag), length)
         if isinstance(element, RawDataElement) and _is_cut(element, walk.size):
             walk.tokens.append(kid.full)
             raise _Cut("pixel data" if int(tag) in PIXEL_TAGS and not depth else "header")
