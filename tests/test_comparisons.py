@@ -100,6 +100,25 @@ def test_every_way_of_reading_compares(tmp_path: Path, syntax: str) -> None:
     assert said(make_reader().read(location)) == {"same", "of 2"}
 
 
+@pytest.mark.parametrize(
+    "syntax", ["1.2.840.10008.1.2.1", "1.2.840.10008.1.2", "1.2.840.10008.1.2.2"]
+)
+def test_where_an_item_begins_is_told_to_who_wants_the_sequence(
+    tmp_path: Path, syntax: str
+) -> None:
+    wanted = {"EchoTime", "PerFrameFunctionalGroupsSequence"}
+
+    @comparison(name="times", applies=lambda place: place.keyword in wanted)
+    def by_item(elements: Sequence[Element]) -> Iterator[tuple[Place, str]]:
+        """What there is, in order."""
+        marks = ("|" if each.place.vr == "SQ" else each.text for each in elements)
+        yield elements[0].place, "".join(marks)
+
+    items: list[dict[str, str]] = [{"EchoTime": "5"}, {}, {"EchoTime": "7"}]
+    location = write(tmp_path / "a", syntax, PerFrameFunctionalGroupsSequence=items)
+    assert said(make_reader(by_item).read(location)) == {"|5||7"}
+
+
 def test_one_that_raises_is_the_error_of_the_rules_that_read_it(tmp_path: Path) -> None:
     @comparison(name="times", applies=lambda place: place.keyword in WANTED)
     def broken(elements: Sequence[Element]) -> Iterator[tuple[Place, str]]:

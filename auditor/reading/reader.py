@@ -145,6 +145,8 @@ class Reading:
     headings
         Of a companion that is a table: what its headings name, see
         `auditor.reading.companions.headings`.
+    private
+        Bytes of private data elements, by the creator of the outermost.
     """
 
     status: str
@@ -156,6 +158,7 @@ class Reading:
     references: list[Reference] = field(default_factory=list)
     sop_class: str = ""
     headings: str | None = None
+    private: list[tuple[str, int]] = field(default_factory=list)
 
 
 def unreadable(reason: str, size: int = 0) -> Reading:
@@ -396,7 +399,17 @@ def _reading(walk: Walk, facts: FileFacts, size: int) -> Reading:
     status, reason = "ok", ""
     if facts.complete != "yes":
         status, reason = "partial", f"the {facts.complete} is cut short"
-    return Reading(status, reason, size, facts, walk.tokens, columns, walk.references, _class(walk))
+    return Reading(
+        status,
+        reason,
+        size,
+        facts,
+        walk.tokens,
+        columns,
+        walk.references,
+        _class(walk),
+        private=walk.private,
+    )
 
 
 def _ended(buffer: Buffer, walk: Walk, problem: Short | Surprise) -> tuple[str, str]:
