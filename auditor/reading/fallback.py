@@ -149,9 +149,7 @@ def _feed(
         if vr == "SQ":
             element = dataset[tag]
         kid = place.child(int(tag), vr, creator)
-        if not depth and int(tag) in PIXEL_TAGS and isinstance(element, RawDataElement):
-            length = -1 if element.length == UNDEFINED else element.length
-            walk.pixels = Pixels(int(tag), length)
+        _measure(element, int(tag), depth, walk)
         if isinstance(element, RawDataElement) and _is_cut(element, walk.size):
             walk.tokens.append(kid.full)
             raise _Cut("pixel data" if int(tag) in PIXEL_TAGS and not depth else "header")
@@ -177,6 +175,12 @@ def _feed(
             walk.tokens.append(kid.full if full else kid.empty)
         else:
             take(kid, _bytes(element, dataset, location), walk, creators, mark)
+
+
+def _measure(element: Any, tag: int, depth: int, walk: Walk) -> None:
+    """Note how long pixel data of the top level is; nobody counts its fragments here."""
+    if not depth and tag in PIXEL_TAGS and isinstance(element, RawDataElement):
+        walk.pixels = Pixels(tag, -1 if element.length == UNDEFINED else element.length)
 
 
 def _is_cut(element: RawDataElement, size: int) -> bool:
