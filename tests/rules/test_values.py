@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,9 +16,9 @@ UMLAUT = "Quägga"
 UTF8, LATIN1 = UMLAUT.encode(), UMLAUT.encode("latin-1")
 
 
-def text(value: bytes, terms: str | list[str] | None = None) -> dict[object, object]:
+def text(value: bytes, terms: str | list[str] | None = None) -> dict[Any, Any]:
     """Return a data set with a description of these bytes, by a declared character set."""
-    declared = {} if terms is None else {"SpecificCharacterSet": terms}
+    declared: dict[Any, Any] = {} if terms is None else {"SpecificCharacterSet": terms}
     return {**declared, DESCRIPTION: ("LO", value)}
 
 
