@@ -242,7 +242,11 @@ def test_facts_hold_nothing_but_what_the_rules_declare(rules: RuleSet) -> None:
     reading = auditor._reader.read(str(DATA / "test_files" / "CT_small.dcm"))
     kept = {token.place.keyword for token in reading.tokens if token.value and token.place.keyword}
     assert "PatientName" not in kept
-    assert kept == {"SpecificCharacterSet", "SOPClassUID", "Modality", "ImageType", "Rows"}
+    of_the_pixels = {
+        *("SamplesPerPixel", "PhotometricInterpretation", "Rows", "Columns", "BitsAllocated"),
+        *("BitsStored", "HighBit", "PixelRepresentation"),
+    }
+    assert kept == {"SpecificCharacterSet", "SOPClassUID", "Modality", "ImageType", *of_the_pixels}
 
 
 def test_the_same_facts_for_every_rule_are_built_once(rules: RuleSet) -> None:
