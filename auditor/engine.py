@@ -25,7 +25,16 @@ from auditor.model import Finding, Outcome, Rule, Scope, Selector, Summary, Unde
 from auditor.ocr import Image
 from auditor.packing import Columns, pack
 from auditor.planning import RulesPlan, applies_to
-from auditor.reading.columns import COLUMN, COLUMNS
+from auditor.reading.columns import (
+    CHARACTER_SET,
+    COLUMN,
+    COLUMNS,
+    ENTITY_ATTRIBUTES,
+    ENTITY_ID_NUMBERS,
+    ENTITY_NUMBERS,
+    entity_key,
+    plain,
+)
 from auditor.reading.extents import Box, around, box, decimals, frame_range
 from auditor.reading.places import Forest, Token
 from auditor.reading.reader import FileFacts, Reader, Reading, unreadable
@@ -133,6 +142,8 @@ class Auditor:
         self._hash = Hasher(key)
         self._columns = _Columns(self._hash, show_values)
         self._verdicts: dict[Verdict, Verdict] = {}
+        # Rows of entities that this chunk has, by their hash: a value may be of any size.
+        self._entities: set[int] = set()
         self._renew()
 
     def _renew(self) -> None:
@@ -149,6 +160,7 @@ class Auditor:
         partial = Partial()
         rows: Rows = defaultdict(list)
         touched: list[_Entry] = []
+        self._entities.clear()
         for file in files:
             if file.problem:
                 reading = unreadable(file.problem)
@@ -202,6 +214,11 @@ class Auditor:
             else:
                 seen.count += 1
                 seen.path = min(seen.path, file.path)
+            if reading.facts.identified != "directory":
+                known = hash(entity_key(reading.columns))
+                if known not in self._entities:
+                    self._entities.add(known)
+                    rows["entities"].append(self._columns.entity(file.path, reading))
             if reading.references:
                 rows["references"] += self._columns.references(file.path, row, reading)
         rows["instances"].append(
@@ -374,11 +391,12 @@ class _Columns:
         }
         self._write = [(column.keyword, forms[column.form]) for column in COLUMNS]
         self._known: list[dict[bytes, Any]] = [{} for _ in COLUMNS]
+        self._plain: dict[tuple[str, bytes, bytes | None], int | None] = {}
 
     def row(self, columns: list[bytes | None]) -> list[Any]:
         """Return the row of one instance."""
         row: list[Any] = []
-        for number, value in enumerate(columns):
+        for number, value in enumerate(columns[: len(COLUMNS)]):
             if value is None:
                 row.append(None)
                 continue
@@ -392,6 +410,35 @@ class _Columns:
             written = known[value] = write(value, keyword)
             row.append(written)
         return row
+
+    def entity(self, path: str, reading: Reading) -> tuple[Any, ...]:
+        """Return the row of what an instance says of its patient, study, series and equipment."""
+        columns = reading.columns
+        ids = (columns[number] for number in ENTITY_ID_NUMBERS)
+        return (
+            path,
+            self._uid(reading.sop_class.encode("latin-1")),
+            *(self._hash(each) if each and each.strip(b" \0") else None for each in ids),
+            *(
+                self._attribute(keyword, columns[number], columns[CHARACTER_SET])
+                for keyword, number in zip(ENTITY_ATTRIBUTES, ENTITY_NUMBERS, strict=True)
+            ),
+        )
+
+    def _attribute(self, keyword: str, value: bytes | None, declared: bytes | None) -> int | None:
+        if not value or not value.strip(b" \0"):
+            return None
+        key = (keyword, value, None if value.isascii() else declared)
+        if key in self._plain:
+            return self._plain[key]
+        terms = (declared or b"").rstrip(b" \0").decode("latin-1").split("\\")
+        compared = plain(keyword, value, tuple(term.strip() for term in terms))
+        if len(self._plain) > 2048:
+            self._plain.clear()
+        hashed = self._hash(compared) if compared else None
+        if len(value) <= 1024:
+            self._plain[key] = hashed
+        return hashed
 
     def references(self, path: str, row: list[Any], reading: Reading) -> Iterator[tuple[Any, ...]]:
         """Yield the distinct references of one instance, with how far each reaches."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from auditor.files import read_text, replace_text
 from auditor.formats import FORMATS
 from auditor.packing import Columns, pack
-from auditor.reading.columns import COLUMNS
+from auditor.reading.columns import COLUMNS, ENTITY_ATTRIBUTES, ENTITY_IDS
 from auditor.sources import printable
 from auditor.tally import ElementKey, ElementTally
 
@@ -60,6 +60,11 @@ TABLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("kinds", "string"),
         ("reason", "string"),
     ),
+    "entities": (
+        ("path", "string"),
+        ("SOPClassUID", "string"),
+        *((keyword, "uint64") for keyword in (*ENTITY_IDS, *ENTITY_ATTRIBUTES)),
+    ),
     "elements": (
         ("tag_path", "string"),
         ("VR", "string"),
@@ -87,11 +92,15 @@ A reference has a row for each distinct target at a place, with what the items a
 series, study and frame of reference. Frames are the lowest and the highest that it names; x, y
 and z the box around the contours that lie in the image, in mm.
 
+Entities have a row for each distinct set of what objects say of their patient, study, series,
+equipment and frame of reference, with one path of it: keyed hashes of values as they are
+compared, see `auditor.reading.columns.plain`.
+
 A finding has a row for each series that it was made in (none where its rule knows no series),
 with how often there and one example: `count` adds up to what ``result.json`` says.
 """
 
-WALKED = ("instances", "references", "companions", "frames")
+WALKED = ("instances", "references", "companions", "frames", "entities")
 """Tables that are written while walking or right after, and that collection rules may query."""
 
 

@@ -20,7 +20,7 @@ from pydicom.sequence import Sequence
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from auditor.planning import RulesPlan
-from auditor.reading.columns import COLUMN, COLUMN_OF_TAG, COLUMNS
+from auditor.reading.columns import COLUMN, COLUMN_OF_TAG, blank
 from auditor.reading.fallback import lenient, read_with_pydicom
 from auditor.reading.places import Attention, Forest, Place, Token
 from auditor.reading.reader import DEFLATED, Reader, Reading
@@ -67,7 +67,7 @@ def real_files() -> list[Path]:
 
 
 def walked_by_pydicom(path: Path) -> list[Flat]:
-    walk = Walk(path.stat().st_size, [None] * len(COLUMNS))
+    walk = Walk(path.stat().st_size, blank())
     read_with_pydicom(str(path), forest(), walk)
     return flat(walk.tokens)
 
@@ -140,7 +140,7 @@ def test_both_readers_see_native_pixel_data_alike() -> None:
         facts = read(path).facts
         if facts is None or facts.complete == "header" or facts.surprise:
             continue
-        walk = Walk(path.stat().st_size, [None] * len(COLUMNS))
+        walk = Walk(path.stat().st_size, blank())
         read_with_pydicom(str(path), forest(), walk)
         length = str(walk.pixels.length) if walk.pixels and walk.pixels.length >= 0 else ""
         assert facts.pixel_bytes == length, path.name

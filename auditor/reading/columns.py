@@ -1,10 +1,13 @@
-"""The columns of the table of instances, and which attribute fills each."""
+"""The columns of the tables of instances and entities, and which attribute fills each."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import itemgetter
 
-from auditor.standard.dictionary import tag_of
+from auditor.reading.places import decode
+from auditor.standard import entities
+from auditor.standard.dictionary import tag_of, vr_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,83 @@ COLUMNS = (
     Column("SliceThickness", "decimals"),
 )
 
-COLUMN_OF_TAG = {tag_of(column.keyword): number for number, column in enumerate(COLUMNS)}
-
 COLUMN = {column.keyword: number for number, column in enumerate(COLUMNS)}
+
+ENTITY_IDS = (
+    "PatientID",
+    "IssuerOfPatientID",
+    "StudyInstanceUID",
+    "SeriesInstanceUID",
+    "FrameOfReferenceUID",
+)
+"""What tells patients, studies, series and frames of reference apart."""
+
+ENTITY_ATTRIBUTES = (
+    *entities.PATIENT,
+    *entities.STUDY,
+    *entities.SERIES,
+    *entities.EQUIPMENT,
+    *entities.FRAME_OF_REFERENCE,
+)
+"""Columns of the table of entities, in their order."""
+
+_READ = dict.fromkeys(
+    (*COLUMN, "SpecificCharacterSet", "SOPClassUID", *ENTITY_IDS, *ENTITY_ATTRIBUTES)
+)
+
+WIDTH = len(_READ)
+"""Raw values that are kept of a file: those of `COLUMNS` first, then the entities' others."""
+
+COLUMN_OF_TAG = {tag_of(keyword): number for number, keyword in enumerate(_READ)}
+
+_NUMBER = {keyword: number for number, keyword in enumerate(_READ)}
+
+CHARACTER_SET = _NUMBER["SpecificCharacterSet"]
+SOP_CLASS = _NUMBER["SOPClassUID"]
+ENTITY_ID_NUMBERS = tuple(_NUMBER[keyword] for keyword in ENTITY_IDS)
+ENTITY_NUMBERS = tuple(_NUMBER[keyword] for keyword in ENTITY_ATTRIBUTES)
+
+_KEYS = (SOP_CLASS, *ENTITY_ID_NUMBERS, *ENTITY_NUMBERS)
+
+entity_key = itemgetter(CHARACTER_SET, *_KEYS)
+"""Of the raw values of a file, those that its row in the table of entities depends on."""
+
+
+def blank() -> list[bytes | None]:
+    """Return the raw values of a file of which nothing is known yet."""
+    return [None] * WIDTH
+
+
+def plain(keyword: str, value: bytes, encodings: tuple[str, ...]) -> bytes:
+    """Return a value as it is compared: two spellings of one value are equal (PS3.5 6.2).
+
+    Padding, zeros at the end of a fraction and empty components of a name say nothing.
+
+    Parameters
+    ----------
+    keyword
+        Of `ENTITY_ATTRIBUTES`, by which PS3.6 knows the VR.
+    value
+        The element's bytes, padding included.
+    encodings
+        Defined terms of Specific Character Set of the data set.
+    """
+    vr = vr_of(tag_of(keyword))
+    if vr in ("FD", "US", "US or SS"):
+        return value
+    text = decode(value, encodings).strip()
+    parts = [text] if vr in ("ST", "LT", "UT") else text.split("\\")
+    return "\\".join(_plain(vr, part.strip(" ")) for part in parts).encode("utf-8", "replace")
+
+
+def _plain(vr: str, text: str) -> str:
+    if vr == "PN":
+        return "=".join(group.rstrip("^ ") for group in text.split("=")).rstrip("=")
+    if vr == "TM" and "." in text:
+        return text.rstrip("0").rstrip(".")
+    if vr in ("DS", "IS"):
+        try:
+            return repr(float(text))
+        except ValueError:
+            return text
+    return text

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from auditor.model import Comparison
-from auditor.reading.columns import COLUMN, COLUMNS
+from auditor.reading.columns import COLUMN, blank
 from auditor.reading.companions import classify, headings
 from auditor.reading.detect import is_dicom
 from auditor.reading.places import CUT_OFF, FILE_PATH, Compared, Forest, Run, Token, compare
@@ -146,7 +146,7 @@ class Reading:
     tokens
         The signature.
     columns
-        Raw values, by `auditor.reading.columns.COLUMNS`.
+        Raw values, by `auditor.reading.columns.COLUMN_OF_TAG`.
     references
         References to other instances.
     sop_class
@@ -172,7 +172,7 @@ class Reading:
 
 def unreadable(reason: str, size: int = 0) -> Reading:
     """Return the reading of a file that gave nothing."""
-    return Reading("unreadable", reason, size, None, [], [None] * len(COLUMNS))
+    return Reading("unreadable", reason, size, None, [], blank())
 
 
 class Reader:
@@ -232,7 +232,7 @@ class Reader:
                 return reading
             absent = FileFacts("absent", "absent")
             return self._ask_pydicom(location, head, size, absent, how, path)
-        walk = Walk(size, [None] * len(COLUMNS))
+        walk = Walk(size, blank())
         facts = FileFacts(_preamble(head), "present")
         try:
             start = walk_meta(head, 132, self._meta, walk)
@@ -390,7 +390,7 @@ class Reader:
         # pydicom inflates all there is, however much that be.
         if any(uid.encode() in head for uid in DEFLATED):
             return unreadable("a deflated data set in a file that is not well formed", size)
-        walk = Walk(size, [None] * len(COLUMNS))
+        walk = Walk(size, blank())
         facts = facts._replace(surprise=surprise)
         try:
             complete, meta = read_with_pydicom(location, self._forest, walk)

@@ -60,6 +60,11 @@ MR_IMAGES = _storage("4", "4.1", "4.3", "4.4")
 PET_IMAGES = _storage("128", "130", "128.1")
 """Images of a modality: classic, enhanced, colour and legacy converted (PS3.4 B.5)."""
 
+PROJECTIONS = _storage("1.1", "1.1.1", "1.2", "1.2.1", "1.3", "1.3.1", "481.1")
+"""Images whose Patient Position may be another one in each (PS3.3 C.8.11.5, C.8.8.2)."""
+
+PERFORMED_PROTOCOLS = _storage("200.2", "200.8")
+
 ULTRASOUND = _storage("3", "3.1", "6", "6.1", "6.2")
 SECONDARY_CAPTURE = _storage("7", "7.1", "7.2", "7.3", "7.4")
 ANGIOGRAPHY = _storage("12.1", "12.1.1", "12.2", "12.2.1")

@@ -1,0 +1,243 @@
+"""What objects say of the patient, study, series and frame of reference that they share.
+
+PS3.3 A.1.2: an attribute of an information entity is the same in all objects of it. Only values
+are compared: that one object leaves out what another says contradicts nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from auditor import CollectionFacts, Finding, TagPath, Units, rule
+from auditor.standard.entities import (
+    BY_IMAGE,
+    EQUIPMENT,
+    FRAME_OF_REFERENCE,
+    PATIENT,
+    SERIES,
+    STUDY,
+)
+
+_PATIENT = "struct_pack(a := PatientID, b := IssuerOfPatientID)"
+_SERIES_READS = ("SOPClassUID", "SeriesInstanceUID", "FrameOfReferenceUID")
+
+
+def _reads(*columns: str) -> tuple[str, ...]:
+    return tuple(f"entities.{column}" for column in ("path", *columns))
+
+
+def _value(attribute: str) -> str:
+    """Return SQL of an attribute's value, none where it is the image's own."""
+    if attribute not in BY_IMAGE:
+        return attribute
+    classes = ", ".join(f"'{uid}'" for uid in sorted(BY_IMAGE[attribute]))
+    return f"CASE WHEN SOPClassUID NOT IN ({classes}) THEN {attribute} END"
+
+
+def _units(
+    unit: str, known: str, attributes: tuple[str, ...]
+) -> Callable[[CollectionFacts], Units]:
+    """Judge entities by their identifier; what has none cannot be put together."""
+
+    def units(collection: CollectionFacts) -> Units:
+        differs = " OR ".join(f"min({_value(each)}) <> max({_value(each)})" for each in attributes)
+        row = collection.rows(
+            "SELECT count(*), count(*) FILTER (differs) FROM "
+            f"(SELECT coalesce({differs}, FALSE) AS differs FROM entities "
+            f"WHERE {known} IS NOT NULL GROUP BY {unit})"
+        )[0]
+        return Units(row[0], failed=row[1])
+
+    return units
+
+
+def _differing(
+    collection: CollectionFacts, unit: str, known: str, attributes: tuple[str, ...], what: str
+) -> Iterator[Finding]:
+    """Yield a finding for each attribute that differs within entities, with two files of each."""
+    counts = ", ".join(f"count(*) FILTER (a{number})" for number in range(len(attributes)))
+    differ = ", ".join(
+        f"min({_value(each)}) <> max({_value(each)}) AS a{number}"
+        for number, each in enumerate(attributes)
+    )
+    row = collection.rows(
+        f"SELECT {counts} FROM (SELECT {differ} FROM entities "
+        f"WHERE {known} IS NOT NULL GROUP BY {unit})"
+    )[0]
+    for attribute, count in zip(attributes, row, strict=True):
+        if not count:
+            continue
+        value = _value(attribute)
+        paths = collection.rows(
+            "SELECT flatten(list(list_sort(pair) ORDER BY list_sort(pair))[:3]) FROM "
+            f"(SELECT [arg_min(path, ({value}, path)), arg_max(path, ({value}, path))] AS pair "
+            f"FROM entities WHERE {known} IS NOT NULL AND {value} IS NOT NULL "
+            f"GROUP BY {unit} HAVING min({value}) <> max({value}))"
+        )[0][0]
+        yield Finding(what, TagPath.of(attribute), count=count, examples=tuple(paths))
+
+
+@rule(
+    id="CONS021",
+    category="consistency",
+    severity="warning",
+    confidence="high",
+    scope="collection",
+    unit="patient",
+    reads=_reads("PatientID", "IssuerOfPatientID", *PATIENT),
+    reference="PS3.3 A.1.2, C.7.1",
+    applies=_units(_PATIENT, "PatientID", PATIENT),
+)
+def patient_differs(collection: CollectionFacts) -> Iterator[Finding]:
+    """What objects say of one patient differs.
+
+    Why it matters
+    --------------
+    Either two persons share a Patient ID, or some objects were de-identified in another way
+    than the rest: then they still say what the others hide.
+
+    How to fix
+    ----------
+    Give each person an ID of their own; else write one value into all objects of the patient,
+    derived ones included.
+
+    Example
+    -------
+    Patient's Name was replaced in the CT and kept in its structure set.
+    """
+    yield from _differing(
+        collection, _PATIENT, "PatientID", PATIENT, "differs between objects of one patient"
+    )
+
+
+@rule(
+    id="CONS022",
+    category="consistency",
+    severity="warning",
+    confidence="high",
+    scope="collection",
+    unit="study",
+    reads=_reads("StudyInstanceUID", *STUDY),
+    reference="PS3.3 A.1.2, C.7.2",
+    applies=_units("StudyInstanceUID", "StudyInstanceUID", STUDY),
+)
+def study_differs(collection: CollectionFacts) -> Iterator[Finding]:
+    """What objects say of one study differs.
+
+    Why it matters
+    --------------
+    An archive keeps what came first and shows that for all: which date, age or description a
+    reader sees depends on the order in which objects arrived.
+
+    How to fix
+    ----------
+    Copy the study's attributes from the images into what is derived from them, and shift dates
+    of one patient by one offset.
+
+    Example
+    -------
+    A segmentation has the day it was drawn as Study Date.
+    """
+    yield from _differing(
+        collection,
+        "StudyInstanceUID",
+        "StudyInstanceUID",
+        STUDY,
+        "differs between objects of one study",
+    )
+
+
+_OF_A_SERIES = ("FrameOfReferenceUID", *SERIES, *EQUIPMENT)
+
+
+@rule(
+    id="CONS023",
+    category="consistency",
+    severity="warning",
+    confidence="high",
+    scope="collection",
+    unit="series",
+    reads=_reads(*_SERIES_READS, *SERIES, *EQUIPMENT),
+    reference="PS3.3 A.1.2, C.7.3, C.7.4.1.1.1, C.7.5.1",
+    applies=_units("SeriesInstanceUID", "SeriesInstanceUID", _OF_A_SERIES),
+)
+def series_differs(collection: CollectionFacts) -> Iterator[Finding]:
+    """What objects say of one series, or of the equipment that made it, differs.
+
+    Why it matters
+    --------------
+    Series are loaded as one: by the protocol, position or machine that the first object names.
+    Objects of two frames of reference are not in one space.
+
+    How to fix
+    ----------
+    Give objects that were made in another way a series of their own; else write one value
+    into all objects of the series.
+
+    Example
+    -------
+    Two machines, or two frames of reference, in one series.
+    """
+    yield from _differing(
+        collection,
+        "SeriesInstanceUID",
+        "SeriesInstanceUID",
+        _OF_A_SERIES,
+        "differs between objects of one series",
+    )
+
+
+# Of a frame of reference nobody counts; its series are what is right or wrong.
+_CONTRADICTED = (
+    "FrameOfReferenceUID IN (SELECT FrameOfReferenceUID FROM entities "
+    "WHERE FrameOfReferenceUID IS NOT NULL GROUP BY FrameOfReferenceUID "
+    "HAVING min(PositionReferenceIndicator) <> max(PositionReferenceIndicator))"
+)
+
+
+def _series_with_a_frame(collection: CollectionFacts) -> Units:
+    row = collection.rows(
+        "SELECT count(DISTINCT SeriesInstanceUID), "
+        f"count(DISTINCT SeriesInstanceUID) FILTER ({_CONTRADICTED}) FROM entities "
+        "WHERE FrameOfReferenceUID IS NOT NULL AND SeriesInstanceUID IS NOT NULL"
+    )[0]
+    return Units(row[0], failed=row[1])
+
+
+@rule(
+    id="CONS024",
+    category="consistency",
+    severity="warning",
+    confidence="high",
+    scope="collection",
+    unit="series",
+    reads=_reads("SeriesInstanceUID", "FrameOfReferenceUID", *FRAME_OF_REFERENCE),
+    reference="PS3.3 A.1.2, C.7.4.1",
+    applies=_series_with_a_frame,
+)
+def frame_of_reference_differs(collection: CollectionFacts) -> Iterator[Finding]:
+    """What objects say of one frame of reference differs.
+
+    Why it matters
+    --------------
+    Coordinates of one frame of reference have one origin. Where objects name two reference
+    points for it, either the point is wrong or the UID is shared by two spaces.
+
+    How to fix
+    ----------
+    Find out which; give each space a Frame of Reference UID of its own.
+
+    Example
+    -------
+    Position Reference Indicator is XY in one series and SN in another of the same frame.
+    """
+    for count, paths in collection.rows(
+        "SELECT count(DISTINCT SeriesInstanceUID), min(path, 5) FROM entities "
+        f"WHERE SeriesInstanceUID IS NOT NULL AND {_CONTRADICTED} HAVING count(*) > 0"
+    ):
+        yield Finding(
+            "differs between objects of one frame of reference",
+            TagPath.of("PositionReferenceIndicator"),
+            count=count,
+            examples=tuple(paths),
+        )
