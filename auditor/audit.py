@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from auditor.blocks import attribute_of, deidentification, private, summaries
 from auditor.collection import CollectionFacts
+from auditor.conformance.summary import summarise
 from auditor.conformance.vocabulary import RefereeReport
 from auditor.engine import (
     CUT_SHORT,
@@ -35,6 +37,7 @@ from auditor.model import (
     Unit,
     Units,
 )
+from auditor.objects import objects
 from auditor.ocr import Sample, read_frames
 from auditor.profile import Profile
 from auditor.reading.reader import FileFacts
@@ -46,7 +49,6 @@ from auditor.result import (
 )
 from auditor.scoring import overall, rule_outcome, score_category
 from auditor.sources import Source, SourceFile
-from auditor.standard.dictionary import name_of
 from auditor.store import WALKED, AuditFolder, TableWriter, element_rows
 from auditor.tally import EXAMPLES, Judged, Place, RuleTally, Seen, Tally, count_rule
 
@@ -182,10 +184,12 @@ def _audit_collection(
         counted = count_rule(parts, rule.unit is Unit.SERIES)
         _fill(results[rule.id], counted)
         _write_findings(findings, results[rule.id], counted)
+    conformance = None
     if waiting:
         progress.step(f"conformance ({len(tally.structures):,} distinct to judge)")
         reports = ask_referees(workers, tally.structures)
         notes += _referee_notes(reports.values())
+        conformance = summarise(tally, reports)
         for rule in waiting:
             confidences: dict[tuple[str, str], str] = {}
             answers = {
@@ -213,6 +217,7 @@ def _audit_collection(
         counts = there.counts(tally, collection.source.links)
         inventory, companions = there.tables(), there.companions()
         annotation = there.annotation()
+        kinds = objects(connection, tables)
     with TableWriter(folder.file("elements", number), "elements", collection.name) as writer:
         writer.add(element_rows(tally.elements))
     categories = [
@@ -220,6 +225,7 @@ def _audit_collection(
         for each in CATEGORIES
     ]
     score, coverage = overall(categories, profile)
+    rows = summaries(rules, tally)
     return CollectionResult(
         name=collection.name,
         repository=collection.repository,
@@ -233,6 +239,10 @@ def _audit_collection(
         companions=companions,
         private_elements=private_elements(tally.elements),
         notes=notes,
+        conformance=conformance,
+        objects=kinds,
+        deidentification=deidentification(rows),
+        private=private(rows, tally),
     )
 
 
@@ -286,15 +296,6 @@ def _fill(
             tally.findings.items(), key=lambda item: (-item[1][0], item[0])
         )
     ]
-
-
-def attribute_of(tag_path: str) -> str:
-    """Return the name in PS3.6 of the last step of a tag path, "" if it has none."""
-    last = tag_path.rpartition("/")[2]
-    try:
-        return name_of(int(last[1:5] + last[6:10], 16))
-    except ValueError:
-        return ""
 
 
 def _ask_referee_rule(

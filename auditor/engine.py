@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -20,7 +20,7 @@ from auditor.conformance.panel import ABSENT, Panel, Reports, present, stamps
 from auditor.conformance.vocabulary import REFEREES, RefereeReport
 from auditor.equipment import model_name
 from auditor.facts import InstanceFacts
-from auditor.model import Finding, Outcome, Rule, Scope, Selector, Undecided
+from auditor.model import Finding, Outcome, Rule, Scope, Selector, Summary, Undecided
 from auditor.ocr import Image
 from auditor.planning import RulesPlan, applies_to
 from auditor.reading.columns import COLUMN, COLUMNS
@@ -31,7 +31,16 @@ from auditor.redaction import Hasher, coded, shape, vendor
 from auditor.registry import RuleSet, is_rule_module, load
 from auditor.sources import SourceFile
 from auditor.standard.sop_classes import sop_class_name, transfer_syntax_name
-from auditor.tally import ElementTally, Seen, SignatureTally, Structure, Tally, Verdict
+from auditor.tally import (
+    NOT_COUNTED,
+    Counted,
+    ElementTally,
+    Seen,
+    SignatureTally,
+    Structure,
+    Tally,
+    Verdict,
+)
 
 CHUNK = 512
 """Files per task: long enough to hide the cost of a task, short enough to retry by hand."""
@@ -102,7 +111,7 @@ class Auditor:
     Parameters
     ----------
     rules
-        Instance rules that read no referee.
+        Its instance rules that read no referee are asked, and its summaries.
     key
         Of the hashes.
     show_values
@@ -115,6 +124,7 @@ class Auditor:
         self, rules: RuleSet, key: bytes, show_values: bool = False, sample: bool = False
     ) -> None:
         self._rules, _ = instance_rules(rules)
+        self._summaries = rules.summaries
         self._judges = rules.judges
         self._sample = sample
         self._hash = Hasher(key)
@@ -123,7 +133,9 @@ class Auditor:
         self._renew()
 
     def _renew(self) -> None:
-        self._forest = Forest(lambda uid: RulesPlan(uid, self._rules, self._judges))
+        self._forest = Forest(
+            lambda uid: RulesPlan(uid, (*self._rules, *self._summaries), self._judges)
+        )
         self._reader = Reader(self._forest)
         self._memo: dict[tuple[str, FileFacts, tuple[Token, ...]], _Entry] = {}
         self._memo_tokens = 0
@@ -158,6 +170,9 @@ class Auditor:
         if reading.status == "not_dicom":
             partial.companions.append((file.path, reading.reason, reading.size, reading.headings))
             return
+        tally.dicom += reading.size
+        for creator, size in reading.private:
+            tally.private[creator] += size
         row = self._columns.row(reading.columns)
         name = ""
         if reading.facts is not None:
@@ -222,11 +237,13 @@ class Auditor:
         )
 
     def verdict(self, sop_class: str, file: FileFacts, tokens: Sequence[Token]) -> Verdict:
-        """Ask every rule about one signature, memo or not."""
+        """Ask every rule and every summary about one signature, memo or not."""
         facts = InstanceFacts(tokens, file)
         answers = [ask(rule, facts, sop_class, file) for rule in self._rules]
         return Verdict(
-            tuple(outcome for outcome, _ in answers), tuple(found for _, found in answers)
+            tuple(outcome for outcome, _ in answers),
+            tuple(found for _, found in answers),
+            tuple(count(each, facts, sop_class, file) for each in self._summaries),
         )
 
     def _fold(self, touched: list[_Entry], tally: Tally) -> None:
@@ -277,6 +294,22 @@ def ask(
         return conclude(rule.check(view))
     except Exception as error:  # noqa: BLE001
         return Outcome.ERROR, ((f"the rule raised {blame(error)}", ""),)
+
+
+def count(summary: Summary, facts: InstanceFacts, sop_class: str, file: FileFacts) -> Counted:
+    """Have a summary count in one object; of what it cannot, that is all it says."""
+    if not applies_to(summary, sop_class):
+        return ()
+    if file.complete == "header" and not facts.reaches(summary.reads):
+        return ((NOT_COUNTED, 1),)
+    view = facts.for_rule(summary.reads)
+    # Whatever a summary raises must not end the audit.
+    try:
+        if summary.applies.when and not summary.applies.when(view):
+            return ()
+        return tuple(sorted(Counter(summary.count(view)).items()))
+    except Exception:  # noqa: BLE001
+        return ((NOT_COUNTED, 1),)
 
 
 def conclude(

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from auditor.collection import CollectionFacts
+from auditor.reading.places import NO_CREATOR
 from auditor.result import Counts, InventoryRow
 from auditor.standard.sop_classes import (
     ANNOTATIONS,
@@ -184,6 +185,6 @@ def private_elements(elements: Mapping[ElementKey, ElementTally]) -> dict[str, i
     counted: dict[str, int] = {}
     for (path, _, _, creator), element in elements.items():
         if ",xx" in path.rpartition("/")[2]:
-            name = creator or "no creator"
+            name = creator or NO_CREATOR
             counted[name] = counted.get(name, 0) + element.instances
     return dict(sorted(counted.items(), key=lambda item: (-item[1], item[0])))

@@ -305,6 +305,28 @@ class Comparison:
     source: str = ""
 
 
+Row = tuple[str, ...]
+"""What a summary counts: a few words, none of them a value from a file."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Summary:
+    """Counts what there is, and judges nothing. Made by `summary`, never by hand.
+
+    What it counts goes into a block of the result, which a report shows beside the verdicts:
+    what is claimed, what was kept, whose private elements there are.
+    """
+
+    name: str
+    category: str
+    unit: Unit
+    reads: tuple[str, ...]
+    applies: Selector
+    count: Callable[[Any], Iterable[Row]]
+    doc: str
+    source: str = ""
+
+
 HEADINGS = {
     "why it matters": "why",
     "how to fix": "fix",
@@ -434,11 +456,55 @@ def comparison(
     -----
     The function gets the elements of one object in their order, items of sequences one after
     the other; of a sequence that it wants, an element without a value where each item begins.
-    Of an object with very many it gets the first ones. It returns pairs of one of their places
-    and a verdict class. It is asked about every object whose values differ: it has to be cheap.
+    Of an object with very many it gets the first ones, and an element at `CUT_OFF` behind them
+    if it wants that. It returns pairs of one of their places and a verdict class. It is asked
+    about every object whose values differ: it has to be cheap.
     """
 
     def decorate(check: Callable[[Sequence[Any]], Iterable[tuple[Any, str]]]) -> Comparison:
         return Comparison(name, applies, check, (check.__doc__ or "").strip(), check.__module__)
+
+    return decorate
+
+
+def summary(
+    *,
+    name: str,
+    category: str,
+    reads: Iterable[str],
+    unit: str = "instance",
+    applies: Selector = ANY,
+) -> Callable[[Callable[[Any], Iterable[Row]]], Summary]:
+    """Make a summary of a generator of rows.
+
+    Parameters
+    ----------
+    name
+        By which a block of the result asks for it.
+    category
+        One of `CATEGORIES`: it is counted if a rule of that category runs.
+    reads
+        As of an instance rule, without referees.
+    unit
+        ``instance``: a row counts as often as it is yielded, in each object. ``series``: it
+        counts once for each series in which an object has it.
+
+    Raises
+    ------
+    ValueError
+        If the unit is none. Everything else is validated when a folder of rules is loaded.
+    """
+
+    def decorate(count: Callable[[Any], Iterable[Row]]) -> Summary:
+        return Summary(
+            name,
+            category,
+            Unit(unit),
+            tuple(reads),
+            applies,
+            count,
+            (count.__doc__ or "").strip(),
+            count.__module__,
+        )
 
     return decorate

@@ -9,7 +9,7 @@ from auditor.conformance.dciodvfy import READ_BY_VALUE, shown
 from auditor.conformance.dicom_validator import tags_read_by_value
 from auditor.conformance.legality import value_is_legal
 from auditor.facts import PRIVATE
-from auditor.model import Comparison, Judge, Rule, Selector
+from auditor.model import Comparison, Judge, Rule, Selector, Summary
 from auditor.reading.columns import COLUMN_OF_TAG
 from auditor.reading.places import JUDGE_FAILED, Attention, Place
 from auditor.standard.dictionary import tag_of
@@ -51,7 +51,7 @@ _FORMER = tag_of("OriginalAttributesSequence")
 """What is in it was so once (PS3.3 C.12.1): no reference of today."""
 
 
-def applies_to(rule: Rule, sop_class: str | None) -> bool:
+def applies_to(rule: Rule | Summary, sop_class: str | None) -> bool:
     """Whether a rule can apply to objects of a SOP class, as far as its selector tells."""
     selector = rule.applies
     return (
@@ -93,13 +93,16 @@ class RulesPlan:
     sop_class
         Its SOP Class UID; None for the File Meta Information.
     rules
-        The instance rules of the audit.
+        The instance rules of the audit, and its summaries.
     judges
         Judges and comparisons by name; only those that a rule reads are asked.
     """
 
     def __init__(
-        self, sop_class: str | None, rules: Iterable[Rule], judges: dict[str, Judge | Comparison]
+        self,
+        sop_class: str | None,
+        rules: Iterable[Rule | Summary],
+        judges: dict[str, Judge | Comparison],
     ) -> None:
         reads = {name for rule in rules if applies_to(rule, sop_class) for name in rule.reads}
         self._keep = frozenset(

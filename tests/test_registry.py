@@ -118,6 +118,28 @@ def test_what_cannot_be_true_is_refused(tmp_path: Path, said: dict[str, str], sa
     assert "\n" not in str(refusal.value)
 
 
+@pytest.mark.parametrize(
+    ("said", "says"),
+    [
+        ("category='looks', reads=()", "it is of no category"),
+        ("category='iod', reads=(), unit='patient'", "a summary counts instances or series"),
+        ("category='iod', reads=('referee:dciodvfy',)", "a summary reads no referee"),
+        ("category='iod', reads=('Modalty',)", "PS3.6 has no attribute 'Modalty'"),
+        ("category='iod', reads=('judge:nobody',)", "summary much reads judge:nobody"),
+    ],
+)
+def test_a_summary_is_held_to_what_it_says(tmp_path: Path, said: str, says: str) -> None:
+    text = "from auditor import summary\n@summary(name='much', {})\ndef count(facts):\n    'How.'\n"
+    good = text.format("category='iod', reads=()")
+    assert [each.name for each in loaded(tmp_path / "a", good).summaries] == ["much"]
+    with pytest.raises(RegistryError, match=says):
+        loaded(tmp_path / "b", text.format(said))
+    with pytest.raises(RegistryError, match="summary much exists twice"):
+        loaded(tmp_path / "c", good, good)
+    with pytest.raises(RegistryError, match="it has no docstring"):
+        loaded(tmp_path / "d", good.replace("'How.'", "pass"))
+
+
 @pytest.mark.parametrize("part", ["A title.", "Because.", "So."])
 def test_a_rule_says_what_why_and_how_to_fix(tmp_path: Path, part: str) -> None:
     with pytest.raises(RegistryError, match="the docstring has no"):

@@ -156,6 +156,10 @@ def _feed(
             continue
         if len(walk.tokens) > TOKEN_LIMIT:
             raise RecursionError
+        if kid.owner is not None:
+            raw = isinstance(element, RawDataElement)
+            size = element.length if raw else len(encoded(element))
+            walk.private.append((kid.owner, size))
         if kid.mode == CONSTANT:
             full = element.length if isinstance(element, RawDataElement) else element.value
             walk.tokens.append(kid.full if full else kid.empty)

@@ -120,6 +120,8 @@ class Walk:
     pixels_end
         Where the pixel data, or the padding behind it, ends, and how many tokens there were by
         then; 0 before that.
+    private
+        Bytes of private data elements, by the creator of the outermost, in order.
     pending
         Columns filled since the last run, see `_Segment`.
     """
@@ -136,6 +138,7 @@ class Walk:
     creators: dict[int, str] = field(default_factory=dict)
     compared: list[Compared | Run] = field(default_factory=list)
     pixels_end: tuple[int, int] = (0, 0)
+    private: list[tuple[str, int]] = field(default_factory=list)
     pending: list[tuple[int, bytes]] = field(default_factory=list)
     _kept: tuple[int, int, list[bytes | None]] = field(default=(0, 0, []))
 
@@ -150,6 +153,7 @@ class Walk:
         del self.compared[compared:]
         self.columns[:] = columns
         self.references.clear()
+        self.private.clear()
         self.pixels_end = (0, 0)
         self.encodings, self.creators = (), {}
         self.sop_class, self.named, self.planar, self.framed = b"", (b"", b"", b""), False, 0
@@ -282,6 +286,8 @@ def walk_elements(
                 encodings = walk.encodings
                 if depth == 0 and kid.tag in LAST_TAGS:
                     walk.pixels_end = (stop, len(tokens))
+            if kid.owner is not None:
+                walk.private.append((kid.owner, length))
             position = stop
         if single:
             return position
