@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 
 from auditor import (
     Element,
@@ -55,6 +54,9 @@ TYPES = {"POINT", "OPEN_PLANAR", "OPEN_NONPLANAR", "CLOSED_PLANAR", "CLOSEDPLANA
 FLAT = 0.2
 """Millimetres by which a point may leave the plane of its contour: coordinates are rounded."""
 
+THERE = "there"
+"""Verdict class that says only that there is something to judge."""
+
 CUT_SHORT = "contours"
 """Verdict class of an object with more contours than are looked at."""
 
@@ -64,7 +66,11 @@ CUT_SHORT = "contours"
     applies=lambda place: place.tag == CUT_OFF or place.path.steps in _CONTOURS,
 )
 def contours(elements: Sequence[Element]) -> Iterator[tuple[Place, str]]:
-    """What is wrong with contours: their numbers, or their geometry, in a word each."""
+    """What is wrong with contours: their numbers, or their geometry, in a word each.
+
+    `THERE` where there are any.
+    """
+    yield elements[0].place, THERE
     here: dict[str, Element] = {}
     for element in elements:
         if element.place.tag == CUT_OFF:
@@ -118,20 +124,43 @@ def _closed(points: Sequence[Point]) -> Iterator[str]:
         return
     if points[0] == points[-1]:
         yield "repeated"
-    if not any(_normal(points)):
+    normal = _normal(points)
+    if normal is None:
         yield "nothing"
     elif not _is_flat(points):
         yield "plane"
 
 
-def _normal(points: Sequence[Point]) -> Point:
-    """Return the normal of a polygon, as long as twice its area (Newell's method), in mm²."""
-    x = y = z = 0.0
-    for (ax, ay, az), (bx, by, bz) in pairwise((*points, points[0])):
-        x += (ay - by) * (az + bz)
-        y += (az - bz) * (ax + bx)
-        z += (ax - bx) * (ay + by)
-    return x, y, z
+def _normal(points: Sequence[Point]) -> Point | None:
+    """Return the unit normal of points that lie in a plane; None if they lie on one line.
+
+    It is that of a wide triangle of them: what encloses an area twice in opposite directions
+    has no sum of areas to take it from, and that of a narrow one is of rounding alone.
+    """
+    first = points[0]
+    far = _less(max(points, key=lambda point: math.dist(first, point)), first)
+    wide = max((_cross(far, _less(point, first)) for point in points), key=_length)
+    length = _length(wide)
+    # As far as from the line, for numbers of three decimals.
+    if length <= 1e-3 * _length(far):
+        return None
+    return wide[0] / length, wide[1] / length, wide[2] / length
+
+
+def _less(one: Point, other: Point) -> Point:
+    return one[0] - other[0], one[1] - other[1], one[2] - other[2]
+
+
+def _cross(one: Point, other: Point) -> Point:
+    return (
+        one[1] * other[2] - one[2] * other[1],
+        one[2] * other[0] - one[0] * other[2],
+        one[0] * other[1] - one[1] * other[0],
+    )
+
+
+def _length(one: Point) -> float:
+    return math.hypot(*one)
 
 
 def _is_flat(points: Sequence[Point]) -> bool:
@@ -141,15 +170,14 @@ def _is_flat(points: Sequence[Point]) -> bool:
         if max(numbers) - min(numbers) <= FLAT:
             return True
     normal = _normal(points)
-    length = math.hypot(*normal)
-    if not length:
+    if normal is None:
         return True
-    heights = [sum(a * b for a, b in zip(normal, point, strict=True)) / length for point in points]
+    heights = [sum(a * b for a, b in zip(normal, point, strict=True)) for point in points]
     return max(heights) - min(heights) <= 2 * FLAT
 
 
 _HAS_CONTOURS = for_sop_classes(
-    RT_STRUCTURE_SET, when=lambda instance: instance.filled("ROIContourSequence")
+    RT_STRUCTURE_SET, when=lambda instance: bool(instance.judged("contours"))
 )
 _MANY = "structure sets with more contours than are looked at"
 
@@ -176,7 +204,7 @@ def _said(instance: InstanceFacts, words: dict[str, str]) -> Iterator[Finding | 
     category="radiotherapy",
     severity="error",
     confidence="high",
-    reads=("judge:contours", "ROIContourSequence.ReferencedROINumber"),
+    reads=("judge:contours",),
     reference="PS3.3 C.8.8.6, C.8.8.6.1, C.8.8.6.3",
     applies=_HAS_CONTOURS,
 )
@@ -206,7 +234,7 @@ def malformed_contour(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
     category="radiotherapy",
     severity="error",
     confidence="medium",
-    reads=("judge:contours", "ROIContourSequence.ReferencedROINumber"),
+    reads=("judge:contours",),
     reference="PS3.3 C.8.8.6.1",
     applies=_HAS_CONTOURS,
 )
@@ -236,7 +264,7 @@ def contour_not_in_a_plane(instance: InstanceFacts) -> Iterator[Finding | Undeci
     category="radiotherapy",
     severity="info",
     confidence="medium",
-    reads=("judge:contours", "ROIContourSequence.ReferencedROINumber"),
+    reads=("judge:contours",),
     reference="PS3.3 C.8.8.6.1",
     applies=_HAS_CONTOURS,
 )
@@ -271,6 +299,8 @@ _NAME = _path(_ROI, "ROIName")
 @comparison(name="roi_names", applies=lambda place: place.path.steps == _NAME)
 def roi_names(elements: Sequence[Element]) -> Iterator[tuple[Place, str]]:
     """Whether two ROIs have one name; capitals and spaces at the ends tell none apart."""
+    if len(elements) > 1:
+        yield elements[0].place, THERE
     names = [name for element in elements if (name := element.text.strip().casefold())]
     if len(set(names)) < len(names):
         yield elements[0].place, "twice"
@@ -281,9 +311,11 @@ def roi_names(elements: Sequence[Element]) -> Iterator[tuple[Place, str]]:
     category="radiotherapy",
     severity="warning",
     confidence="high",
-    reads=("judge:roi_names", "StructureSetROISequence.ROINumber"),
+    reads=("judge:roi_names",),
     reference="PS3.3 C.8.8.5",
-    applies=for_sop_classes(RT_STRUCTURE_SET, when=lambda instance: len(instance.items(_ROI)) > 1),
+    applies=for_sop_classes(
+        RT_STRUCTURE_SET, when=lambda instance: bool(instance.judged("roi_names"))
+    ),
 )
 def duplicate_name(instance: InstanceFacts) -> Iterator[Finding]:
     """Two ROIs of a structure set have one name.
@@ -301,15 +333,18 @@ def duplicate_name(instance: InstanceFacts) -> Iterator[Finding]:
     -------
     An organ that was drawn by hand and by a program, both under its plain name.
     """
-    for path, _ in instance.judged("roi_names"):
-        yield Finding("two ROIs have one name", path)
+    for path, word in instance.judged("roi_names"):
+        if word != THERE:
+            yield Finding("two ROIs have one name", path)
 
 
 @judge(name="nomenclature", applies=lambda place: place.path.steps == _NAME)
-def nomenclature(element: Element) -> str | None:
+def nomenclature(element: Element) -> str:
     """Whether an ROI is named as the report of AAPM Task Group 263 asks."""
     name = element.text.strip()
-    return ("known" if is_nomenclature(name) else "other") if name else None
+    if not name:
+        return "none"
+    return "known" if is_nomenclature(name) else "other"
 
 
 @rule(
@@ -317,9 +352,11 @@ def nomenclature(element: Element) -> str | None:
     category="radiotherapy",
     severity="info",
     confidence="low",
-    reads=("judge:nomenclature", "StructureSetROISequence.ROINumber"),
+    reads=("judge:nomenclature",),
     reference="PS3.3 C.8.8.5; AAPM report 263",
-    applies=for_sop_classes(RT_STRUCTURE_SET, when=lambda instance: instance.filled(_ROI)),
+    applies=for_sop_classes(
+        RT_STRUCTURE_SET, when=lambda instance: bool(instance.judged("nomenclature"))
+    ),
 )
 def names_by_nomenclature(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
     """ROIs are not named by the nomenclature of AAPM Task Group 263.
@@ -339,7 +376,7 @@ def names_by_nomenclature(instance: InstanceFacts) -> Iterator[Finding | Undecid
     -------
     An organ in the words of the clinic, where the report says Lung_L.
     """
-    words = {word for _, word in instance.judged("nomenclature")}
+    words = {word for _, word in instance.judged("nomenclature")} - {"none"}
     place = TagPath.of(_ROI, "ROIName")
     if words == {"known", "other"}:
         yield Finding("some ROI names are not of the common ones", place)
@@ -360,6 +397,9 @@ _LISTED_FRAME = _path(_FRAME, "FrameOfReferenceUID")
 def roi_frames(elements: Sequence[Element]) -> Iterator[tuple[Place, str]]:
     """Whether ROIs lie in frames of reference that the structure set lists."""
     listed = {each.text for each in elements if each.place.path.steps == _LISTED_FRAME}
+    if not listed or all(each.place.path.steps == _LISTED_FRAME for each in elements):
+        return
+    yield elements[0].place, THERE
     for each in elements:
         if each.place.path.steps == _ROI_FRAME and each.text and each.text not in listed:
             yield each.place, "not listed"
@@ -370,11 +410,11 @@ def roi_frames(elements: Sequence[Element]) -> Iterator[tuple[Place, str]]:
     category="radiotherapy",
     severity="error",
     confidence="high",
-    reads=("judge:roi_frames", f"{_FRAME}.FrameOfReferenceUID", f"{_ROI}.ROINumber"),
+    reads=("judge:roi_frames",),
     reference="PS3.3 C.8.8.5, C.8.8.5.1",
     applies=for_sop_classes(
         RT_STRUCTURE_SET,
-        when=lambda instance: instance.filled(_ROI) and instance.filled(_FRAME),
+        when=lambda instance: bool(instance.judged("roi_frames")),
     ),
 )
 def roi_frame_not_listed(instance: InstanceFacts) -> Iterator[Finding]:
@@ -394,8 +434,9 @@ def roi_frame_not_listed(instance: InstanceFacts) -> Iterator[Finding]:
     -------
     De-identification that replaced the UID in the list and not in the ROIs.
     """
-    for path, _ in instance.judged("roi_frames"):
-        yield Finding("the frame of reference is not in the list of the structure set", path)
+    for path, word in instance.judged("roi_frames"):
+        if word != THERE:
+            yield Finding("the frame of reference is not in the list of the structure set", path)
 
 
 _OF_CONTOUR, _OF_LIST = _path(*_CONTOUR, *_IMAGE), _path(*_LISTED_IMAGE)
@@ -411,8 +452,12 @@ def contour_images(elements: Sequence[Element]) -> Iterator[tuple[Place, str]]:
         yield elements[-1].place, CUT_SHORT
         elements = elements[:-1]
     listed = {each.text for each in elements if each.place.path.steps == _OF_LIST}
+    # The list is optional (Type 3), and so is to say in which image a contour lies.
+    if not listed or all(each.place.path.steps == _OF_LIST for each in elements):
+        return
+    yield elements[0].place, THERE
     for each in elements:
-        if listed and each.place.path.steps == _OF_CONTOUR and each.text not in listed:
+        if each.place.path.steps == _OF_CONTOUR and each.text not in listed:
             yield each.place, "not listed"
 
 
@@ -421,11 +466,11 @@ def contour_images(elements: Sequence[Element]) -> Iterator[tuple[Place, str]]:
     category="radiotherapy",
     severity="warning",
     confidence="high",
-    reads=("judge:contour_images", *(".".join(path) for path in (_LISTED_IMAGE[:1], _CONTOUR[:1]))),
+    reads=("judge:contour_images",),
     reference="PS3.3 C.8.8.5, C.8.8.6",
     applies=for_sop_classes(
         RT_STRUCTURE_SET,
-        when=lambda instance: instance.filled(_FRAME) and instance.filled(_CONTOUR[0]),
+        when=lambda instance: bool(instance.judged("contour_images")),
     ),
 )
 def contour_image_not_listed(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
@@ -448,7 +493,7 @@ def contour_image_not_listed(instance: InstanceFacts) -> Iterator[Finding | Unde
     for path, word in instance.judged("contour_images"):
         if word == CUT_SHORT:
             yield Undecided(_MANY)
-        else:
+        elif word != THERE:
             yield Finding("the image is not in the list of the structure set", path)
 
 
