@@ -14,6 +14,7 @@ from auditor.reading.columns import COLUMN_OF_TAG
 from auditor.reading.places import JUDGE_FAILED, Attention, Place
 from auditor.standard import sop_classes
 from auditor.standard.dictionary import tag_of
+from auditor.structured_report.content import CONTENT, is_kept
 
 _ROLES = {0x00081155: "instance", 0x00081150: "class", 0x0020000E: "series"}
 
@@ -98,8 +99,9 @@ class RulesPlan:
         self._keep = frozenset(
             tuple(tag_of(keyword) for keyword in name.split("."))
             for name in reads
-            if ":" not in name and name != PRIVATE and sop_class is not None
+            if ":" not in name and name not in (PRIVATE, CONTENT) and sop_class is not None
         )
+        self._content = CONTENT in reads and sop_class is not None
         asked = [judges[name[6:]] for name in sorted(reads) if name.startswith("judge:")]
         self._judges = tuple(each for each in asked if isinstance(each, Judge))
         self._comparisons = tuple(each for each in asked if isinstance(each, Comparison))
@@ -124,9 +126,11 @@ class RulesPlan:
         role = ""
         if self._refers and not at_top and parent.tag not in _NOT_INSTANCES:
             role = _ROLES.get(place.tag, "")
+        tags = self._tags(place)
         return Attention(
             keep=inherited
-            or self._tags(place) in self._keep
+            or tags in self._keep
+            or (self._content and is_kept(tags))
             or place.is_creator
             or place.tag == 0x00080005,
             judges=tuple(
