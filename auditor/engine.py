@@ -4,31 +4,43 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from multiprocessing import get_context
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, TypeVar
 
 from auditor.conformance.cache import VerdictCache, cache_folder
 from auditor.conformance.panel import ABSENT, Panel, Reports, present, stamps
 from auditor.conformance.vocabulary import REFEREES, RefereeReport
+from auditor.equipment import model_name
 from auditor.facts import InstanceFacts
-from auditor.model import Finding, Outcome, Rule, Scope, Selector, Undecided
+from auditor.model import Finding, Outcome, Rule, Scope, Selector, Summary, Undecided
 from auditor.ocr import Image
 from auditor.planning import RulesPlan, applies_to
 from auditor.reading.columns import COLUMN, COLUMNS
+from auditor.reading.extents import Box, around, box, decimals, frame_range
 from auditor.reading.places import Forest, Token
 from auditor.reading.reader import FileFacts, Reader, Reading, unreadable
 from auditor.redaction import Hasher, coded, shape, vendor
 from auditor.registry import RuleSet, is_rule_module, load
 from auditor.sources import SourceFile
 from auditor.standard.sop_classes import sop_class_name, transfer_syntax_name
-from auditor.tally import ElementTally, Seen, SignatureTally, Structure, Tally, Verdict
+from auditor.tally import (
+    NOT_COUNTED,
+    Counted,
+    ElementTally,
+    Seen,
+    SignatureTally,
+    Structure,
+    Tally,
+    Verdict,
+)
 
 CHUNK = 512
 """Files per task: long enough to hide the cost of a task, short enough to retry by hand."""
@@ -99,7 +111,7 @@ class Auditor:
     Parameters
     ----------
     rules
-        Instance rules that read no referee.
+        Its instance rules that read no referee are asked, and its summaries.
     key
         Of the hashes.
     show_values
@@ -112,6 +124,7 @@ class Auditor:
         self, rules: RuleSet, key: bytes, show_values: bool = False, sample: bool = False
     ) -> None:
         self._rules, _ = instance_rules(rules)
+        self._summaries = rules.summaries
         self._judges = rules.judges
         self._sample = sample
         self._hash = Hasher(key)
@@ -120,7 +133,9 @@ class Auditor:
         self._renew()
 
     def _renew(self) -> None:
-        self._forest = Forest(lambda uid: RulesPlan(uid, self._rules, self._judges))
+        self._forest = Forest(
+            lambda uid: RulesPlan(uid, (*self._rules, *self._summaries), self._judges)
+        )
         self._reader = Reader(self._forest)
         self._memo: dict[tuple[str, FileFacts, tuple[Token, ...]], _Entry] = {}
         self._memo_tokens = 0
@@ -155,6 +170,9 @@ class Auditor:
         if reading.status == "not_dicom":
             partial.companions.append((file.path, reading.reason, reading.size, reading.headings))
             return
+        tally.dicom += reading.size
+        for creator, size in reading.private:
+            tally.private[creator] += size
         row = self._columns.row(reading.columns)
         name = ""
         if reading.facts is not None:
@@ -219,11 +237,13 @@ class Auditor:
         )
 
     def verdict(self, sop_class: str, file: FileFacts, tokens: Sequence[Token]) -> Verdict:
-        """Ask every rule about one signature, memo or not."""
+        """Ask every rule and every summary about one signature, memo or not."""
         facts = InstanceFacts(tokens, file)
         answers = [ask(rule, facts, sop_class, file) for rule in self._rules]
         return Verdict(
-            tuple(outcome for outcome, _ in answers), tuple(found for _, found in answers)
+            tuple(outcome for outcome, _ in answers),
+            tuple(found for _, found in answers),
+            tuple(count(each, facts, sop_class, file) for each in self._summaries),
         )
 
     def _fold(self, touched: list[_Entry], tally: Tally) -> None:
@@ -276,6 +296,22 @@ def ask(
         return Outcome.ERROR, ((f"the rule raised {blame(error)}", ""),)
 
 
+def count(summary: Summary, facts: InstanceFacts, sop_class: str, file: FileFacts) -> Counted:
+    """Have a summary count in one object; of what it cannot, that is all it says."""
+    if not applies_to(summary, sop_class):
+        return ()
+    if file.complete == "header" and not facts.reaches(summary.reads):
+        return ((NOT_COUNTED, 1),)
+    view = facts.for_rule(summary.reads)
+    # Whatever a summary raises must not end the audit.
+    try:
+        if summary.applies.when and not summary.applies.when(view):
+            return ()
+        return tuple(sorted(Counter(summary.count(view)).items()))
+    except Exception:  # noqa: BLE001
+        return ((NOT_COUNTED, 1),)
+
+
 def conclude(
     said: Iterable[Finding | Undecided],
 ) -> tuple[Outcome, tuple[tuple[str, str], ...]]:
@@ -320,8 +356,11 @@ class _Columns:
             "uid": lambda value, _: self._uid(value),
             "code": self._code,
             "vendor": self._vendor,
+            "model": self._model,
+            "year": lambda value, _: _year(value),
             "binary": lambda value, _: _binary(value),
             "count": lambda value, _: _counted(value),
+            "decimals": lambda value, _: decimals(value),
         }
         self._write = [(column.keyword, forms[column.form]) for column in COLUMNS]
         self._known: list[dict[bytes, Any]] = [{} for _ in COLUMNS]
@@ -345,21 +384,29 @@ class _Columns:
         return row
 
     def references(self, path: str, row: list[Any], reading: Reading) -> Iterator[tuple[Any, ...]]:
-        """Yield the distinct references of one instance."""
-        distinct = {
-            (str(each.place.path), each.sop_class, each.sop_instance, each.series)
-            for each in reading.references
-        }
+        """Yield the distinct references of one instance, with how far each reaches."""
+        distinct: dict[tuple[str, bytes, tuple[bytes, bytes, bytes, bytes]], _Reach] = {}
+        frames: dict[bytes, tuple[int, int] | None] = {}
+        for each in reading.references:
+            uids = each.sop_instance, each.series, each.study, each.frame_of_reference
+            reach = distinct.setdefault((str(each.place.path), each.sop_class, uids), _Reach())
+            if each.frames:
+                if each.frames not in frames:
+                    frames[each.frames] = frame_range(each.frames)
+                reach.add_frames(frames[each.frames])
+            if each.contour:
+                reach.box = around(reach.box, box(each.contour))
         instance, sop_class = row[COLUMN["SOPInstanceUID"]], row[COLUMN["SOPClassUID"]]
-        for place, target_class, target, series in sorted(distinct):
+        for (place, target_class, uids), reach in sorted(distinct.items(), key=itemgetter(0)):
             yield (
                 path,
                 instance,
                 sop_class,
                 place,
                 self._uid(target_class),
-                self._hash(target) if target.strip(b" \0") else None,
-                self._hash(series) if series.strip(b" \0") else None,
+                *(self._hash(uid) if uid.strip(b" \0") else None for uid in uids),
+                *(reach.frames or (None, None)),
+                *(reach.box or (None,) * 6),
             )
 
     def _uid(self, value: bytes) -> str:
@@ -376,9 +423,33 @@ class _Columns:
         text = value.rstrip(b" \0").decode("latin-1")
         return text if self._show else vendor(text)
 
+    def _model(self, value: bytes, _: str) -> str:
+        text = value.rstrip(b" \0").decode("latin-1")
+        return text if self._show else model_name(text)
+
+
+@dataclass(slots=True)
+class _Reach:
+    """How far the references to one target at one place reach."""
+
+    frames: tuple[int, int] | None = None
+    box: Box | None = None
+
+    def add_frames(self, more: tuple[int, int] | None) -> None:
+        if self.frames and more:
+            self.frames = min(self.frames[0], more[0]), max(self.frames[1], more[1])
+        else:
+            self.frames = self.frames or more
+
 
 COUNT_LIMIT = 100_000
 """What no number of frames exceeds, and record numbers do."""
+
+
+def _year(value: bytes) -> int | None:
+    """Return the year of a date (DA, PS3.5 6.2), of which a date in error tells none."""
+    year = value[:4]
+    return int(year) if year.isdigit() and 1900 <= int(year) < 2100 else None
 
 
 def _binary(value: bytes) -> int | None:

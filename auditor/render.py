@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from auditor.files import replace_text
 from auditor.paths import templates_folder
-from auditor.view import LEVELS, Limits, comparison_view, report_view
+from auditor.side_by_side import comparison_view
+from auditor.view import LEVELS, Limits, report_view
 
 if TYPE_CHECKING:
     from jinja2 import Environment

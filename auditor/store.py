@@ -21,7 +21,7 @@ FORMAT = "dicom-auditor/audit/1"
 FLUSH = 50_000
 """Rows after which a row group is written, so that memory does not follow the files."""
 
-_COLUMN_TYPES = {"hash": "uint64", "binary": "int64", "count": "int64"}
+_COLUMN_TYPES = {"hash": "uint64", "binary": "int64", "count": "int64", "year": "int64"}
 
 TABLES: dict[str, tuple[tuple[str, str], ...]] = {
     "instances": (
@@ -30,13 +30,7 @@ TABLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("reason", "string"),
         ("bytes", "int64"),
         ("signature", "string"),
-        *(
-            (
-                column.keyword,
-                {"hash": "uint64", "binary": "int64", "count": "int64"}.get(column.form, "string"),
-            )
-            for column in COLUMNS
-        ),
+        *((column.keyword, _COLUMN_TYPES.get(column.form, "string")) for column in COLUMNS),
     ),
     "references": (
         ("path", "string"),
@@ -46,6 +40,11 @@ TABLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("ReferencedSOPClassUID", "string"),
         ("ReferencedSOPInstanceUID", "uint64"),
         ("ReferencedSeriesInstanceUID", "uint64"),
+        ("ReferencedStudyInstanceUID", "uint64"),
+        ("FrameOfReferenceUID", "uint64"),
+        ("lowest_frame", "int64"),
+        ("highest_frame", "int64"),
+        *((f"{end}_{axis}", "double") for axis in "xyz" for end in ("lowest", "highest")),
     ),
     "companions": (
         ("path", "string"),
@@ -82,6 +81,10 @@ TABLES: dict[str, tuple[tuple[str, str], ...]] = {
     ),
 }
 """Table to its columns. UIDs and Patient ID are keyed hashes, see `auditor.redaction`.
+
+A reference has a row for each distinct target at a place, with what the items around it name:
+series, study and frame of reference. Frames are the lowest and the highest that it names; x, y
+and z the box around the contours that lie in the image, in mm.
 
 A finding has a row for each series that it was made in (none where its rule knows no series),
 with how often there and one example: `count` adds up to what ``result.json`` says.
@@ -168,7 +171,7 @@ class TableWriter:
         self._collection = collection
         self._schema = pa.schema(
             [("collection", pa.dictionary(pa.int32(), pa.string()))]
-            + [(name, getattr(pa, kind)()) for name, kind in self._columns]
+            + [(name, pa.type_for_alias(kind)) for name, kind in self._columns]
         )
         self._writer = parquet.ParquetWriter(file, self._schema, compression="zstd")
         self._rows: list[Sequence[Any]] = []
@@ -218,7 +221,7 @@ def _array(values: Sequence[Any], kind: str) -> pa.Array[Any]:
     there = np.fromiter((value is not None for value in values), bool, count)
     bits = np.packbits(there, bitorder="little").tobytes()
     buffers = [pa.py_buffer(bits), pa.py_buffer(held.tobytes())]
-    return pa.Array.from_buffers(getattr(pa, kind)(), count, buffers)
+    return pa.Array.from_buffers(pa.type_for_alias(kind), count, buffers)
 
 
 def element_rows(elements: dict[ElementKey, ElementTally]) -> list[tuple[Any, ...]]:

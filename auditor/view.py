@@ -313,31 +313,6 @@ class ReportView:
     provenance: tuple[Fact, ...]
 
 
-class RuleSet(NamedTuple):
-    """What must agree for scores to be comparable, and who has it."""
-
-    mark: str
-    ruleset: str
-    standard_edition: str
-    profile: str
-    versions: str
-    collections: str
-
-
-@dataclass(frozen=True, slots=True)
-class ComparisonView:
-    """Several audits side by side."""
-
-    title: str
-    subtitle: str
-    comparable: bool
-    statement: str
-    explanation: str
-    sets: tuple[RuleSet, ...]
-    differing: tuple[str, ...]
-    matrix: Matrix
-
-
 # -- words and numbers ---------------------------------------------------------------------
 
 
@@ -435,7 +410,7 @@ def moment(text: str) -> str:
     return f"{when:%Y-%m-%d %H:%M}{zone}"
 
 
-def _share(failed: int, applicable: int, unit: str) -> str:
+def share_of(failed: int, applicable: int, unit: str) -> str:
     """Write "312 of 340 series (91.8 %)"."""
     total = plural(applicable, clean(unit))
     if applicable <= 0:
@@ -443,12 +418,12 @@ def _share(failed: int, applicable: int, unit: str) -> str:
     return f"{number(failed)} of {total} ({percent(100 * failed / applicable)})"
 
 
-def _left_out(total: int, shown: int, thing: str) -> str:
+def left_out(total: int, shown: int, thing: str) -> str:
     """Say how many are not shown, or nothing when all are."""
     return f"{plural(total - shown, thing)} not shown; see result.json" if total > shown else ""
 
 
-def _score(value: float | None) -> float | None:
+def bounded_score(value: float | None) -> float | None:
     """Return a score within 0 to 100; what is not a number is not known."""
     # A NaN differs from itself; it may not come out as a score of any kind.
     if value is None or value != value:  # noqa: PLR0124
@@ -461,34 +436,36 @@ def _score(value: float | None) -> float | None:
 _SEVERITIES = ("info", "warning", "error")
 
 
-def _rank(rule: RuleResult) -> int:
-    """Order by severity; a word that is not known counts as the worst, never as harmless."""
+def rank_of(rule: RuleResult) -> int:
+    """Return 0 to 2 by severity; a word that is not known is the worst, never harmless."""
     return _SEVERITIES.index(rule.severity) if rule.severity in _SEVERITIES else 2
 
 
-def _fails(rule: RuleResult) -> bool:
+def fails(rule: RuleResult) -> bool:
+    """Tell whether a rule found anything."""
     return rule.outcome == "fail" or rule.failed > 0
 
 
-def _gap(rule: RuleResult) -> int:
+def gap_of(rule: RuleResult) -> int:
     """Return how many units could not be judged; at least 1 where the whole rule could not."""
     units = rule.not_evaluated + rule.errors
     return max(1, units) if rule.outcome in ("not_evaluated", "error") else units
 
 
-def _passes(rule: RuleResult) -> bool:
+def passes(rule: RuleResult) -> bool:
     """Tell whether all was judged and nothing fails; a pass of nothing is no pass."""
-    return rule.outcome == "pass" and not _fails(rule) and rule.applicable > 0 and _gap(rule) == 0
+    return rule.outcome == "pass" and not fails(rule) and rule.applicable > 0 and gap_of(rule) == 0
 
 
-def _is_absent(rule: RuleResult) -> bool:
-    return rule.outcome == "not_applicable" and not _fails(rule) and _gap(rule) == 0
+def is_absent(rule: RuleResult) -> bool:
+    """Tell whether there was nothing for a rule to judge."""
+    return rule.outcome == "not_applicable" and not fails(rule) and gap_of(rule) == 0
 
 
 def _badness(rule: RuleResult) -> tuple[float, ...]:
     """Sort key, worst first: severity, then share, then number."""
     share = rule.failed / rule.applicable if rule.applicable > 0 else 1.0
-    return (-_rank(rule), -share, -rule.failed)
+    return (-rank_of(rule), -share, -rule.failed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -504,22 +481,22 @@ class _Sorted:
     def of(cls, rules: Iterable[RuleResult]) -> _Sorted:
         groups = cls([], [], [], [])
         for rule in rules:
-            if _fails(rule):
+            if fails(rule):
                 groups.failed.append(rule)
-            elif _passes(rule):
+            elif passes(rule):
                 groups.passed.append(rule)
-            elif _is_absent(rule):
+            elif is_absent(rule):
                 groups.absent.append(rule)
             else:
                 groups.unjudged.append(rule)
         groups.failed.sort(key=lambda rule: (*_badness(rule), rule.id))
-        groups.unjudged.sort(key=lambda rule: (-_rank(rule), rule.id))
+        groups.unjudged.sort(key=lambda rule: (-rank_of(rule), rule.id))
         for group in (groups.passed, groups.absent):
             group.sort(key=lambda rule: rule.id)
         return groups
 
     def failing(self, rank: int) -> list[RuleResult]:
-        return [rule for rule in self.failed if _rank(rule) == rank]
+        return [rule for rule in self.failed if rank_of(rule) == rank]
 
 
 # -- the verdict ---------------------------------------------------------------------------
@@ -529,7 +506,7 @@ def _gaps(collection: CollectionResult) -> tuple[str, ...]:
     """Name what keeps "no error found" from meaning "no error"."""
     counts = collection.counts
     raised = sum(rule.outcome == "error" or rule.errors > 0 for rule in collection.rules)
-    blind = sum(_rank(rule) == 2 and _is_blind(rule) for rule in collection.rules)
+    blind = sum(rank_of(rule) == 2 and _is_blind(rule) for rule in collection.rules)
     found = (
         (counts.unreadable, "file", "could not be read"),
         (counts.partial, "file", "could be read only in part"),
@@ -542,12 +519,12 @@ def _gaps(collection: CollectionResult) -> tuple[str, ...]:
 
 def _is_blind(rule: RuleResult) -> bool:
     """Tell whether a rule did its work but lacked something to judge."""
-    return rule.outcome != "error" and rule.errors == 0 and _gap(rule) > 0
+    return rule.outcome != "error" and rule.errors == 0 and gap_of(rule) > 0
 
 
 def worst_first(collection: CollectionResult) -> list[RuleResult]:
     """Return the rules that fail with severity error or warning, the worst first."""
-    return [rule for rule in _Sorted.of(collection.rules).failed if _rank(rule) > 0]
+    return [rule for rule in _Sorted.of(collection.rules).failed if rank_of(rule) > 0]
 
 
 def verdict_of(collection: CollectionResult) -> Verdict:
@@ -609,9 +586,9 @@ def _gauge(
     link: str = "",
 ) -> Gauge:
     """Put together what is drawn; `without` is said in place of a score that is None."""
-    known = _score(score)
+    known = bounded_score(score)
     # What applied to nothing covered nothing, whatever share that may be called.
-    covered = (_score(100 * coverage) or 0.0) if applicable else 0.0
+    covered = (bounded_score(100 * coverage) or 0.0) if applicable else 0.0
     says_coverage = without == "not known"
     passed = max(0, applicable - failed)
     return Gauge(
@@ -636,7 +613,7 @@ _WITHOUT = {"not known": "?", "not applicable": "n/a", "not scored": "\u2013"}
 _STATES = ("not known", "not applicable", "not evaluated", "not scored")
 
 
-def _reason(text: str) -> str:
+def reason_of(text: str) -> str:
     """Return why there is no score, without the word that is printed beside it anyway."""
     state, _, rest = text.partition(": ")
     return clean(rest if rest and state in _STATES else text)
@@ -647,13 +624,14 @@ def _arc(value: float) -> float:
     return 0.0 if value <= 0 else max(0.5, round(value, 1))
 
 
-def _category(
+def category_gauge(
     category: CategoryResult, rules: Sequence[RuleResult], anchors: dict[str, str]
 ) -> Gauge:
+    """Return one category's score, with a link to the first of its failed rules."""
     own = _Sorted.of(rule for rule in rules if rule.category == category.id)
-    known = _score(category.score)
+    known = bounded_score(category.score)
     judged = any(rule.applicable > 0 for rule in (*own.failed, *own.passed, *own.unjudged))
-    blind = [rule for rule in (*own.failed, *own.unjudged) if _rank(rule) and _gap(rule)]
+    blind = [rule for rule in (*own.failed, *own.unjudged) if rank_of(rule) and gap_of(rule)]
     parts = [
         plural(len(found), word)
         for rank, word in ((2, "error"), (1, "warning"), (0, "note"))
@@ -671,7 +649,7 @@ def _category(
         # The same absence of a number has many causes; none of them may look like a pass.
         ran = own.failed or own.unjudged or own.passed
         why = "nothing could be judged" if ran else "no rule was run"
-        parts.append(_reason(category.reason) or why)
+        parts.append(reason_of(category.reason) or why)
     return _gauge(
         clean(category.title or category.id),
         known,
@@ -697,7 +675,8 @@ def _tone(own: _Sorted, without: str, known: float | None, blind: bool) -> str:
     return "absent" if known is None else "ok"
 
 
-def _overall(collection: CollectionResult, verdict: Verdict) -> Gauge:
+def overall_gauge(collection: CollectionResult, verdict: Verdict) -> Gauge:
+    """Return the overall score."""
     scored = [each for each in collection.categories if each.applicable > 0]
     return _gauge(
         "Overall",
@@ -706,7 +685,7 @@ def _overall(collection: CollectionResult, verdict: Verdict) -> Gauge:
         sum(each.applicable for each in scored),
         sum(each.failed for each in scored),
         tone=verdict.tone,
-        status="" if _score(collection.overall) is not None else "see the categories",
+        status="" if bounded_score(collection.overall) is not None else "see the categories",
     )
 
 
@@ -724,7 +703,7 @@ def _place(finding: GroupedFinding, rule: RuleResult, limits: Limits) -> PlaceVi
         # A result of before findings had one says nothing.
         confidence="" if finding.confidence == rule.confidence else clean(finding.confidence),
         examples=shown,
-        more=_left_out(len(finding.examples), len(shown), "example"),
+        more=left_out(len(finding.examples), len(shown), "example"),
     )
 
 
@@ -734,16 +713,16 @@ def _failed_rule(
     unit = clean(rule.unit)
     places = sorted(rule.findings, key=lambda each: (-each.count, each.tag_path, each.message))
     shown = tuple(_place(each, rule, limits) for each in places[: limits.places])
-    gap = _gap(rule)
+    gap = gap_of(rule)
     return FailedRule(
         anchor=anchor,
         id=clean(rule.id),
         title=clean(rule.title) or "(no title)",
         category=titles.get(rule.category, clean(rule.category)),
         severity=clean(rule.severity),
-        tone=_SEVERITIES[_rank(rule)],
+        tone=_SEVERITIES[rank_of(rule)],
         confidence=clean(rule.confidence),
-        share=_share(rule.failed, rule.applicable, rule.unit),
+        share=share_of(rule.failed, rule.applicable, rule.unit),
         bar=_arc(100 * rule.failed / rule.applicable if rule.applicable > 0 else 100),
         why="" if text_link else clean(rule.why, limits.prose),
         fix="" if text_link else clean(rule.fix, limits.prose),
@@ -751,9 +730,9 @@ def _failed_rule(
         counted=f"per {unit}",
         text_link=text_link,
         places=shown,
-        more=_left_out(len(places), len(shown), "place"),
+        more=left_out(len(places), len(shown), "place"),
         gap=": ".join(
-            filter(None, (f"{plural(gap, unit)} could not be judged", _reason(rule.reason)))
+            filter(None, (f"{plural(gap, unit)} could not be judged", reason_of(rule.reason)))
         )
         if gap
         else "",
@@ -788,7 +767,7 @@ def _failed_groups(
                     title=f"{title} ({number(len(found))})",
                     tone=_SEVERITIES[rank],
                     rules=tuple(views),
-                    more=_left_out(len(found), len(shown), "rule"),
+                    more=left_out(len(found), len(shown), "rule"),
                 )
             )
     return tuple(groups)
@@ -803,7 +782,7 @@ def _unjudged_detail(rule: RuleResult) -> str:
         words.append(f"{unjudged} not judged, {number(rule.applicable)} judged")
     elif rule.outcome == "pass":
         words.append("nothing was judged")
-    words.append(_reason(rule.reason) or ("" if words else "no reason was recorded"))
+    words.append(reason_of(rule.reason) or ("" if words else "no reason was recorded"))
     return "; ".join(filter(None, words))
 
 
@@ -829,7 +808,7 @@ def _listed_groups(rules: _Sorted, limits: Limits) -> tuple[ListedGroup, ...]:
             "The collection holds nothing that these rules are about. They count neither way.",
             "Reason",
             [
-                (rule, _reason(rule.reason) or "Nothing of this kind in the collection.")
+                (rule, reason_of(rule.reason) or "Nothing of this kind in the collection.")
                 for rule in rules.absent
             ],
         ),
@@ -841,7 +820,7 @@ def _listed_groups(rules: _Sorted, limits: Limits) -> tuple[ListedGroup, ...]:
             hint,
             detail_title,
             tuple(_listed_rule(rule, detail) for rule, detail in found[: limits.listed]),
-            _left_out(len(found), limits.listed, "rule"),
+            left_out(len(found), limits.listed, "rule"),
         )
         for title, tone, hint, detail_title, found in groups
         if found
@@ -884,7 +863,7 @@ def _inventory(name: str, rows: Sequence[InventoryRow], limits: Limits) -> Table
             )
             for row in shown
         ),
-        more=_left_out(len(ordered), len(shown), "line"),
+        more=left_out(len(ordered), len(shown), "line"),
     )
 
 
@@ -903,7 +882,7 @@ def _private(found: dict[str, int], limits: Limits) -> Table:
             )
             for name, count in shown
         ),
-        more=_left_out(len(ordered), len(shown), "line"),
+        more=left_out(len(ordered), len(shown), "line"),
     )
 
 
@@ -918,7 +897,7 @@ def _companions(found: dict[str, int], limits: Limits) -> Table:
             Line(clean(name), (number(count),), _arc(100 * count / most if most else 0))
             for name, count in shown
         ),
-        more=_left_out(len(ordered), len(shown), "line"),
+        more=left_out(len(ordered), len(shown), "line"),
     )
 
 
@@ -1003,9 +982,11 @@ def _collection(
         name=clean(collection.name) or "(no name)",
         repository=clean(collection.repository),
         verdict=verdict,
-        overall=_overall(collection, verdict),
+        overall=overall_gauge(collection, verdict),
         first=tuple(urgent[:3]) if limits.places and urgent and urgent[0].tone != "info" else (),
-        gauges=tuple(_category(each, collection.rules, anchors) for each in collection.categories)
+        gauges=tuple(
+            category_gauge(each, collection.rules, anchors) for each in collection.categories
+        )
         if limits.gauges
         else (),
         failed=failed,
@@ -1028,7 +1009,7 @@ def _collection(
             for label, code in collection.annotation.items()
         ),
         notes=tuple(clean(note, limits.prose) for note in collection.notes[:20])
-        + ((more,) if (more := _left_out(len(collection.notes), 20, "note")) else ()),
+        + ((more,) if (more := left_out(len(collection.notes), 20, "note")) else ()),
         brief=limits.places == 0,
     )
 
@@ -1036,7 +1017,7 @@ def _collection(
 # -- many collections ----------------------------------------------------------------------
 
 
-class _Member(NamedTuple):
+class Member(NamedTuple):
     """A collection on its way into a matrix."""
 
     collection: CollectionResult
@@ -1044,7 +1025,7 @@ class _Member(NamedTuple):
     mark: str
 
 
-def _ordered(members: Iterable[_Member]) -> list[_Member]:
+def ordered_members(members: Iterable[Member]) -> list[Member]:
     """Order by repository, and within one worst first; those without a repository come last."""
     return sorted(
         members,
@@ -1052,13 +1033,13 @@ def _ordered(members: Iterable[_Member]) -> list[_Member]:
             each.collection.repository == "",
             each.collection.repository.casefold(),
             each.verdict.rank,
-            -1.0 if (score := _score(each.collection.overall)) is None else score,
+            -1.0 if (score := bounded_score(each.collection.overall)) is None else score,
             each.collection.name,
         ),
     )
 
 
-def _worst(members: list[_Member], count: int) -> list[_Member]:
+def worst_members(members: list[Member], count: int) -> list[Member]:
     """Keep the worst, in their order: what does not fit is what needs the reader least."""
     if len(members) <= count:
         return members
@@ -1066,14 +1047,17 @@ def _worst(members: list[_Member], count: int) -> list[_Member]:
     return [members[index] for index in sorted(ranked[:count])]
 
 
-def _matrix(members: list[_Member], caption: str, links: dict[int, str], rows: int) -> Matrix:
+def collection_matrix(
+    members: list[Member], caption: str, links: dict[int, str], rows: int
+) -> Matrix:
+    """Return collections by categories; the worst where not all fit."""
     columns = {
         each.id: clean(each.title or each.id)
         for member in members
         for each in member.collection.categories
     }
     columns = dict(list(columns.items())[:COLUMNS])
-    shown = _worst(members, rows)
+    shown = worst_members(members, rows)
     groups = []
     for repository, found in groupby(shown, key=lambda each: each.collection.repository):
         own = list(found)
@@ -1096,14 +1080,14 @@ def _matrix(members: list[_Member], caption: str, links: dict[int, str], rows: i
             Fact(headline, number(count), tones[headline])
             for (_, headline), count in sorted(tally.items())
         ),
-        more=_left_out(len(members), len(shown), "collection"),
+        more=left_out(len(members), len(shown), "collection"),
     )
 
 
-def _row(member: _Member, columns: list[str], links: dict[int, str]) -> Row:
+def _row(member: Member, columns: list[str], links: dict[int, str]) -> Row:
     collection = member.collection
     cells = {
-        each.id: _category(each, collection.rules, {})
+        each.id: category_gauge(each, collection.rules, {})
         for each in collection.categories
         if each.id in columns
     }
@@ -1113,7 +1097,7 @@ def _row(member: _Member, columns: list[str], links: dict[int, str]) -> Row:
         repository=clean(collection.repository),
         mark=member.mark,
         verdict=member.verdict,
-        overall=_overall(collection, member.verdict),
+        overall=overall_gauge(collection, member.verdict),
         cells=tuple(cells.get(column) for column in columns),
     )
 
@@ -1149,11 +1133,11 @@ def _waiver(waiver: WaiverResult) -> WaiverView:
     )
 
 
-def _texts(members: Iterable[_Member], limits: Limits) -> dict[str, RuleText]:
+def _texts(members: Iterable[Member], limits: Limits) -> dict[str, RuleText]:
     """Return what is said once of every rule that fails somewhere."""
     if limits.inline:
         return {}
-    failed = {rule.id: rule for each in members for rule in each.collection.rules if _fails(rule)}
+    failed = {rule.id: rule for each in members for rule in each.collection.rules if fails(rule)}
     return {
         rule_id: RuleText(
             f"t{position}",
@@ -1169,8 +1153,8 @@ def _texts(members: Iterable[_Member], limits: Limits) -> dict[str, RuleText]:
 
 def report_view(result: AuditResult, limits: Limits = LEVELS[0]) -> ReportView:
     """Return the page of one audit: an overview if it has several collections, then each."""
-    members = _ordered(_Member(each, verdict_of(each), "") for each in result.collections)
-    detailed = _worst(members, limits.sections)
+    members = ordered_members(Member(each, verdict_of(each), "") for each in result.collections)
+    detailed = worst_members(members, limits.sections)
     links = {id(each.collection): f"c{position}" for position, each in enumerate(detailed, 1)}
     texts = _texts(detailed, limits)
     text_links = {key: text.anchor for key, text in texts.items()}
@@ -1180,14 +1164,14 @@ def report_view(result: AuditResult, limits: Limits = LEVELS[0]) -> ReportView:
         title=f"DICOM audit: {heading}",
         heading=heading,
         subtitle=_subtitle(result, single.repository if single else ""),
-        matrix=_matrix(members, "All collections", links, limits.rows)
+        matrix=collection_matrix(members, "All collections", links, limits.rows)
         if len(members) > 1
         else None,
         collections=tuple(
             _collection(each.collection, links[id(each.collection)], text_links, limits)
             for each in detailed
         ),
-        more=_left_out(len(members), len(detailed), "collection") if detailed else "",
+        more=left_out(len(members), len(detailed), "collection") if detailed else "",
         texts=tuple(texts.values()),
         waivers=tuple(_waiver(each) for each in result.waivers[: limits.rows]),
         provenance=_provenance(result),
@@ -1203,83 +1187,3 @@ def _subtitle(result: AuditResult, repository: str) -> str:
         f"profile {tool.profile}" if tool.profile else "",
     )
     return " · ".join(clean(part) for part in parts if part)
-
-
-_MUST_AGREE = ("rule set", "edition of the standard", "profile")
-
-
-def comparison_view(results: Sequence[AuditResult], limits: Limits = LEVELS[0]) -> ComparisonView:
-    """Return the page of several audits, and whether their scores may be compared at all."""
-    by_set: dict[tuple[str, str, str], list[AuditResult]] = {}
-    for result in results:
-        tool = result.tool
-        key = (tool.ruleset, tool.standard_edition, tool.profile)
-        by_set.setdefault(key, []).append(result)
-    marks = {key: _mark(position) for position, key in enumerate(by_set)}
-    differing = tuple(
-        name for position, name in enumerate(_MUST_AGREE) if len({k[position] for k in by_set}) > 1
-    )
-    unrecorded = tuple(
-        name for position, name in enumerate(_MUST_AGREE) if any(not k[position] for k in by_set)
-    )
-    members = _ordered(
-        _Member(each, verdict_of(each), marks[key] if len(by_set) > 1 else "")
-        for key, own in by_set.items()
-        for result in own
-        for each in result.collections
-    )
-    statement, explanation = _comparability(len(by_set), differing, unrecorded)
-    audits = plural(len(results), "audit")
-    return ComparisonView(
-        title="DICOM audits compared",
-        subtitle=f"{plural(len(members), 'collection')} from {audits}",
-        comparable=not differing and not unrecorded,
-        statement=statement,
-        explanation=explanation,
-        sets=tuple(_rule_set(marks[key], key, own) for key, own in list(by_set.items())[:100]),
-        differing=differing,
-        matrix=_matrix(members, "Collections by category", {}, limits.rows),
-    )
-
-
-def _comparability(
-    sets: int, differing: tuple[str, ...], unrecorded: tuple[str, ...]
-) -> tuple[str, str]:
-    if sets == 0:
-        return "There is nothing to compare", "No audit was given."
-    if differing:
-        return (
-            "These scores are not comparable",
-            f"The audits differ in {_and(differing)}. Compare only rows with the same letter.",
-        )
-    if unrecorded:
-        return (
-            "It is not known whether these scores are comparable",
-            f"Not recorded: {_and(unrecorded)}.",
-        )
-    return (
-        "These scores are comparable",
-        f"All audits have the same {_and(_MUST_AGREE)}.",
-    )
-
-
-def _and(words: Sequence[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
-
-
-def _mark(position: int) -> str:
-    """Letters A to Z, then numbers."""
-    return chr(ord("A") + position) if position < 26 else str(position + 1)
-
-
-def _rule_set(mark: str, key: tuple[str, str, str], results: list[AuditResult]) -> RuleSet:
-    ruleset, edition, profile = (clean(each, 80) or "not recorded" for each in key)
-    versions = sorted({result.tool.version for result in results})
-    return RuleSet(
-        mark,
-        ruleset,
-        edition,
-        profile,
-        clean(", ".join(versions)),
-        number(sum(len(result.collections) for result in results)),
-    )

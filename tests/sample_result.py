@@ -9,11 +9,18 @@ from collections.abc import Callable
 
 from auditor.result import (
     AuditResult,
+    CarriedAttribute,
     CategoryResult,
+    Claim,
     CollectionResult,
     Counts,
+    Deidentification,
+    Expectation,
     GroupedFinding,
     InventoryRow,
+    Private,
+    PrivateCreator,
+    PrivateVendor,
     RuleResult,
     Tool,
 )
@@ -318,6 +325,61 @@ def collection(
         },
         annotation={"A/S": "Y*a, YR, Y (NIfTI)", "CR": "N", "CI": "Yb (CSV)"},
         companions={"NIfTI": 6, "CSV": 4, "other": 2},
+        deidentification=_deidentification(scale),
+        private=_private(scale),
+    )
+
+
+def _deidentification(scale: int) -> Deidentification:
+    words = (
+        "identity removed: YES; method: Basic Profile (113100), free text; dates: REMOVED; "
+        "text in the pixels: NO; recognizable features: not said"
+    )
+    return Deidentification(
+        instances=scale,
+        claims=[Claim(words, ["113100"], scale)],
+        attributes=[
+            CarriedAttribute("(0012,0062)", "Patient Identity Removed", scale, scale),
+            CarriedAttribute("(0028,0302)", "Recognizable Visual Features", 0, 0),
+        ],
+        claiming=scale,
+        expected=[
+            Expectation(
+                "(0010,1000)", "Other Patient IDs", "remove", "a value", "error", scale // 2
+            ),
+            Expectation("(0008,0080)", "Institution Name", "remove", "empty", "info", scale),
+            Expectation(
+                "(0020,000D)",
+                "Study Instance UID",
+                "replace the UID",
+                "a value",
+                "not_evaluated",
+                scale,
+            ),
+        ],
+    )
+
+
+def _private(scale: int) -> Private:
+    return Private(
+        instances=scale // 2,
+        bytes=9000,
+        share=0.02,
+        creators=[
+            PrivateCreator(
+                "SIEMENS CSA HEADER", 3 * scale, scale // 2, 8000, 0.018, {"known": 3 * scale}
+            ),
+            PrivateCreator(
+                "Aaaaa 99",
+                scale,
+                scale // 2,
+                1000,
+                0.002,
+                {"unknown_creator": scale},
+                {"identifiers": 2},
+            ),
+        ],
+        vendors=[PrivateVendor("Siemens", 6, 5, 4, 1, 3, 2), PrivateVendor("GE", 3)],
     )
 
 

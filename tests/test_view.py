@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.result import CategoryResult, CollectionResult, Counts, RuleResult
+from auditor.side_by_side import comparison_view
 from auditor.view import (
     LEVELS,
     clean,
-    comparison_view,
     duration,
     explain_notation,
     moment,

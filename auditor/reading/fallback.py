@@ -31,6 +31,7 @@ from auditor.reading.walker import (
     UNDEFINED,
     Walk,
     known_vr,
+    open_item,
     take,
 )
 
@@ -146,13 +147,19 @@ def _feed(
             walk.tokens.append(kid.full)
             for item in element.value or ():
                 walk.tokens.append(kid.item)
-                outer = walk.encodings, walk.series
+                if kid.attention.comparisons:
+                    open_item(kid, walk)
+                outer = walk.encodings, walk.named
                 _feed(item, kid, walk, location, implicit, depth + 1)
-                walk.encodings, walk.series = outer
+                walk.encodings, walk.named = outer
                 walk.sop_class = b""
             continue
         if len(walk.tokens) > TOKEN_LIMIT:
             raise RecursionError
+        if kid.owner is not None:
+            raw = isinstance(element, RawDataElement)
+            size = element.length if raw else len(encoded(element))
+            walk.private.append((kid.owner, size))
         if kid.mode == CONSTANT:
             full = element.length if isinstance(element, RawDataElement) else element.value
             walk.tokens.append(kid.full if full else kid.empty)

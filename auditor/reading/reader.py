@@ -7,7 +7,7 @@ import os
 import re
 import stat
 import zlib
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -15,9 +15,9 @@ from auditor.model import Comparison
 from auditor.reading.columns import COLUMN, COLUMNS
 from auditor.reading.companions import classify, headings
 from auditor.reading.detect import is_dicom
-from auditor.reading.places import FILE_PATH, Compared, Forest, Run, Token, compare
+from auditor.reading.places import CUT_OFF, FILE_PATH, Compared, Forest, Run, Token, compare
 from auditor.reading.runs import walk_dataset, walk_meta
-from auditor.reading.walker import Buffer, Reference, Short, Surprise, TooMuch, Walk
+from auditor.reading.walker import COMPARED_LIMIT, Buffer, Reference, Short, Surprise, TooMuch, Walk
 from auditor.standard.sop_classes import MEDIA_STORAGE_DIRECTORY
 
 HEAD = 1 << 14
@@ -126,6 +126,8 @@ class Reading:
     headings
         Of a companion that is a table: what its headings name, see
         `auditor.reading.companions.headings`.
+    private
+        Bytes of private data elements, by the creator of the outermost.
     """
 
     status: str
@@ -137,6 +139,7 @@ class Reading:
     references: list[Reference] = field(default_factory=list)
     sop_class: str = ""
     headings: str | None = None
+    private: list[tuple[str, int]] = field(default_factory=list)
 
 
 def unreadable(reason: str, size: int = 0) -> Reading:
@@ -249,11 +252,11 @@ class Reader:
         walk.tokens += tokens
 
     def _wanted(
-        self, compared: Iterable[Compared | Run], path: str
+        self, walked: Sequence[Compared | Run], path: str
     ) -> dict[Comparison, list[Compared | Run]]:
         """Return which comparison wants what of an object."""
         wanted: dict[Comparison, list[Compared | Run]] = {}
-        for each in compared:
+        for each in walked:
             asks = each.compared if isinstance(each, Run) else each[0].attention.comparisons
             for comparison in asks:
                 wanted.setdefault(comparison, []).append(each)
@@ -261,6 +264,14 @@ class Reader:
             if comparison in wanted:
                 name = path.encode("utf-8", "replace")
                 wanted[comparison].append((self._path, name, ("ISO_IR 192",)))
+        if len(walked) >= COMPARED_LIMIT:
+            # What is said of a kind of object is said in its own tree.
+            last = walked[-1]
+            place = (last.last if isinstance(last, Run) else last[0]).root
+            cut_off = place.child(CUT_OFF, "")
+            for comparison in cut_off.attention.comparisons:
+                if comparison in wanted:
+                    wanted[comparison].append((cut_off, b"", ()))
         return wanted
 
     def _ask(self, comparison: Comparison, parts: list[Compared | Run]) -> tuple[Token, ...]:
@@ -375,7 +386,17 @@ def _reading(walk: Walk, facts: FileFacts, size: int) -> Reading:
     status, reason = "ok", ""
     if facts.complete != "yes":
         status, reason = "partial", f"the {facts.complete} is cut short"
-    return Reading(status, reason, size, facts, walk.tokens, columns, walk.references, _class(walk))
+    return Reading(
+        status,
+        reason,
+        size,
+        facts,
+        walk.tokens,
+        columns,
+        walk.references,
+        _class(walk),
+        private=walk.private,
+    )
 
 
 def _ended(buffer: Buffer, walk: Walk, problem: Short | Surprise) -> tuple[str, str]:

@@ -76,6 +76,12 @@ class Reference:
     sop_instance: bytes
     sop_class: bytes = b""
     series: bytes = b""
+    study: bytes = b""
+    frame_of_reference: bytes = b""
+    frames: bytes = b""
+    """Referenced Frame Number, as a text of numbers."""
+    contour: bytes = b""
+    """Contour Data of a contour in a plane that names this image and no other."""
 
 
 @dataclass(slots=True)
@@ -96,8 +102,10 @@ class Walk:
         Defined terms of Specific Character Set in force.
     sop_class
         The Referenced SOP Class UID that waits for its instance.
-    series
-        The series that the item, or one around it, has named.
+    named
+        Series, study and frame of reference that the item, or one around it, has named.
+    planar
+        Whether the contour at hand lies in a plane, by its Contour Geometric Type.
     creators
         Private creators of the top level so far; replaced, never changed.
     compared
@@ -105,6 +113,8 @@ class Walk:
     pixels_end
         Where the pixel data, or the padding behind it, ends, and how many tokens there were by
         then; 0 before that.
+    private
+        Bytes of private data elements, by the creator of the outermost, in order.
     pending
         Columns filled since the last run, see `_Segment`.
     """
@@ -115,10 +125,12 @@ class Walk:
     references: list[Reference] = field(default_factory=list)
     encodings: tuple[str, ...] = ()
     sop_class: bytes = b""
-    series: bytes = b""
+    named: tuple[bytes, bytes, bytes] = (b"", b"", b"")
+    planar: bool = False
     creators: dict[int, str] = field(default_factory=dict)
     compared: list[Compared | Run] = field(default_factory=list)
     pixels_end: tuple[int, int] = (0, 0)
+    private: list[tuple[str, int]] = field(default_factory=list)
     pending: list[tuple[int, bytes]] = field(default_factory=list)
     _kept: tuple[int, int, list[bytes | None]] = field(default=(0, 0, []))
 
@@ -133,9 +145,10 @@ class Walk:
         del self.compared[compared:]
         self.columns[:] = columns
         self.references.clear()
+        self.private.clear()
         self.pixels_end = (0, 0)
         self.encodings, self.creators = (), {}
-        self.sop_class = self.series = b""
+        self.sop_class, self.named, self.planar = b"", (b"", b"", b""), False
 
 
 def walk_elements(
@@ -265,6 +278,8 @@ def walk_elements(
                 encodings = walk.encodings
                 if depth == 0 and kid.tag in LAST_TAGS:
                     walk.pixels_end = (stop, len(tokens))
+            if kid.owner is not None:
+                walk.private.append((kid.owner, length))
             position = stop
         if single:
             return position
@@ -351,19 +366,41 @@ def take(kid: Place, value: bytes, walk: Walk, creators: dict[int, str], mark: i
         walk.tokens.append(kid.full if value else kid.empty)
 
 
+def open_item(place: Place, walk: Walk) -> None:
+    """Tell the comparisons that want a sequence that one of its items begins."""
+    if len(walk.compared) < COMPARED_LIMIT:
+        walk.compared.append((place, b"", walk.encodings))
+
+
 def _refer(role: str, kid: Place, value: bytes, walk: Walk, mark: int) -> None:
     if role == "class":
         walk.sop_class = value
     elif role == "instance":
         assert kid.parent is not None
-        walk.references.append(Reference(kid.parent, value, walk.sop_class, walk.series))
+        walk.references.append(Reference(kid.parent, value, walk.sop_class, *walk.named))
         walk.sop_class = b""
-    elif role == "series":
+    elif role == "frames":
+        if len(walk.references) > mark and walk.references[-1].place is kid.parent:
+            walk.references[-1].frames = value
+    elif role == "shape":
+        walk.planar = value.startswith(b"CLOSED")
+    elif role == "contour":
+        # Of a contour in several images nothing says which of them a point lies in.
+        if walk.planar and len(walk.references) == mark + 1:
+            walk.references[mark].contour = value
+        walk.planar = False
+    else:
         # Tags ascend: an item names its series before what is in sequences of higher groups
         # (PS3.3 C.8.8.5), and after what is in those of lower ones (PS3.3 10.3).
-        walk.series = value
+        series, study, frame_of_reference = walk.named
+        walk.named = (
+            value if role == "series" else series,
+            value if role == "study" else study,
+            value if role == "frame_of_reference" else frame_of_reference,
+        )
         for reference in walk.references[mark:]:
-            reference.series = reference.series or value
+            if not getattr(reference, role):
+                setattr(reference, role, value)
 
 
 def _items(
@@ -402,9 +439,11 @@ def _items(
                 raise Short(position, "pixel data" if depth == 0 else "header")
             continue
         walk.tokens.append(place.item)
+        if place.attention.comparisons:
+            open_item(place, walk)
         if len(walk.tokens) > TOKEN_LIMIT:
             raise TooMuch
-        outer = walk.encodings, walk.series
+        outer = walk.encodings, walk.named
         if size == UNDEFINED:
             position = walk_elements(
                 buffer, position, stop, place, walk, implicit, depth + 1, {}, delimited=True
@@ -415,7 +454,7 @@ def _items(
             position = walk_elements(
                 buffer, position, position + size, place, walk, implicit, depth + 1, {}
             )
-        walk.encodings, walk.series = outer
+        walk.encodings, walk.named = outer
         walk.sop_class = b""
     if length == UNDEFINED:
         raise Short(position, "pixel data" if fragments and depth == 0 else "header")
