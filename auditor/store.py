@@ -90,7 +90,8 @@ TABLES: dict[str, tuple[tuple[str, str], ...]] = {
 
 A reference has a row for each distinct target at a place, with what the items around it name:
 series, study and frame of reference. Frames are the lowest and the highest that it names; x, y
-and z the box around the contours that lie in the image, in mm.
+and z the box around the contours that lie in that image alone, or around the positions of the
+frames that are made from it alone, in mm.
 
 Entities have a row for each distinct set of what objects say of their patient, study, series,
 equipment and frame of reference, with one path of it: keyed hashes of values as they are
