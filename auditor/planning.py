@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from auditor.conformance.dciodvfy import READ_BY_VALUE, shown
 from auditor.conformance.dicom_validator import tags_read_by_value
-from auditor.conformance.legality import value_is_legal
+from auditor.conformance.legality import fault_of
 from auditor.facts import PRIVATE
 from auditor.model import Comparison, Judge, Rule, Selector, Summary
 from auditor.reading.columns import COLUMN_OF_TAG
@@ -186,6 +186,7 @@ class RulesPlan:
         That is legality and what a condition reads, as `auditor.conformance.dicom_validator`
         defines it, and what `auditor.conformance.dciodvfy.shown` makes of the value.
         """
-        legal = b"" if not place.is_text or value_is_legal(place.vr, value, encodings) else b"!"
+        fault = fault_of(place.vr, value, encodings) if place.is_text else ""
+        legal = b"!" + fault.encode() if fault else b""
         read = b"=" + value if place.tag in self._read_by_first else b""
         return legal + read + b"~" + shown(place.tag, place.vr, value)

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from auditor import Finding, InstanceFacts, TagPath, rule
+from auditor import Finding, InstanceFacts, TagPath, Undecided, rule
 from auditor.conformance.vocabulary import DCIODVFY, DICOM_VALIDATOR, agree
 from auditor.standard.dictionary import keyword_of, name_of, vr_of
 
 BOTH = (f"referee:{DICOM_VALIDATOR}", f"referee:{DCIODVFY}")
+FIRST = (f"referee:{DICOM_VALIDATOR}",)
 SECOND = (f"referee:{DCIODVFY}",)
 
 
@@ -39,7 +40,7 @@ def findings(
     for opinion in agree(reports):
         if opinion.kind != kind or (types and opinion.type[:1] not in types):
             continue
-        if kind == "invalid_value" and vr_of(last_tag(opinion.tag_path)) == "UI":
+        if kind in ("length", "characters") and vr_of(last_tag(opinion.tag_path)) == "UI":
             continue  # IOD031 says what is wrong with it, of every object
         where = f" ({'; '.join(opinion.modules)})" if opinion.modules else ""
         message = what.format(attribute=attribute(opinion.tag_path)) + where
@@ -75,8 +76,8 @@ def required_attribute_missing(instance: InstanceFacts) -> Iterator[Finding]:
 
     Why it matters
     --------------
-    Software is written against the attributes that the IOD promises. Without one of Type 1
-    (or of Type 1C when its condition holds), a viewer or a pipeline fails, or guesses.
+    Software is written against the attributes that the IOD promises. Without one of Type 1, a
+    viewer or a pipeline fails, or guesses.
 
     How to fix
     ----------
@@ -116,6 +117,96 @@ def attribute_that_may_be_empty_missing(instance: InstanceFacts) -> Iterator[Fin
     PatientBirthDate was removed from an MR image and should be empty.
     """
     yield from findings(instance, "missing", "{attribute} is missing", "2")
+
+
+@rule(
+    id="IOD014",
+    category="iod",
+    severity="error",
+    confidence="high",
+    reads=BOTH,
+    reference="PS3.5 7.4.2",
+)
+def conditional_attribute_missing(instance: InstanceFacts) -> Iterator[Finding]:
+    """A Type 1C attribute is missing, and its condition holds.
+
+    Why it matters
+    --------------
+    What the object says elsewhere makes the attribute necessary: software that reads the one
+    looks for the other, and fails or guesses.
+
+    How to fix
+    ----------
+    Write the attribute, or correct what makes it necessary; the condition stands in the
+    module's table.
+
+    Example
+    -------
+    A colour image without PlanarConfiguration.
+    """
+    yield from findings(
+        instance, "condition", "{attribute} is missing, and its condition holds", "1"
+    )
+
+
+@rule(
+    id="IOD015",
+    category="iod",
+    severity="warning",
+    confidence="high",
+    reads=BOTH,
+    reference="PS3.5 7.4.4",
+)
+def conditional_attribute_that_may_be_empty_missing(instance: InstanceFacts) -> Iterator[Finding]:
+    """A Type 2C attribute is missing, and its condition holds.
+
+    Why it matters
+    --------------
+    Sent empty, it says "unknown"; left out, it says that the question does not arise.
+
+    How to fix
+    ----------
+    Write the attribute, with zero length if nobody knows the value.
+
+    Example
+    -------
+    A secondary capture that has no image plane, without PatientOrientation.
+    """
+    yield from findings(
+        instance, "condition", "{attribute} is missing, and its condition holds", "2"
+    )
+
+
+@rule(
+    id="IOD016",
+    category="iod",
+    severity="warning",
+    confidence="high",
+    reads=FIRST,
+    reference="PS3.3 A, PS3.5 7.4",
+)
+def conditions_that_nobody_checks(instance: InstanceFacts) -> Iterator[Undecided]:
+    """Some conditions of the IOD are for no machine to check.
+
+    Why it matters
+    --------------
+    Many conditions ask what happened in the room ("if contrast was applied") and not what
+    stands in the object. Whether an attribute is rightly there or not is then not known, and
+    no finding of it is no pass. This rule never fails: it is *not evaluated* for objects of
+    such an IOD, which lowers the coverage.
+
+    How to fix
+    ----------
+    Nothing has to be done. docs/standard.md says of each IOD how many conditions are checked.
+
+    Example
+    -------
+    ContrastBolusAgent is missing; nobody but the operator knows whether there was any.
+    """
+    report = instance.referee(DICOM_VALIDATOR)
+    read, unread = report.conditions
+    if report.status == "judged" and unread:
+        yield Undecided(f"of {read + unread} conditions of an IOD, {unread} are for no machine")
 
 
 @rule(
@@ -244,24 +335,56 @@ def attribute_of_no_module(instance: InstanceFacts) -> Iterator[Finding]:
     reference="PS3.5 6.2",
 )
 def value_not_legal(instance: InstanceFacts) -> Iterator[Finding]:
-    """A value is not legal for its VR.
+    """A value has characters, or a form, that its VR does not allow.
 
     Why it matters
     --------------
-    The VR says which characters and which length a value may have. Strict software rejects
+    The VR says which characters a value may have, and in which form. Strict software rejects
     another value; lenient software reads different things from it.
 
     How to fix
     ----------
-    Write the value in the form that PS3.5 table 6.2-1 asks for: dates as YYYYMMDD, numbers
-    in at most 16 characters, UIDs with no leading zeros.
+    Write the value in the form that PS3.5 table 6.2-1 asks for: dates as YYYYMMDD, times
+    without colons, code strings in capital letters.
 
     Example
     -------
     A StudyTime is written with colons.
     """
     yield from findings(
-        instance, "invalid_value", "the value of {attribute} is not legal for its VR"
+        instance,
+        "characters",
+        "a value of {attribute} has characters or a form that its VR does not allow",
+    )
+
+
+@rule(
+    id="IOD017",
+    category="iod",
+    severity="error",
+    confidence="high",
+    reads=BOTH,
+    reference="PS3.5 6.2",
+)
+def value_of_wrong_length(instance: InstanceFacts) -> Iterator[Finding]:
+    """A value is longer, or shorter, than its VR allows.
+
+    Why it matters
+    --------------
+    Databases and displays keep as many characters as the VR allows. The rest is cut off, and
+    two values that differ only there become one.
+
+    How to fix
+    ----------
+    Write a shorter value: 16 characters for a code string or a decimal number, 64 for a
+    description. What needs more room has a comment or a sequence to stand in.
+
+    Example
+    -------
+    A SliceLocation with 18 digits, as a program printed it.
+    """
+    yield from findings(
+        instance, "length", "a value of {attribute} has a length that its VR does not allow"
     )
 
 

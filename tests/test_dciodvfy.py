@@ -43,6 +43,7 @@ from auditor.standard.dictionary import tag_of
 from auditor.tally import Structure
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
+CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 MR = "1.2.840.10008.5.1.4.1.1.4"
 RTSTRUCT = "1.2.840.10008.5.1.4.1.1.481.3"
 ECG = "1.2.840.10008.5.1.4.1.1.9.1.1"
@@ -121,7 +122,7 @@ def test_each_kind_is_heard(referee: DciodvfyReferee) -> None:
     assert kinds(report, "PatientTelephoneNumbers") == {"unexpected"}
     assert "empty" in kinds(report, "ReferencedImageSequence")
     assert kinds(report, "Laterality") == {"not_allowed"}
-    assert kinds(report, "StudyTime") == {"invalid_value"}
+    assert kinds(report, "StudyTime") == {"characters"}
     assert kinds(report, "StudyID") == {"vr"}
     rows = next(error for error in report.errors if error.tag_path == path("Rows"))
     assert (rows.type, rows.module) == ("1", "ImagePixelDescriptionMacro")
@@ -319,6 +320,14 @@ FALSE_ERRORS = [
     ("retired", lambda: dataset(CT, StudyComments="X")),
     ("Laterality", lambda: dataset(CT)),
     ("optional module", lambda: dataset(RTSTRUCT)),
+    (
+        "without an image plane",
+        lambda: dataset(
+            CAPTURE,
+            ImagePositionPatient=["0", "0", "0"],
+            ImageOrientationPatient=["1", "0", "0", "0", "1", "0"],
+        ),
+    ),
     ("before 1000", lambda: dataset(CT, StudyDate="00010101")),
     (
         "present otherwise",
@@ -350,7 +359,7 @@ def test_what_is_like_them_and_true_is_not_held_back(referee: DciodvfyReferee) -
     half = referee.judge(dataset(RTSTRUCT, PositionReferenceIndicator=""))
     assert kinds(half, "FrameOfReferenceUID") == {"missing"}
     no_date = referee.judge(raw("StudyDate", "DA", b"2020.1.1"))
-    assert kinds(no_date, "StudyDate") == {"invalid_value"}
+    assert kinds(no_date, "StudyDate") == {"characters"}
 
 
 # -- it may die, hang, or say too much ----------------------------------------------------------

@@ -182,6 +182,49 @@ REWORDED = {
     "is present and has Value ": "is present and has the Value ",
 }
 
+
+def _is(operator: str, tag: str, *values: str) -> Attribute:
+    """Return a condition on one attribute, as dicom-validator writes it."""
+    condition: Attribute = {"op": operator, "tag": tag, "index": 0}
+    return {**condition, "values": list(values)} if values else condition
+
+
+# Conditions whose text the source lost, or that the parser cannot read, by hand from PS3.3.
+# Key: table and tag. In none of them is the attribute forbidden otherwise.
+_COLOUR = {
+    "type": "MU",
+    "or": [
+        _is("=", "(0028,0004)", "PALETTE COLOR"),
+        _is("=", "(0008,9205)", "COLOR", "MIXED"),
+    ],
+}
+_SEVERAL_SAMPLES = {"type": "MU", **_is(">", "(0028,0002)", "1")}
+WRITTEN: dict[tuple[str, str], Attribute] = {
+    **{
+        ("C.7-11c", f"(0028,{number})"): _COLOUR
+        for number in ("1101", "1102", "1103", "1201", "1202", "1203")
+    },
+    ("C.7-11c", "(0028,0006)"): _SEVERAL_SAMPLES,
+    ("C.8-79", "(0028,0006)"): _SEVERAL_SAMPLES,
+    ("C.8.34.1-1", "(0028,0006)"): _SEVERAL_SAMPLES,
+}
+
+# The same of modules. Key: IOD and module.
+WRITTEN_MODULES: dict[tuple[str, str], Attribute] = {
+    ("Secondary Capture Image IOD Modules", "Frame of Reference"): {
+        "type": "MU",
+        "or": [_is("+", "(0020,0032)"), _is("+", "(0020,0037)")],
+    },
+}
+
+# Patient Orientation is required of an image that needs no Image Orientation and Position
+# (Patient) (PS3.3 C.7.6.1): of no IOD with a mandatory Image Plane Module, nor of one whose
+# functional groups or slide coordinates say it, and elsewhere where there is no image plane.
+GENERAL_IMAGE, IMAGE_PLANE, PATIENT_ORIENTATION = "C.7.6.1", "C.7.6.2", "(0020,0020)"
+WITHOUT_PLANE = "C.7.6.1 without plane"
+NO_PLANE = {"type": "MU", "or": [_is("-", "(0020,0037)"), _is("-", "(0020,0032)")]}
+ON_SLIDE = {"C.8.12.2", "C.8.12.4"}
+
 CODE_SEQUENCE_MACRO = "table_8.8-1"
 
 # The Frame Content Macro is never shared; the source kept of the usage of a functional
@@ -249,6 +292,8 @@ def build_iods(source: Path, edition: str) -> None:
         for name, rows in load(source, "dicom_iod").items()
         if name in classes.values()
     }
+    for (iod, name), condition in WRITTEN_MODULES.items():
+        iods[iod]["modules"][name]["cond"] = conditions.written(condition)
     modules: dict[str, Any] = {"C.11.5": IMAGE_HISTOGRAM}
     wanted = {
         module["ref"]
@@ -264,6 +309,7 @@ def build_iods(source: Path, edition: str) -> None:
             continue
         modules[key], included = attributes(label, tables[label], conditions)
         pending += [(each, each) for each in sorted(included)]
+    part_without_plane(iods, modules, conditions)
     write_table(
         edition,
         "iods.json.gz",
@@ -280,6 +326,27 @@ def build_iods(source: Path, edition: str) -> None:
     )
     write_table(edition, "read_by_value.tsv.gz", "\n".join(rows))
     conditions.report()
+
+
+def part_without_plane(
+    iods: dict[str, Any], modules: dict[str, Any], conditions: Conditions
+) -> None:
+    """Give images that need no image plane their own General Image Module."""
+    plain_module = modules[GENERAL_IMAGE]
+    modules[WITHOUT_PLANE] = {
+        **plain_module,
+        PATIENT_ORIENTATION: {"type": "2C", "cond": conditions.written(NO_PLANE)},
+    }
+    for iod in iods.values():
+        by_reference = {module["ref"]: module for module in iod["modules"].values()}
+        plane = by_reference.get(IMAGE_PLANE)
+        if (
+            GENERAL_IMAGE in by_reference
+            and not iod["group_macros"]
+            and not (plane and plane["use"] == "M")
+            and by_reference.keys().isdisjoint(ON_SLIDE)
+        ):
+            by_reference[GENERAL_IMAGE]["ref"] = WITHOUT_PLANE
 
 
 class Conditions:
@@ -314,6 +381,11 @@ class Conditions:
         if condition["type"] == "U" or HALF_READ.search(text) or asks_for_pixel_data(condition):
             self.unread.append(text)
             return None
+        self.read += 1
+        return condition
+
+    def written(self, condition: Attribute) -> Attribute:
+        """Return a condition that was written by hand, counted."""
         self.read += 1
         return condition
 
@@ -401,12 +473,15 @@ def attributes(
             levels[-1][ANYTHING] = {}
             continue
         last = {"type": row["required"] if row["required"] in TYPES else "3"}
+        key = f"({tag[:4]},{tag[4:]})"
         # A Type 3 attribute may have a condition under which it shall not be present.
-        if row["required"] in ("1C", "2C") or "shall not be present" in row["comment"].lower():
+        if (label, key) in WRITTEN:
+            last["cond"] = conditions.written(WRITTEN[label, key])
+        elif row["required"] in ("1C", "2C") or "shall not be present" in row["comment"].lower():
             condition = conditions.parse(row["comment"])
             if condition is not None:
                 last["cond"] = condition
-        levels[-1][f"({tag[:4]},{tag[4:]})"] = last
+        levels[-1][key] = last
     levels[0].pop(ANYTHING, None)
     return put_includes_first(levels[0]), included
 

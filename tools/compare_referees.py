@@ -34,7 +34,7 @@ from auditor.reading.fallback import lenient
 from auditor.standard.dictionary import keyword_of
 from auditor.standard.sop_classes import iod_of
 
-MISSING_OR_EMPTY = ("missing", "incomplete_module", "empty")
+MISSING_OR_EMPTY = ("missing", "condition", "incomplete_module", "empty")
 
 
 def files_in(folders: Iterable[Path]) -> Iterator[Path]:

@@ -148,8 +148,9 @@ def _read(text: object) -> RefereeReport | None:
         )
         status, reason = str(plain["status"]), str(plain["reason"])
         held_back = tuple(map(str, plain["held_back"]))
+        read, unread = map(int, plain["conditions"])
     except (ValueError, TypeError, KeyError, RecursionError):
         return None
     if status not in _KEPT or any(error.kind not in KINDS for error in errors):
         return None
-    return RefereeReport(status, errors, reason, held_back)
+    return RefereeReport(status, errors, reason, held_back, (read, unread))

@@ -157,8 +157,11 @@ def form(vr: str, value: bytes) -> bytes:
     if _SURELY[vr].match(stripped):
         return _LEGAL.get(vr, b"X") if stripped else b""
     plain = stripped.translate(_ASCII)
+    if vr == "AS" and len(plain) != 4:
+        return b"1"  # of such a one it looks at nothing else
     if not _REPERTOIRE[vr].match(plain):
-        return ILLEGAL
+        # As long as all values of the VR are: then that is not wrong too.
+        return ILLEGAL * {"AS": 4, "DA": 8, "DT": 4, "TM": 2}.get(vr, 1)
     limit = _LIMIT.get(vr)
     if limit and len(plain) > limit:
         return (b"1." if vr == "UI" else b"") + b"1" * (limit + 1)
@@ -357,9 +360,15 @@ VERDICTS: tuple[tuple[str, str], ...] = (
     ("Explicit value representation doesn't match data dictionary", "vr"),
     ("Bad attribute Value Multiplicity", "vm"),
     ("Bad Sequence number of Items", "vm"),
-    ("Value invalid for this VR", "invalid_value"),
+    ("Value invalid for this VR", "characters"),
 )
 """What is heard of it: how the text starts, and what it is to us."""
+
+_OF_LENGTH = re.compile(r" - Length invalid for this VR = <\d+> - expected [=<>&\d or]+$")
+_FOLLOWS = re.compile(
+    r" - (?:Character invalid for this VR = '.?' \(0\)|Trailing character .*|Range invalid .*)$"
+)
+"""Of a value: that its length is wrong; what is said besides, of its padding or its range."""
 
 _READ_BY_TRANSFER_SYNTAX = {tag_of("PhotometricInterpretation")}
 """Whose enumerated values are others for each transfer syntax."""
@@ -370,6 +379,7 @@ _NAMES_NO_VALUE = {"missing", "empty", "not_allowed", "vr"}
 def parse(output: str) -> set[IodError]:
     """Return what is heard of the program's output; no part of a value is in it."""
     errors = set()
+    values: dict[TagPath, dict[str, set[str]]] = {}
     for line in output.splitlines():
         match = _LINE.match(line)
         if match is None:
@@ -381,18 +391,35 @@ def parse(output: str) -> set[IodError]:
             continue
         if not _is_judged(kind, tags[-1]):
             continue
+        path = TagPath(tuple(format_tag(tag) for tag in tags))
+        if kind == "characters":
+            at = values.setdefault(path, {}).setdefault(match["path"], set())
+            at.add(_fault(said))
+            continue
         module = attribute_type = None
         if kind in _NAMES_NO_VALUE:
             module, attribute_type = _MODULE.search(said), _TYPE.search(said)
         errors.add(
             IodError(
                 kind,
-                TagPath(tuple(format_tag(tag) for tag in tags)),
+                path,
                 module[1] if module else "",
                 attribute_type[1] if attribute_type else "",
             )
         )
+    for path, said_of in values.items():
+        kinds = {min(faults) for faults in said_of.values()}
+        # What follows from another fault is none of its own.
+        kinds = kinds - {"padding"} or {"characters"}
+        errors |= {IodError(kind, path, "", "") for kind in kinds}
     return errors
+
+
+def _fault(said: str) -> str:
+    """Say what is wrong with a value: of several things, the first by name counts."""
+    if _OF_LENGTH.search(said):
+        return "length"
+    return "padding" if _FOLLOWS.search(said) else "characters"
 
 
 def _is_seen(tag: int) -> bool:
@@ -403,12 +430,12 @@ def _is_judged(kind: str, tag: int) -> bool:
     """Whether the stand-in keeps what a verdict of the kind depends on."""
     if tag in _READ_BY_TRANSFER_SYNTAX and kind == "enumerated_value":
         return False
-    if kind not in ("enumerated_value", "defined_term", "vm", "invalid_value"):
+    if kind not in ("enumerated_value", "defined_term", "vm", "length", "characters"):
         return True
     vr = vr_of(tag)
     if vr == "CS" or tag in READ_BY_VALUE:
         return True
-    return kind in ("vm", "invalid_value") and (vr in TEXT_VRS or vr == "SQ")
+    return kind in ("vm", "length", "characters") and (vr in TEXT_VRS or vr == "SQ")
 
 
 # -- What of it is held back ------------------------------------------------------------------
@@ -421,6 +448,8 @@ _PAIRED = frozenset(
 )
 """Values of Body Part Examined (PS3.16 annex L) that surely name one of a pair."""
 
+_PATIENT_ORIENTATION = tag_of("PatientOrientation")
+_PLANE = (tag_of("ImagePositionPatient"), tag_of("ImageOrientationPatient"))
 _LATERALITY, _BODY_PART = tag_of("Laterality"), tag_of("BodyPartExamined")
 
 
@@ -475,7 +504,7 @@ def _is_of_a_module_not_there(error: IodError, case: _Case) -> bool:
 
 def _is_a_date_all_the_same(error: IodError, case: _Case) -> bool:
     vr = vr_of(last_tag(error))
-    if error.kind != "invalid_value" or vr not in ("DA", "DT"):
+    if error.kind not in ("length", "characters") or vr not in ("DA", "DT"):
         return False
     values = case.shown(tuple(tags_of(error)))
     return all(SURELY_LEGAL[vr].match(value) for value in values)
@@ -494,6 +523,13 @@ def _is_not_allowed_and_empty(error: IodError, case: _Case) -> bool:
 
 _PRESENT_OTHERWISE = {tag_of("MultiplexGroupTimeOffset")}
 
+
+def _has_a_plane(error: IodError, case: _Case) -> bool:
+    if error.kind != "missing" or error.tag_path.steps != (format_tag(_PATIENT_ORIENTATION),):
+        return False
+    return all(any(case.shown((tag,))) for tag in _PLANE)
+
+
 HELD_BACK: tuple[tuple[str, Callable[[IodError, _Case], bool]], ...] = (
     ("a retired attribute may stay where an earlier edition had it (PS3.6 6)", _is_retired),
     (
@@ -504,6 +540,11 @@ HELD_BACK: tuple[tuple[str, Callable[[IodError, _Case], bool]], ...] = (
     (
         "of an optional module nothing is there, so nothing of it is missing",
         _is_of_a_module_not_there,
+    ),
+    (
+        "Patient Orientation is for images without an image plane, and this one has it "
+        "(PS3.3 C.7.6.1)",
+        _has_a_plane,
     ),
     ("a date before 1000 or after 2999 is a date (PS3.5 6.2)", _is_a_date_all_the_same),
     ("the attribute may be present otherwise (PS3.3 C.10.9)", _may_be_present_otherwise),

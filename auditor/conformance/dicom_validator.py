@@ -6,7 +6,7 @@ share it, and cannot leak a value. The structure is the sequence, item by item, 
 
 - tag path and VR (as written; by PS3.6 in implicit VR and where UN is written),
 - whether the value is empty: a text of nothing but spaces and NULs is,
-- whether a text is legal for its VR: `value_is_legal`,
+- whether a text is legal for its VR, or has a wrong length or characters: `fault_of`,
 - the value itself where a condition reads it: `tags_read_by_value`.
 
 Private elements, group lengths and elements from (7FE0,0000) on are not part of it.
@@ -19,10 +19,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from auditor.conformance.legality import (
+    LONGEST,
     TEXT_VRS,
-    decoded_is_legal,
+    decoded_faults,
+    fault_of,
     lenient,
-    value_is_legal,
 )
 from auditor.conformance.vocabulary import DICOM_VALIDATOR, IodError, RefereeReport
 from auditor.model import TagPath, format_tag
@@ -109,7 +110,13 @@ class DicomValidatorReferee:
                 held_back.add(reason)
             else:
                 errors.add(error)
-        return RefereeReport("judged", tuple(sorted(errors)), "", tuple(sorted(held_back)))
+        return RefereeReport(
+            "judged",
+            tuple(sorted(errors)),
+            "",
+            tuple(sorted(held_back)),
+            self._table.conditions(sop_class),
+        )
 
 
 KNOWN_LIMIT = 1024
@@ -155,8 +162,9 @@ _LEGAL: dict[str, Any] = {
 }
 """By VR, a value that is legal; of any other VR, bytes."""
 
-_ILLEGAL = {"LO": "X" * 65, "LT": "X" * 10241, "SH": "X" * 17, "ST": "X" * 1025, "AE": "X" * 17}
-"""By VR, a text that is not legal; of any other VR, a quotation mark."""
+_TOO_LONG = {vr: "1" * (longest + 1) for vr, longest in LONGEST.items()}
+_UNFIT = {"AE": "\x7f", "AS": '"' * 4, "DA": '"' * 8, "UR": '"'}
+"""By VR, a text of a wrong length, and one that is wrong but for that; else a quotation mark."""
 
 
 class StandIn:
@@ -208,17 +216,17 @@ class StandIn:
             if vr != "SQ":
                 empty = not (value.strip(b" \0") if vr in TEXT_VRS else value)
                 if empty or tag not in self._read_by_value:
-                    return _without_value(tag, vr, empty, value_is_legal(vr, value, encodings))
+                    return _without_value(tag, vr, empty, fault_of(vr, value, encodings))
                 return _with_value(raw, vr, encodings), (vr, value)
         elif vr != "SQ" and not isinstance(element.value, Sequence):
             decoded = element.value
             if isinstance(decoded, bytes) and vr in TEXT_VRS:
-                empty, legal = not decoded.strip(b" \0"), value_is_legal(vr, decoded, encodings)
+                empty, fault = not decoded.strip(b" \0"), fault_of(vr, decoded, encodings)
             else:
                 empty = decoded is None or decoded in ("", b"")
-                legal = decoded_is_legal(vr, decoded)
+                fault = max(decoded_faults(vr, decoded), default="")
             if empty or tag not in self._read_by_value:
-                return _without_value(tag, vr, empty, legal or vr not in TEXT_VRS)
+                return _without_value(tag, vr, empty, fault if vr in TEXT_VRS else "")
             return element, (vr, repr(decoded))
         distinct: dict[_Structure, pydicom.Dataset] = {}
         for item in items_of(dataset, tag, encodings):
@@ -299,18 +307,18 @@ def _with_value(raw: RawDataElement, vr: str, encodings: tuple[str, ...]) -> Dat
 
 
 def _without_value(
-    tag: BaseTag, vr: str, empty: bool, legal: bool
+    tag: BaseTag, vr: str, empty: bool, fault: str
 ) -> tuple[DataElement, _Structure]:
     from pydicom.dataelem import DataElement
 
     value: Any
     if empty:
         value = "" if vr in TEXT_VRS else None
-    elif legal:
+    elif not fault:
         value = _LEGAL.get(vr, b"?")
     else:
-        value = _ILLEGAL.get(vr, '"')
-    return DataElement(tag, vr, value, already_converted=True), (vr, empty, legal)
+        value = _TOO_LONG[vr] if fault == "length" else _UNFIT.get(vr, '"')
+    return DataElement(tag, vr, value, already_converted=True), (vr, empty, fault)
 
 
 # -- What dicom-validator says, and what of it is held back ----------------------------------
@@ -420,8 +428,8 @@ _KIND_OF_CODE = {
     "TagUnexpected": "unexpected",
     "TagNotAllowed": "not_allowed",
     "EnumValueNotAllowed": "enumerated_value",
-    "InvalidValue": "invalid_value",
-    "InvalidSequence": "invalid_value",
+    "InvalidValue": "characters",
+    "InvalidSequence": "characters",
 }
 
 
@@ -470,15 +478,27 @@ def _validate(
                 and all(each.is_empty for each in _at(shown, path.steps))
             ):
                 kind = "not_allowed_empty"
-            yield (
-                IodError(
-                    kind,
-                    path,
-                    "" if module == "General" else module,
-                    "" if attribute_type == "Undefined" else attribute_type,
-                ),
-                _Case(table, iod, shown, scope),
-            )
+            kinds = {kind}
+            if error.code.name == "InvalidValue":
+                kinds = _faults(shown, path.steps) or kinds
+            for each in sorted(kinds):
+                yield (
+                    IodError(
+                        each,
+                        path,
+                        "" if module == "General" else module,
+                        "" if attribute_type == "Undefined" else attribute_type,
+                    ),
+                    _Case(table, iod, shown, scope),
+                )
+
+
+def _faults(shown: pydicom.Dataset, steps: tuple[str, ...]) -> set[str]:
+    """Return what is wrong with the values at a place."""
+    found: set[str] = set()
+    for element in _at(shown, steps):
+        found |= decoded_faults(element.VR, element.value)
+    return found
 
 
 def _may_be_absent(iod: dict[str, Any], name: str) -> bool:

@@ -64,6 +64,49 @@ def value_is_legal(vr: str, value: bytes, encodings: tuple[str, ...]) -> bool:
         return _pydicom_finds_legal(vr, value, encodings)
 
 
+LONGEST = {"AE": 16, "AS": 4, "CS": 16, "DA": 8, "DS": 16, "DT": 26, "IS": 12, "LO": 64} | {
+    "LT": 10240, "SH": 16, "ST": 1024, "TM": 16, "UI": 64
+}  # fmt: skip
+"""By VR, the characters that a value has at most (PS3.5 table 6.2-1)."""
+
+_NO_SHORTER = frozenset({"AS", "DA"})
+"""VRs whose values all have one length."""
+
+
+def fault_of(vr: str, value: bytes, encodings: tuple[str, ...]) -> str:
+    """Say what is wrong with a value that is not legal: ``length`` or ``characters``; else "".
+
+    Parameters
+    ----------
+    vr, value, encodings
+        As for `value_is_legal`.
+    """
+    if value_is_legal(vr, value, encodings):
+        return ""
+    parts = [value] if vr in ("LT", "ST", "UR", "UT") else value.split(b"\\")
+    wrong = any(_has_other_length(vr, len(part.strip(b" \0"))) for part in parts)
+    return "length" if wrong else "characters"
+
+
+def decoded_faults(vr: str, value: Any) -> set[str]:
+    """Return what is wrong with the values of an element that is not legal, as `fault_of`."""
+    from pydicom.multival import MultiValue
+
+    values = value if isinstance(value, (MultiValue, list)) else [value]
+    return {
+        "length" if _has_other_length(vr, len(str(one))) else "characters"
+        for one in values
+        if not decoded_is_legal(vr, one)
+    }
+
+
+def _has_other_length(vr: str, length: int) -> bool:
+    longest = LONGEST.get(vr)
+    return longest is not None and (
+        length > longest or (vr in _NO_SHORTER and 0 < length < longest)
+    )
+
+
 def _pydicom_finds_legal(vr: str, value: bytes, encodings: tuple[str, ...]) -> bool:
     from pydicom.charset import convert_encodings
     from pydicom.dataelem import RawDataElement, convert_raw_data_element

@@ -14,6 +14,7 @@ REFEREES = (DICOM_VALIDATOR, DCIODVFY)
 
 KINDS = {
     "missing": "a Type 1 or 2 attribute is missing",
+    "condition": "a Type 1C or 2C attribute is missing, and its condition holds",
     "incomplete_module": "a Type 1 or 2 attribute of a module that need not be there is missing",
     "empty": "a Type 1 attribute is empty",
     "not_allowed": "an attribute is present where its condition forbids it",
@@ -23,10 +24,12 @@ KINDS = {
     "defined_term": "a value is none of the defined terms",
     "vr": "an attribute is written with a VR that is not its own",
     "vm": "an attribute has too few or too many values or items",
-    "invalid_value": "a value has a length or a character that its VR does not allow",
+    "length": "a value is longer, or shorter, than its VR allows",
+    "characters": "a value has characters, or a form, that its VR does not allow",
     "functional_group": "a functional group is in the wrong sequence, or in both",
 }
-"""The kinds of error, of both referees."""
+"""The kinds of error, of both referees. That of a condition is told by `Opinion` only: to the
+referees its attribute is missing."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -66,12 +69,16 @@ class RefereeReport:
         In plain words, why there is no verdict.
     held_back
         Of `errors` that are known to be none: why, sorted and distinct.
+    conditions
+        Of the IOD: how many this referee reads, and how many no machine can; of one that
+        counts none, zeros.
     """
 
     status: str
     errors: tuple[IodError, ...] = ()
     reason: str = ""
     held_back: tuple[str, ...] = ()
+    conditions: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +108,13 @@ class Opinion:
 
 
 # dciodvfy does not tell whether a module need be there, nor that it is a functional group
-# that is where it must not be: the same defect has two names then.
-_ONE_DEFECT = {"incomplete_module": "missing", "functional_group": "not_allowed"}
+# that is where it must not be; of a value that is wrong twice over each names what it came
+# upon first: the same defect has two names then.
+_ONE_DEFECT = {
+    "incomplete_module": "missing",
+    "functional_group": "not_allowed",
+    "characters": "length",
+}
 
 
 def agree(reports: Mapping[str, RefereeReport]) -> tuple[Opinion, ...]:
@@ -130,6 +142,8 @@ def _opinion(said: list[tuple[str, IodError]]) -> Opinion:
     strictest = min(each.type for who, each in said if who == referee)
     kinds = {each.kind for who, each in said if who == referee}
     kind = first.kind if len(kinds) == 1 else next(each for each in KINDS if each in kinds)
+    if kind == "missing" and strictest.endswith("C"):
+        kind = "condition"
     return Opinion(
         kind,
         first.tag_path,

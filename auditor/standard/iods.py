@@ -9,6 +9,7 @@ presence nor the absence of the attribute is an error.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -62,6 +63,42 @@ class IodTable:
                 tags.update(self._read_below(module["ref"], seen))
             known = self._read[sop_class_uid] = frozenset(tags)
         return known
+
+    def conditions(self, sop_class_uid: str) -> tuple[int, int]:
+        """Count the conditions of an IOD: those in machine-readable form, and the others.
+
+        Of modules and functional groups, and of attributes of Type 1C and 2C in them; what
+        several of them include is counted once.
+
+        Raises
+        ------
+        KeyError
+            If the table does not have the SOP Class.
+        """
+        iod = self.iods[sop_class_uid]
+        parts = (*iod["modules"].values(), *iod["group_macros"].values())
+        counted = Counter("cond" in part for part in parts if part["use"] == "C")
+        seen: set[str] = set()
+        for part in parts:
+            counted.update(self._conditional(part["ref"], seen))
+        return counted[True], counted[False]
+
+    def _conditional(self, reference: str, seen: set[str]) -> Iterator[bool]:
+        """Yield of each conditional attribute of a module whether its condition is readable."""
+        if reference in seen or reference == "FuncGroup":
+            return
+        seen.add(reference)
+        levels: list[Level] = [self.modules[reference]]
+        while levels:
+            for key, value in levels.pop().items():
+                if key == "include":
+                    for included in value:
+                        yield from self._conditional(included["ref"], seen)
+                    continue
+                if value["type"].endswith("C"):
+                    yield "cond" in value
+                if "items" in value:
+                    levels.append(value["items"])
 
     def top_tags(self, reference: str) -> frozenset[int]:
         """Return the tags that a module has at its top level, of included macros too."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from auditor import TagPath
@@ -21,11 +23,11 @@ FOREIGN = RefereeReport("unknown_sop_class", (), "no IOD")
 
 KIND_OF_RULE = {
     "IOD001": ("missing", "1"),
-    "IOD002": ("missing", "2C"),
+    "IOD002": ("missing", "2"),
     "IOD003": ("empty", "1"),
     "IOD004": ("not_allowed", "1C"),
     "IOD005": ("unexpected", ""),
-    "IOD006": ("invalid_value", ""),
+    "IOD006": ("characters", ""),
     "IOD007": ("functional_group", ""),
     "IOD008": ("incomplete_module", "1"),
     "IOD009": ("enumerated_value", ""),
@@ -33,6 +35,9 @@ KIND_OF_RULE = {
     "IOD011": ("vm", ""),
     "IOD012": ("vr", ""),
     "IOD013": ("not_allowed_empty", "2C"),
+    "IOD014": ("missing", "1C"),
+    "IOD015": ("missing", "2C"),
+    "IOD017": ("length", ""),
 }
 
 
@@ -62,15 +67,28 @@ def test_pass_and_fail_with_the_tag_path(rules: RuleSet, rule_id: str) -> None:
         assert judgement.outcome is Outcome.PASS, other
 
 
+def test_conditions_for_no_machine_lower_the_coverage(rules: RuleSet) -> None:
+    unread = replace(CLEAN, conditions=(7, 3))
+    of_it = ask_instance(rules, "IOD016", {}, referees=reports(unread, CLEAN))
+    assert of_it.outcome is Outcome.PASS
+    asked = _ask_referee_rule(rules.get("IOD016"), reports(unread, CLEAN), {})
+    assert asked[0] is Outcome.NOT_EVALUATED
+    assert asked[1] == (("of 10 conditions of an IOD, 3 are for no machine", ""),)
+    every = replace(CLEAN, conditions=(7, 0))
+    assert _ask_referee_rule(rules.get("IOD016"), reports(every, CLEAN), {})[0] is Outcome.PASS
+    foreign = _ask_referee_rule(rules.get("IOD016"), reports(FOREIGN, FOREIGN), {})
+    assert foreign[0] is Outcome.NOT_EVALUATED
+
+
 def test_what_is_wrong_with_a_uid_is_said_once(rules: RuleSet) -> None:
     place = TagPath.of("StudyInstanceUID")
-    wrong = RefereeReport("judged", (IodError("invalid_value", place, "General Study", "1"),))
+    wrong = RefereeReport("judged", (IodError("characters", place, "General Study", "1"),))
     said_of_it = ask_instance(rules, "IOD006", {}, referees=reports(wrong, wrong))
     assert said_of_it.outcome is Outcome.PASS
 
 
 def test_every_rule_is_here(rules: RuleSet) -> None:
-    assert {rule.id for rule in rules.rules if is_referee_rule(rule)} == set(KIND_OF_RULE)
+    assert {rule.id for rule in rules.rules if is_referee_rule(rule)} == {"IOD016", *KIND_OF_RULE}
 
 
 @pytest.mark.parametrize(
