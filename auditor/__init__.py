@@ -18,6 +18,7 @@ from auditor.model import (
     for_sop_classes,
     judge,
     rule,
+    summary,
 )
 from auditor.reading.places import Element, Place
 
@@ -39,4 +40,5 @@ __all__ = [
     "judge",
     "load",
     "rule",
+    "summary",
 ]

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from auditor.blocks import attribute_of, deidentification, private, summaries
 from auditor.collection import CollectionFacts
+from auditor.conformance.summary import summarise
 from auditor.conformance.vocabulary import RefereeReport
 from auditor.engine import (
     CUT_SHORT,
@@ -35,6 +37,7 @@ from auditor.model import (
     Unit,
     Units,
 )
+from auditor.objects import objects
 from auditor.ocr import Sample, read_frames
 from auditor.profile import Profile
 from auditor.reading.reader import FileFacts
@@ -46,9 +49,8 @@ from auditor.result import (
 )
 from auditor.scoring import overall, rule_outcome, score_category
 from auditor.sources import Source, SourceFile
-from auditor.standard.dictionary import name_of
 from auditor.store import WALKED, AuditFolder, TableWriter, element_rows
-from auditor.tally import EXAMPLES, Judged, RuleTally, Tally, count_rule
+from auditor.tally import EXAMPLES, Judged, Place, RuleTally, Seen, Tally, count_rule
 
 if TYPE_CHECKING:
     import duckdb
@@ -163,9 +165,8 @@ def _audit_collection(
         }
         for partial in walk_files(workers, collection.source.files()):
             tally.merge(partial.tally)
-            writers["instances"].add(partial.instances)
-            writers["references"].add(partial.references)
-            writers["companions"].add(partial.companions)
+            for table, columns in partial.tables.items():
+                writers[table].add_columns(columns)
             sample.add(partial.images)
             progress.files(sum(partial.tally.files.values()))
         if chosen := sample.chosen():
@@ -184,35 +185,38 @@ def _audit_collection(
         _write_findings(findings, results[rule.id], counted)
     if waiting:
         progress.step(f"conformance ({len(tally.structures):,} distinct to judge)")
-        reports = ask_referees(workers, tally.structures)
-        notes += _referee_notes(reports.values())
-        for rule in waiting:
-            confidences: dict[tuple[str, str], str] = {}
-            answers = {
-                digest: _ask_referee_rule(rule, report, confidences)
-                for digest, report in reports.items()
-            }
-            parts = [
-                (*_answer(answers, each.structure), each.series)
-                for each in tally.signatures.values()
-            ]
-            counted = count_rule(parts, rule.unit is Unit.SERIES)
-            _fill(results[rule.id], counted, confidences)
-            _write_findings(findings, results[rule.id], counted)
-            cut_short = any(each.structure is None for each in tally.signatures.values())
-            reasons = results[rule.id].reason, _referee_reason(rule, reports.values(), cut_short)
-            results[rule.id].reason = "; ".join(filter(None, reasons))
+    # Where there are more processes than this one, they ask while the tables are queried here.
+    asked = workers.aside(lambda: ask_referees(workers, tally.structures) if waiting else {})
     progress.step("rules over the whole collection")
     tables = {table: folder.file(table, number) for table in WALKED}
-    with _connect(folder.path) as connection:
+    with _connect(folder.path, workers.count) as connection:
         for rule in rules.rules:
             if rule.scope is Scope.COLLECTION:
-                _run_collection_rule(rule, connection, tables, results[rule.id])
-                _write_findings(findings, results[rule.id], RuleTally())
+                counted = _run_collection_rule(rule, connection, tables, results[rule.id])
+                _write_findings(findings, results[rule.id], counted)
         there = Inventory(connection, tables)
         counts = there.counts(tally, collection.source.links)
         inventory, companions = there.tables(), there.companions()
         annotation = there.annotation()
+        kinds = objects(connection, tables)
+    reports = asked.result()
+    notes += _referee_notes(reports.values())
+    conformance = summarise(tally, reports) if waiting else None
+    for rule in waiting:
+        confidences: dict[tuple[str, str], str] = {}
+        answers = {
+            digest: _ask_referee_rule(rule, report, confidences)
+            for digest, report in reports.items()
+        }
+        parts = [
+            (*_answer(answers, each.structure), each.series) for each in tally.signatures.values()
+        ]
+        counted = count_rule(parts, rule.unit is Unit.SERIES)
+        _fill(results[rule.id], counted, confidences)
+        _write_findings(findings, results[rule.id], counted)
+        cut_short = any(each.structure is None for each in tally.signatures.values())
+        reasons = results[rule.id].reason, _referee_reason(rule, reports.values(), cut_short)
+        results[rule.id].reason = "; ".join(filter(None, reasons))
     with TableWriter(folder.file("elements", number), "elements", collection.name) as writer:
         writer.add(element_rows(tally.elements))
     categories = [
@@ -220,6 +224,7 @@ def _audit_collection(
         for each in CATEGORIES
     ]
     score, coverage = overall(categories, profile)
+    rows = summaries(rules, tally)
     return CollectionResult(
         name=collection.name,
         repository=collection.repository,
@@ -233,6 +238,10 @@ def _audit_collection(
         companions=companions,
         private_elements=private_elements(tally.elements),
         notes=notes,
+        conformance=conformance,
+        objects=kinds,
+        deidentification=deidentification(rows),
+        private=private(rows, tally),
     )
 
 
@@ -249,6 +258,7 @@ def _blank(rule: Rule, profile: Profile) -> RuleResult:
         title=rule.doc.title,
         why=rule.doc.why,
         fix=rule.doc.fix,
+        command=rule.doc.command,
         reference=rule.reference,
         scope=rule.scope.value,
         weight=profile.weight(rule),
@@ -285,15 +295,6 @@ def _fill(
             tally.findings.items(), key=lambda item: (-item[1][0], item[0])
         )
     ]
-
-
-def attribute_of(tag_path: str) -> str:
-    """Return the name in PS3.6 of the last step of a tag path, "" if it has none."""
-    last = tag_path.rpartition("/")[2]
-    try:
-        return name_of(int(last[1:5] + last[6:10], 16))
-    except ValueError:
-        return ""
 
 
 def _ask_referee_rule(
@@ -373,7 +374,7 @@ def _referee_notes(reports: Iterable[dict[str, RefereeReport]]) -> list[str]:
     return notes + [f"{name} is not installed: one referee judged." for name in sorted(absent)]
 
 
-def _connect(folder: Path) -> duckdb.DuckDBPyConnection:
+def _connect(folder: Path, threads: int = 1) -> duckdb.DuckDBPyConnection:
     import duckdb
 
     connection = duckdb.connect(":memory:")
@@ -382,6 +383,7 @@ def _connect(folder: Path) -> duckdb.DuckDBPyConnection:
     connection.execute("SET autoload_known_extensions = false")
     # By default it swaps into the current folder, which may be the collection.
     connection.execute("SET temp_directory = ?", [str(folder / "swap")])
+    connection.execute("SET threads = ?", [threads])
     return connection
 
 
@@ -390,18 +392,18 @@ def _run_collection_rule(
     connection: duckdb.DuckDBPyConnection,
     tables: dict[str, Path],
     result: RuleResult,
-) -> None:
-    """Run one collection rule and put what it found into its result."""
+) -> RuleTally:
+    """Run one collection rule, put what it found into its result, and return it."""
     assert not isinstance(rule.applies, Selector)
     try:
         facts = CollectionFacts(connection, tables, rule.reads)
         units = _units(rule.applies(facts))
-        grouped = _grouped(rule.check(facts) if units.judged else ())
+        grouped, series = _grouped(rule.check(facts) if units.judged else ())
     except Exception as error:  # noqa: BLE001 - whatever a rule raises is its own error
         result.errors = 1
         result.outcome = Outcome.ERROR.value
         result.reason = f"the rule raised {blame(error)}"
-        return
+        return RuleTally()
     if units.failed is None:
         failed = min(sum(count for count, _ in grouped.values()), units.judged)
     else:
@@ -411,10 +413,12 @@ def _run_collection_rule(
         failed=failed,
         not_evaluated=units.not_evaluated,
         findings=grouped,
+        series=series,
     )
     _fill(result, tally)
     if units.not_evaluated:
         result.reason = units.reason
+    return tally
 
 
 def _units(units: object) -> Units:
@@ -436,27 +440,37 @@ def _units(units: object) -> Units:
 
 def _grouped(
     said: Iterable[Finding | Undecided],
-) -> dict[tuple[str, str], tuple[int, list[str]]]:
-    """Add up findings of one message at one tag path, in the order of the rule.
+) -> tuple[dict[Place, tuple[int, list[str]]], dict[Place, dict[int | None, Seen]]]:
+    """Add up findings of one message at one tag path, in the order of the rule; also by series.
 
     Raises
     ------
     TypeError
         If it says that it cannot judge: a collection rule says so by its `Units`.
     """
-    grouped: dict[tuple[str, str], tuple[int, dict[str, None]]] = {}
+    grouped: dict[Place, tuple[int, dict[str, None]]] = {}
+    series: dict[Place, dict[int | None, Seen]] = {}
     for finding in said:
         if isinstance(finding, Undecided):
             raise TypeError("a collection rule is undecided by its Units")
         key = (finding.message, str(finding.tag_path))
         count, examples = grouped.get(key, (0, {}))
-        # The rule's own order: two files of a pair stand beside each other.
-        grouped[key] = (count + finding.count, examples | dict.fromkeys(finding.examples))
-    return {key: (count, list(paths)[:EXAMPLES]) for key, (count, paths) in grouped.items()}
+        if len(examples) < EXAMPLES:
+            # The rule's own order: two files of a pair stand beside each other.
+            examples |= dict.fromkeys(finding.examples)
+        grouped[key] = (count + finding.count, examples)
+        first = Seen(finding.count, next(iter(finding.examples), ""))
+        at = series.setdefault(key, {})
+        if finding.series in at:
+            at[finding.series].add(first)
+        else:
+            at[finding.series] = first
+    kept = {key: (count, list(paths)[:EXAMPLES]) for key, (count, paths) in grouped.items()}
+    return kept, series
 
 
 def _write_findings(writer: TableWriter, result: RuleResult, tally: RuleTally) -> None:
-    """Write what one rule found, by series; a collection rule knows no series."""
+    """Write what one rule found, by series; what is of no one series has a row without."""
     for finding in result.findings:
         start = (
             result.id,
@@ -467,11 +481,8 @@ def _write_findings(writer: TableWriter, result: RuleResult, tally: RuleTally) -
             finding.tag_path,
             finding.message,
         )
-        series = tally.series.get((finding.message, finding.tag_path))
-        if series is None:
-            writer.add([(*start, None, finding.count, next(iter(finding.examples), ""))])
-        else:
-            writer.add((*start, key, seen.count, seen.path) for key, seen in series.items())
+        series = tally.series[finding.message, finding.tag_path]
+        writer.add((*start, key, seen.count, seen.path) for key, seen in series.items())
 
 
 def audit(

@@ -24,6 +24,8 @@ def explain(rule: Rule) -> str:
         f"Why it matters: {rule.doc.why}",
         f"How to fix: {rule.doc.fix}",
     ]
+    if rule.doc.command:
+        parts.append("Command:\n" + "\n".join(f"  {line}" for line in rule.doc.command.split("\n")))
     if rule.doc.example:
         parts.append(f"Example: {rule.doc.example}")
     parts += [f"Reads: {', '.join(rule.reads)}", f"Reference: {rule.reference}"]
@@ -51,6 +53,8 @@ def catalogue(rules: RuleSet) -> str:
                 "",
                 f"**How to fix.** {rule.doc.fix}",
             ]
+            if rule.doc.command:
+                lines += ["", "```", *rule.doc.command.split("\n"), "```"]
             if rule.doc.example:
                 lines += ["", f"**Example.** {rule.doc.example}"]
             lines += ["", f"Reads: {', '.join(f'`{name}`' for name in rule.reads)}."]

@@ -4,31 +4,45 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections import deque
+import sys
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from multiprocessing import get_context
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, TypeVar
 
 from auditor.conformance.cache import VerdictCache, cache_folder
 from auditor.conformance.panel import ABSENT, Panel, Reports, present, stamps
 from auditor.conformance.vocabulary import REFEREES, RefereeReport
+from auditor.equipment import model_name
 from auditor.facts import InstanceFacts
-from auditor.model import Finding, Outcome, Rule, Scope, Selector, Undecided
+from auditor.model import Finding, Outcome, Rule, Scope, Selector, Summary, Undecided
 from auditor.ocr import Image
+from auditor.packing import Columns, pack
 from auditor.planning import RulesPlan, applies_to
 from auditor.reading.columns import COLUMN, COLUMNS
+from auditor.reading.extents import Box, around, box, decimals, frame_range
 from auditor.reading.places import Forest, Token
 from auditor.reading.reader import FileFacts, Reader, Reading, unreadable
 from auditor.redaction import Hasher, coded, shape, vendor
 from auditor.registry import RuleSet, is_rule_module, load
 from auditor.sources import SourceFile
 from auditor.standard.sop_classes import sop_class_name, transfer_syntax_name
-from auditor.tally import ElementTally, Seen, SignatureTally, Structure, Tally, Verdict
+from auditor.tally import (
+    NOT_COUNTED,
+    Counted,
+    ElementTally,
+    Seen,
+    SignatureTally,
+    Structure,
+    Tally,
+    Verdict,
+)
 
 CHUNK = 512
 """Files per task: long enough to hide the cost of a task, short enough to retry by hand."""
@@ -42,6 +56,9 @@ CUT_SHORT = "objects whose header is cut short"
 READER_DIED = "the reader died on this file"
 
 T = TypeVar("T")
+
+Rows = dict[str, list[tuple[Any, ...]]]
+"""Table to rows for it, in the order of its columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +75,10 @@ class Job:
 
 @dataclass(slots=True)
 class Partial:
-    """What a chunk of files gave: the tally, and the rows of the tables."""
+    """What a chunk of files gave: the tally, and what to write into which table."""
 
     tally: Tally = field(default_factory=Tally)
-    instances: list[tuple[Any, ...]] = field(default_factory=list)
-    references: list[tuple[Any, ...]] = field(default_factory=list)
-    companions: list[tuple[Any, ...]] = field(default_factory=list)
+    tables: dict[str, Columns] = field(default_factory=dict)
     images: list[Image] = field(default_factory=list)
 
 
@@ -99,7 +114,7 @@ class Auditor:
     Parameters
     ----------
     rules
-        Instance rules that read no referee.
+        Its instance rules that read no referee are asked, and its summaries.
     key
         Of the hashes.
     show_values
@@ -112,6 +127,7 @@ class Auditor:
         self, rules: RuleSet, key: bytes, show_values: bool = False, sample: bool = False
     ) -> None:
         self._rules, _ = instance_rules(rules)
+        self._summaries = rules.summaries
         self._judges = rules.judges
         self._sample = sample
         self._hash = Hasher(key)
@@ -120,7 +136,9 @@ class Auditor:
         self._renew()
 
     def _renew(self) -> None:
-        self._forest = Forest(lambda uid: RulesPlan(uid, self._rules, self._judges))
+        self._forest = Forest(
+            lambda uid: RulesPlan(uid, (*self._rules, *self._summaries), self._judges)
+        )
         self._reader = Reader(self._forest)
         self._memo: dict[tuple[str, FileFacts, tuple[Token, ...]], _Entry] = {}
         self._memo_tokens = 0
@@ -129,6 +147,7 @@ class Auditor:
     def chunk(self, files: Iterable[SourceFile]) -> Partial:
         """Read and judge some files."""
         partial = Partial()
+        rows: Rows = defaultdict(list)
         touched: list[_Entry] = []
         for file in files:
             if file.problem:
@@ -139,22 +158,31 @@ class Auditor:
                     reading = self._reader.read(file.location, file.path)
                 except Exception as error:  # noqa: BLE001
                     reading = unreadable(f"the reader failed on it ({type(error).__name__})")
-            self._count(file, reading, partial, touched)
+            self._count(file, reading, partial, rows, touched)
             if self._forest.is_full:
                 self._fold(touched, partial.tally)
                 self._renew()
         self._fold(touched, partial.tally)
+        partial.tables = {table: pack(each) for table, each in rows.items()}
         return partial
 
     def _count(
-        self, file: SourceFile, reading: Reading, partial: Partial, touched: list[_Entry]
+        self,
+        file: SourceFile,
+        reading: Reading,
+        partial: Partial,
+        rows: Rows,
+        touched: list[_Entry],
     ) -> None:
         tally = partial.tally
         tally.files[reading.status] += 1
         tally.size += reading.size
         if reading.status == "not_dicom":
-            partial.companions.append((file.path, reading.reason, reading.size, reading.headings))
+            rows["companions"].append((file.path, reading.reason, reading.size, reading.headings))
             return
+        tally.dicom += reading.size
+        for creator, size in reading.private:
+            tally.private[creator] += size
         row = self._columns.row(reading.columns)
         name = ""
         if reading.facts is not None:
@@ -175,8 +203,8 @@ class Auditor:
                 seen.count += 1
                 seen.path = min(seen.path, file.path)
             if reading.references:
-                partial.references.extend(self._columns.references(file.path, row, reading))
-        partial.instances.append(
+                rows["references"] += self._columns.references(file.path, row, reading)
+        rows["instances"].append(
             (file.path, reading.status, reading.reason, reading.size, name, *row)
         )
 
@@ -219,11 +247,13 @@ class Auditor:
         )
 
     def verdict(self, sop_class: str, file: FileFacts, tokens: Sequence[Token]) -> Verdict:
-        """Ask every rule about one signature, memo or not."""
+        """Ask every rule and every summary about one signature, memo or not."""
         facts = InstanceFacts(tokens, file)
         answers = [ask(rule, facts, sop_class, file) for rule in self._rules]
         return Verdict(
-            tuple(outcome for outcome, _ in answers), tuple(found for _, found in answers)
+            tuple(outcome for outcome, _ in answers),
+            tuple(found for _, found in answers),
+            tuple(count(each, facts, sop_class, file) for each in self._summaries),
         )
 
     def _fold(self, touched: list[_Entry], tally: Tally) -> None:
@@ -276,6 +306,22 @@ def ask(
         return Outcome.ERROR, ((f"the rule raised {blame(error)}", ""),)
 
 
+def count(summary: Summary, facts: InstanceFacts, sop_class: str, file: FileFacts) -> Counted:
+    """Have a summary count in one object; of what it cannot, that is all it says."""
+    if not applies_to(summary, sop_class):
+        return ()
+    if file.complete == "header" and not facts.reaches(summary.reads):
+        return ((NOT_COUNTED, 1),)
+    view = facts.for_rule(summary.reads)
+    # Whatever a summary raises must not end the audit.
+    try:
+        if summary.applies.when and not summary.applies.when(view):
+            return ()
+        return tuple(sorted(Counter(summary.count(view)).items()))
+    except Exception:  # noqa: BLE001
+        return ((NOT_COUNTED, 1),)
+
+
 def conclude(
     said: Iterable[Finding | Undecided],
 ) -> tuple[Outcome, tuple[tuple[str, str], ...]]:
@@ -320,8 +366,11 @@ class _Columns:
             "uid": lambda value, _: self._uid(value),
             "code": self._code,
             "vendor": self._vendor,
+            "model": self._model,
+            "year": lambda value, _: _year(value),
             "binary": lambda value, _: _binary(value),
             "count": lambda value, _: _counted(value),
+            "decimals": lambda value, _: decimals(value),
         }
         self._write = [(column.keyword, forms[column.form]) for column in COLUMNS]
         self._known: list[dict[bytes, Any]] = [{} for _ in COLUMNS]
@@ -345,21 +394,29 @@ class _Columns:
         return row
 
     def references(self, path: str, row: list[Any], reading: Reading) -> Iterator[tuple[Any, ...]]:
-        """Yield the distinct references of one instance."""
-        distinct = {
-            (str(each.place.path), each.sop_class, each.sop_instance, each.series)
-            for each in reading.references
-        }
+        """Yield the distinct references of one instance, with how far each reaches."""
+        distinct: dict[tuple[str, bytes, tuple[bytes, bytes, bytes, bytes]], _Reach] = {}
+        frames: dict[bytes, tuple[int, int] | None] = {}
+        for each in reading.references:
+            uids = each.sop_instance, each.series, each.study, each.frame_of_reference
+            reach = distinct.setdefault((str(each.place.path), each.sop_class, uids), _Reach())
+            if each.frames:
+                if each.frames not in frames:
+                    frames[each.frames] = frame_range(each.frames)
+                reach.add_frames(frames[each.frames])
+            if each.points:
+                reach.box = around(reach.box, box(each.points))
         instance, sop_class = row[COLUMN["SOPInstanceUID"]], row[COLUMN["SOPClassUID"]]
-        for place, target_class, target, series in sorted(distinct):
+        for (place, target_class, uids), reach in sorted(distinct.items(), key=itemgetter(0)):
             yield (
                 path,
                 instance,
                 sop_class,
                 place,
                 self._uid(target_class),
-                self._hash(target) if target.strip(b" \0") else None,
-                self._hash(series) if series.strip(b" \0") else None,
+                *(self._hash(uid) if uid.strip(b" \0") else None for uid in uids),
+                *(reach.frames or (None, None)),
+                *(reach.box or (None,) * 6),
             )
 
     def _uid(self, value: bytes) -> str:
@@ -376,9 +433,33 @@ class _Columns:
         text = value.rstrip(b" \0").decode("latin-1")
         return text if self._show else vendor(text)
 
+    def _model(self, value: bytes, _: str) -> str:
+        text = value.rstrip(b" \0").decode("latin-1")
+        return text if self._show else model_name(text)
+
+
+@dataclass(slots=True)
+class _Reach:
+    """How far the references to one target at one place reach."""
+
+    frames: tuple[int, int] | None = None
+    box: Box | None = None
+
+    def add_frames(self, more: tuple[int, int] | None) -> None:
+        if self.frames and more:
+            self.frames = min(self.frames[0], more[0]), max(self.frames[1], more[1])
+        else:
+            self.frames = self.frames or more
+
 
 COUNT_LIMIT = 100_000
 """What no number of frames exceeds, and record numbers do."""
+
+
+def _year(value: bytes) -> int | None:
+    """Return the year of a date (DA, PS3.5 6.2), of which a date in error tells none."""
+    year = value[:4]
+    return int(year) if year.isdigit() and 1900 <= int(year) < 2100 else None
 
 
 def _binary(value: bytes) -> int | None:
@@ -444,16 +525,16 @@ class Workers:
 
     def __init__(self, job: Job, count: int) -> None:
         self._job = job
-        self._count = count
+        self.count = count
         self._pool: ProcessPoolExecutor | None = None
         if count == 1:
             _start_worker(job)
 
     def __enter__(self) -> Workers:
-        if self._count > 1:
+        if self.count > 1:
             # Workers start up while this process gets ready to write.
-            pool = self._fresh(self._count)
-            for _ in range(self._count):
+            pool = self._fresh(self.count)
+            for _ in range(self.count):
                 pool.submit(int)
         return self
 
@@ -464,10 +545,25 @@ class Workers:
     def _fresh(self, count: int) -> ProcessPoolExecutor:
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
+        context = get_context("fork" if _may_fork() else "spawn")
         self._pool = ProcessPoolExecutor(
-            count, mp_context=get_context("spawn"), initializer=_start_worker, initargs=(self._job,)
+            count, mp_context=context, initializer=_start_worker, initargs=(self._job,)
         )
         return self._pool
+
+    def aside(self, work: Callable[[], T]) -> Future[T]:
+        """Do something that leaves this process idle, as `run` does, beside what follows here.
+
+        With one process it is done at once.
+        """
+        if self.count > 1:
+            thread = ThreadPoolExecutor(1)
+            future = thread.submit(work)
+            thread.shutdown(wait=False)
+            return future
+        done: Future[T] = Future()
+        done.set_result(work())
+        return done
 
     def run(
         self,
@@ -486,15 +582,15 @@ class Workers:
         died
             What to yield for a single thing on which a worker died.
         """
-        if self._count == 1:
+        if self.count == 1:
             for batch in batches:
                 yield task(batch)
             return
-        pool = self._pool or self._fresh(self._count)
+        pool = self._pool or self._fresh(self.count)
         waiting: deque[tuple[list[Any], Future[T]]] = deque()
         source = iter(batches)
         while True:
-            while len(waiting) < 2 * self._count + 2:
+            while len(waiting) < 2 * self.count + 2:
                 more = next(source, None)
                 if more is None:
                     break
@@ -509,7 +605,7 @@ class Workers:
                 pass
             # Nobody can tell whose fault it was: this batch goes alone, the rest anew.
             yield from self._alone(task, batch, died)
-            pool = self._fresh(self._count)
+            pool = self._fresh(self.count)
             waiting = deque((other, _submit(pool, task, other)) for other, _ in waiting)
 
     def _alone(
@@ -521,12 +617,29 @@ class Workers:
         except BrokenProcessPool:
             pass
         pool = self._fresh(1)
+        try:
+            pool.submit(int).result()
+        except BrokenProcessPool as broken:
+            # Then it is no file's fault, and no file may be blamed.
+            raise RuntimeError("worker processes cannot start here") from broken
         for thing in batch:
             try:
                 yield pool.submit(task, [thing]).result()
             except BrokenProcessPool:
                 yield died(thing)
                 pool = self._fresh(1)
+
+
+def _may_fork() -> bool:
+    """Whether this process may be copied, which saves each worker its start-up.
+
+    A copy has only the thread that made it: a lock that another one held would stay locked.
+    Linux alone tells all threads of a process, those of libraries in C included.
+    """
+    try:
+        return sys.platform == "linux" and len([*Path("/proc/self/task").iterdir()]) == 1
+    except OSError:
+        return False
 
 
 def _submit(
@@ -556,7 +669,8 @@ def _dead(file: SourceFile) -> Partial:
     partial = Partial()
     partial.tally.files["unreadable"] += 1
     empty = [None] * len(COLUMNS)
-    partial.instances.append((file.path, "unreadable", READER_DIED, 0, "", *empty))
+    row = (file.path, "unreadable", READER_DIED, 0, "", *empty)
+    partial.tables["instances"] = pack([row])
     return partial
 
 

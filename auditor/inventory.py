@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from auditor.collection import CollectionFacts
+from auditor.reading.places import NO_CREATOR
 from auditor.result import Counts, InventoryRow
 from auditor.standard.sop_classes import (
     ANNOTATIONS,
@@ -62,6 +63,12 @@ _READS = (
     "instances.PatientID",
     "instances.Modality",
     "instances.Manufacturer",
+    "instances.ManufacturerModelName",
+    "instances.BodyPartExamined",
+    "instances.StudyDate",
+    "instances.Rows",
+    "instances.Columns",
+    "instances.bytes",
     "instances.TransferSyntaxUID",
     "companions.kind",
     "companions.path",
@@ -76,6 +83,19 @@ _IS_INSTANCE = (
 
 # Files of one SOP Instance UID are one instance; those without one are one each.
 _INSTANCES = "count(DISTINCT SOPInstanceUID) + count(*) FILTER (SOPInstanceUID IS NULL)"
+
+
+_TABLES: dict[str, tuple[str, Callable[[str], str]]] = {
+    "modality": ("Modality", str),
+    "manufacturer": ("Manufacturer", str),
+    "model": ("ManufacturerModelName", str),
+    "body_part": ("BodyPartExamined", str),
+    "study_year": ("StudyDate", str),
+    "matrix": ("Columns || ' x ' || Rows", str),
+    "sop_class": ("SOPClassUID", sop_class_name),
+    "transfer_syntax": ("TransferSyntaxUID", transfer_syntax_name),
+}
+"""Name of a table to the SQL of what it counts by, and how to write that."""
 
 
 class Inventory:
@@ -107,23 +127,18 @@ class Inventory:
         )
 
     def tables(self) -> dict[str, list[InventoryRow]]:
-        """Return instances and series by modality, manufacturer, SOP class, transfer syntax."""
-        named: dict[str, tuple[str, Callable[[str], str]]] = {
-            "modality": ("Modality", str),
-            "manufacturer": ("Manufacturer", str),
-            "sop_class": ("SOPClassUID", sop_class_name),
-            "transfer_syntax": ("TransferSyntaxUID", transfer_syntax_name),
-        }
+        """Return instances, series and bytes by what `_TABLES` names."""
         return {
             name: [
-                InventoryRow(title(value) or value or "(not given)", instances, series)
-                for value, instances, series in self._facts.rows(
-                    f"SELECT coalesce(\"{column}\", '') AS value, {_INSTANCES} AS n, "
-                    f"count(DISTINCT SeriesInstanceUID) FROM instances WHERE {_IS_INSTANCE} "
+                InventoryRow(title(value) or value or "(not given)", instances, series, size)
+                for value, instances, series, size in self._facts.rows(
+                    f"SELECT coalesce(CAST({column} AS VARCHAR), '') AS value, {_INSTANCES} AS n, "
+                    "count(DISTINCT SeriesInstanceUID), CAST(sum(bytes) AS BIGINT) "
+                    f"FROM instances WHERE {_IS_INSTANCE} "
                     f"GROUP BY value ORDER BY n DESC, value LIMIT {SHOWN}"
                 )
             ]
-            for name, (column, title) in named.items()
+            for name, (column, title) in _TABLES.items()
         }
 
     def companions(self) -> dict[str, int]:
@@ -170,6 +185,6 @@ def private_elements(elements: Mapping[ElementKey, ElementTally]) -> dict[str, i
     counted: dict[str, int] = {}
     for (path, _, _, creator), element in elements.items():
         if ",xx" in path.rpartition("/")[2]:
-            name = creator or "no creator"
+            name = creator or NO_CREATOR
             counted[name] = counted.get(name, 0) + element.instances
     return dict(sorted(counted.items(), key=lambda item: (-item[1], item[0])))

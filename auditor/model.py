@@ -150,6 +150,10 @@ class Finding:
     confidence
         Where it is not the rule's: a rule that reads several referees is surer of what
         both say. Findings of one message at one place have one confidence.
+    series
+        Of a collection rule: keyed hash of the Series Instance UID that it is about, so that
+        `diff` and waivers can tell it from the same in another series. None where it is
+        about no one series. An instance rule leaves it: the engine knows.
     """
 
     message: str
@@ -157,6 +161,7 @@ class Finding:
     count: int = 1
     examples: tuple[str, ...] = ()
     confidence: Confidence | None = None
+    series: int | None = None
 
     def __post_init__(self) -> None:
         """Refuse what a report cannot print.
@@ -170,6 +175,8 @@ class Finding:
         kinds = (str, TagPath, int, *(str for _ in self.examples))
         if not isinstance(self.confidence, Confidence | None):
             raise TypeError("the confidence of a finding is a Confidence")
+        if not isinstance(self.series, int | None):
+            raise TypeError("the series of a finding is a keyed hash")
         if not all(map(isinstance, given, kinds)) or self.count < 1:
             raise TypeError("a finding is a message, a tag path, a count and paths")
 
@@ -253,11 +260,16 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class RuleDoc:
-    """The docstring of a rule, by its fixed headings."""
+    """The docstring of a rule, by its fixed headings.
+
+    `command` is what a common tool is told to mend it, a line each; "" where a command alone
+    would mend nothing.
+    """
 
     title: str = ""
     why: str = ""
     fix: str = ""
+    command: str = ""
     example: str = ""
 
 
@@ -293,13 +305,40 @@ class Comparison:
     source: str = ""
 
 
-HEADINGS = {"why it matters": "why", "how to fix": "fix", "example": "example"}
+Row = tuple[str, ...]
+"""What a summary counts: a few words, none of them a value from a file."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Summary:
+    """Counts what there is, and judges nothing. Made by `summary`, never by hand.
+
+    What it counts goes into a block of the result, which a report shows beside the verdicts:
+    what is claimed, what was kept, whose private elements there are.
+    """
+
+    name: str
+    category: str
+    unit: Unit
+    reads: tuple[str, ...]
+    applies: Selector
+    count: Callable[[Any], Iterable[Row]]
+    doc: str
+    source: str = ""
+
+
+HEADINGS = {
+    "why it matters": "why",
+    "how to fix": "fix",
+    "command": "command",
+    "example": "example",
+}
 
 
 def parse_doc(text: str) -> RuleDoc:
-    """Split a rule's docstring at its headings (``Why it matters``, ``How to fix``, ``Example``).
+    """Split a rule's docstring at its headings, which are those of `HEADINGS`.
 
-    A heading is a line of its own, underlined with dashes.
+    A heading is a line of its own, underlined with dashes. Of a command the lines stay lines.
     """
     lines = [line.strip() for line in text.strip().splitlines()]
     parts: dict[str, list[str]] = {"title": []}
@@ -314,7 +353,8 @@ def parse_doc(text: str) -> RuleDoc:
             continue
         else:
             parts[current].append(line)
-    return RuleDoc(**{name: " ".join(filter(None, body)) for name, body in parts.items()})
+    joined = {name: "\n" if name == "command" else " " for name in parts}
+    return RuleDoc(**{name: joined[name].join(filter(None, body)) for name, body in parts.items()})
 
 
 def rule(
@@ -342,8 +382,9 @@ def rule(
     reads
         All that the rule looks at. For an instance rule: keywords of PS3.6 (the attribute
         of the data set's top level with all that is in it; ``Sequence.Attribute`` for less),
-        ``private`` (which private elements there are), ``judge:NAME``, ``file:FACT``,
-        ``referee:NAME``. For a collection rule: ``TABLE.COLUMN``.
+        ``private`` (which private elements there are), ``content`` (the content tree of a
+        structured report), ``judge:NAME``, ``file:FACT``, ``referee:NAME``. For a collection
+        rule: ``TABLE.COLUMN``.
     reference
         The clause of the standard, or of what else is held to be right.
     scope
@@ -415,11 +456,56 @@ def comparison(
     Notes
     -----
     The function gets the elements of one object in their order, items of sequences one after
-    the other, and returns pairs of one of their places and a verdict class. It is asked about
-    every object whose values differ: it has to be cheap.
+    the other; of a sequence that it wants, an element without a value where each item begins.
+    Of an object with very many it gets the first ones, and an element at `CUT_OFF` behind them
+    if it wants that. It returns pairs of one of their places and a verdict class. It is asked
+    about every object whose values differ: it has to be cheap.
     """
 
     def decorate(check: Callable[[Sequence[Any]], Iterable[tuple[Any, str]]]) -> Comparison:
         return Comparison(name, applies, check, (check.__doc__ or "").strip(), check.__module__)
+
+    return decorate
+
+
+def summary(
+    *,
+    name: str,
+    category: str,
+    reads: Iterable[str],
+    unit: str = "instance",
+    applies: Selector = ANY,
+) -> Callable[[Callable[[Any], Iterable[Row]]], Summary]:
+    """Make a summary of a generator of rows.
+
+    Parameters
+    ----------
+    name
+        By which a block of the result asks for it.
+    category
+        One of `CATEGORIES`: it is counted if a rule of that category runs.
+    reads
+        As of an instance rule, without referees.
+    unit
+        ``instance``: a row counts as often as it is yielded, in each object. ``series``: it
+        counts once for each series in which an object has it.
+
+    Raises
+    ------
+    ValueError
+        If the unit is none. Everything else is validated when a folder of rules is loaded.
+    """
+
+    def decorate(count: Callable[[Any], Iterable[Row]]) -> Summary:
+        return Summary(
+            name,
+            category,
+            Unit(unit),
+            tuple(reads),
+            applies,
+            count,
+            (count.__doc__ or "").strip(),
+            count.__module__,
+        )
 
     return decorate

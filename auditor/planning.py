@@ -9,13 +9,30 @@ from auditor.conformance.dciodvfy import READ_BY_VALUE, shown
 from auditor.conformance.dicom_validator import tags_read_by_value
 from auditor.conformance.legality import value_is_legal
 from auditor.facts import PRIVATE
-from auditor.model import Comparison, Judge, Rule, Selector
+from auditor.model import Comparison, Judge, Rule, Selector, Summary
 from auditor.reading.columns import COLUMN_OF_TAG
 from auditor.reading.places import JUDGE_FAILED, Attention, Place
-from auditor.standard import sop_classes
 from auditor.standard.dictionary import tag_of
+from auditor.structured_report.content import CONTENT, is_kept
 
-_ROLES = {0x00081155: "instance", 0x00081150: "class", 0x0020000E: "series"}
+_ROLES = {
+    0x00081150: "class",
+    0x00081155: "instance",
+    0x00081160: "frames",
+    0x0020000D: "study",
+    0x0020000E: "series",
+    0x00200052: "frame_of_reference",
+    0x00640003: "frame_of_reference",  # of the source of a deformable registration
+    0x30060042: "shape",
+    0x30060050: "contour",
+}
+
+_POSITION = tag_of("ImagePositionPatient")
+_PLANE = ("(5200,9230)", "(0020,9113)")
+"""Where a frame of a multi-frame image says where it is (PS3.3 C.7.6.16.2.3)."""
+
+_REFERENCED_STUDIES = tag_of("RTReferencedStudySequence")
+"""Its items name a study by what is elsewhere the UID of an instance (PS3.3 C.8.8.5)."""
 
 # These point at what is no composite instance in an archive: nothing to find there.
 _NOT_INSTANCES = frozenset(
@@ -31,20 +48,11 @@ _NOT_INSTANCES = frozenset(
     )
 )
 
-REFERRERS = (
-    sop_classes.SEGMENTATIONS
-    | sop_classes.STRUCTURED_REPORTS
-    | sop_classes.RADIOTHERAPY
-    | sop_classes.PRESENTATION_STATES
-    | sop_classes.REGISTRATIONS
-    | sop_classes.FIDUCIALS
-    | sop_classes.ANNOTATIONS
-    | {sop_classes.KEY_OBJECT_SELECTION, sop_classes.PARAMETRIC_MAP}
-)
-"""SOP classes whose references go to the table of references: what is made from images."""
+_FORMER = tag_of("OriginalAttributesSequence")
+"""What is in it was so once (PS3.3 C.12.1): no reference of today."""
 
 
-def applies_to(rule: Rule, sop_class: str | None) -> bool:
+def applies_to(rule: Rule | Summary, sop_class: str | None) -> bool:
     """Whether a rule can apply to objects of a SOP class, as far as its selector tells."""
     selector = rule.applies
     return (
@@ -86,24 +94,27 @@ class RulesPlan:
     sop_class
         Its SOP Class UID; None for the File Meta Information.
     rules
-        The instance rules of the audit.
+        The instance rules of the audit, and its summaries.
     judges
         Judges and comparisons by name; only those that a rule reads are asked.
     """
 
     def __init__(
-        self, sop_class: str | None, rules: Iterable[Rule], judges: dict[str, Judge | Comparison]
+        self,
+        sop_class: str | None,
+        rules: Iterable[Rule | Summary],
+        judges: dict[str, Judge | Comparison],
     ) -> None:
         reads = {name for rule in rules if applies_to(rule, sop_class) for name in rule.reads}
         self._keep = frozenset(
             tuple(tag_of(keyword) for keyword in name.split("."))
             for name in reads
-            if ":" not in name and name != PRIVATE and sop_class is not None
+            if ":" not in name and name not in (PRIVATE, CONTENT) and sop_class is not None
         )
+        self._content = CONTENT in reads and sop_class is not None
         asked = [judges[name[6:]] for name in sorted(reads) if name.startswith("judge:")]
         self._judges = tuple(each for each in asked if isinstance(each, Judge))
         self._comparisons = tuple(each for each in asked if isinstance(each, Comparison))
-        self._refers = sop_class in REFERRERS
         self._meta = sop_class is None
         if sop_class is None:
             self._by_value: frozenset[int] = frozenset()
@@ -121,12 +132,12 @@ class RulesPlan:
         column = COLUMN_OF_TAG.get(place.tag, -1) if at_top else -1
         if (place.tag >> 16 == 2) != self._meta:
             column = -1
-        role = ""
-        if self._refers and not at_top and parent.tag not in _NOT_INSTANCES:
-            role = _ROLES.get(place.tag, "")
+        role = "" if at_top or self._meta else self._role(place, parent)
+        tags = self._tags(place)
         return Attention(
             keep=inherited
-            or self._tags(place) in self._keep
+            or tags in self._keep
+            or (self._content and is_kept(tags))
             or place.is_creator
             or place.tag == 0x00080005,
             judges=tuple(
@@ -143,6 +154,22 @@ class RulesPlan:
             column=column,
             role=role,
         )
+
+    @staticmethod
+    def _role(place: Place, parent: Place) -> str:
+        if place.tag == _POSITION:
+            return "position" if parent.path.steps == _PLANE else ""
+        role = _ROLES.get(place.tag, "")
+        if not role or parent.tag in _NOT_INSTANCES:
+            return ""
+        if parent.tag == _REFERENCED_STUDIES:
+            return {"instance": "study", "class": ""}.get(role, role)
+        step: Place | None = parent
+        while step is not None:
+            if step.tag == _FORMER:
+                return ""
+            step = step.parent
+        return role
 
     @staticmethod
     def _tags(place: Place) -> tuple[int, ...]:

@@ -6,12 +6,13 @@ import importlib
 import importlib.util
 import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
+from typing import TypeVar
 
 from auditor.conformance.vocabulary import REFEREES
 from auditor.facts import PRIVATE
@@ -24,12 +25,16 @@ from auditor.model import (
     Rule,
     Scope,
     Selector,
+    Summary,
     Unit,
 )
 from auditor.reading.reader import FileFacts
 from auditor.sources import printable
 from auditor.standard.dictionary import tag_of
 from auditor.store import TABLES, WALKED
+from auditor.structured_report.content import CONTENT
+
+T = TypeVar("T")
 
 RULE_ID = re.compile(r"([A-Z]+)([0-9]{3})")
 
@@ -48,7 +53,7 @@ class RegistryError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class RuleSet:
-    """The rules and judges of an audit.
+    """The rules, judges and summaries of an audit.
 
     Attributes
     ----------
@@ -62,6 +67,8 @@ class RuleSet:
         Hash of ids and source text: two audits compare only if it is the same.
     left_out
         How many rules `only` has taken away.
+    summaries
+        What is counted beside, in order of name.
     """
 
     rules: tuple[Rule, ...]
@@ -69,6 +76,7 @@ class RuleSet:
     folders: tuple[Path, ...]
     digest: str
     left_out: int = 0
+    summaries: tuple[Summary, ...] = ()
 
     def only(self, select: Iterable[str], ignore: Iterable[str]) -> RuleSet:
         """Keep the rules named by id or category; an empty `select` names all.
@@ -94,7 +102,9 @@ class RuleSet:
         if len(kept) == len(self.rules):
             digest = self.digest
         left_out = self.left_out + len(self.rules) - len(kept)
-        return RuleSet(kept, self.judges, self.folders, digest, left_out)
+        categories = {rule.category for rule in kept}
+        summaries = tuple(each for each in self.summaries if each.category in categories)
+        return RuleSet(kept, self.judges, self.folders, digest, left_out, summaries)
 
     def get(self, rule_id: str) -> Rule:
         """Return one rule.
@@ -111,7 +121,7 @@ class RuleSet:
 
 
 def load(folders: Sequence[Path]) -> RuleSet:
-    """Import every ``*.py`` of the folders and gather the rules and judges in them.
+    """Import every ``*.py`` of the folders and gather rules, judges and summaries.
 
     A folder becomes a package of a made-up name, so that two folders may hold files of the
     same name and nothing of them is importable by accident.
@@ -124,28 +134,46 @@ def load(folders: Sequence[Path]) -> RuleSet:
     """
     rules: dict[str, Rule] = {}
     judges: dict[str, Judge | Comparison] = {}
+    summaries: dict[str, Summary] = {}
     digest = blake2b(digest_size=8)
     for folder in folders:
         for file, source, module in _modules(folder):
             digest.update(file.name.encode() + b"\0" + source + b"\0")
             for thing in vars(module).values():
-                if isinstance(thing, Rule) and rules.get(thing.id) is not thing:
-                    for problem in _problems(thing):
-                        raise RegistryError(f"{file.name}: rule {thing.id}: {problem}")
-                    if thing.id in rules:
-                        raise RegistryError(f"{file.name}: rule {thing.id} exists twice")
-                    rules[thing.id] = thing
-                elif isinstance(thing, Judge | Comparison) and judges.get(thing.name) is not thing:
-                    if thing.name in judges:
-                        raise RegistryError(f"{file.name}: judge {thing.name} exists twice")
-                    judges[thing.name] = thing
+                if isinstance(thing, Rule):
+                    _register(rules, thing.id, thing, "rule", _problems, file)
+                elif isinstance(thing, Judge | Comparison):
+                    _register(judges, thing.name, thing, "judge", lambda _: (), file)
+                elif isinstance(thing, Summary):
+                    _register(summaries, thing.name, thing, "summary", _summary_problems, file)
     order = list(CATEGORIES)
     ordered = sorted(rules.values(), key=lambda rule: (order.index(rule.category), rule.id))
-    for rule in ordered:
-        for name in rule.reads:
+    reading = [(f"rule {rule.id}", rule.reads) for rule in ordered]
+    reading += [(f"summary {each.name}", each.reads) for each in summaries.values()]
+    for reader, reads in reading:
+        for name in reads:
             if name.startswith("judge:") and name[6:] not in judges:
-                raise RegistryError(f"rule {rule.id} reads {name}, which does not exist")
-    return RuleSet(tuple(ordered), judges, tuple(folders), digest.hexdigest())
+                raise RegistryError(f"{reader} reads {name}, which does not exist")
+    by_name = tuple(summaries[name] for name in sorted(summaries))
+    return RuleSet(tuple(ordered), judges, tuple(folders), digest.hexdigest(), summaries=by_name)
+
+
+def _register(
+    known: dict[str, T],
+    name: str,
+    thing: T,
+    kind: str,
+    problems: Callable[[T], Iterable[str]],
+    file: Path,
+) -> None:
+    """Add a thing to those of its kind; one that another file imports is there already."""
+    if known.get(name) is thing:
+        return
+    for problem in problems(thing):
+        raise RegistryError(f"{file.name}: {kind} {name}: {problem}")
+    if name in known:
+        raise RegistryError(f"{file.name}: {kind} {name} exists twice")
+    known[name] = thing
 
 
 def _modules(folder: Path) -> Iterator[tuple[Path, bytes, ModuleType]]:
@@ -217,6 +245,19 @@ def _instance_problems(rule: Rule) -> Iterator[str]:
         yield "a rule that reads referees reads nothing else and applies to any object"
 
 
+def _summary_problems(summary: Summary) -> Iterator[str]:
+    """Yield what a summary says of itself that cannot be true."""
+    if summary.category not in CATEGORIES:
+        yield "it is of no category"
+    if summary.unit not in (Unit.INSTANCE, Unit.SERIES):
+        yield "a summary counts instances or series"
+    if not summary.doc:
+        yield "it has no docstring"
+    if any(name.startswith("referee:") for name in summary.reads):
+        yield "a summary reads no referee"
+    yield from filter(None, map(_instance_read, summary.reads))
+
+
 def _instance_read(name: str) -> str:
     kind, colon, rest = name.partition(":")
     if not colon:
@@ -225,7 +266,7 @@ def _instance_read(name: str) -> str:
                 if tag_of(keyword) >> 16 == 2:
                     return f"{name!r} is of the file meta information: read a file:FACT"
         except KeyError:
-            return "" if name == PRIVATE else f"PS3.6 has no attribute {name!r}"
+            return "" if name in (PRIVATE, CONTENT) else f"PS3.6 has no attribute {name!r}"
         return ""
     if kind == "file" and rest not in FileFacts._fields:
         return f"there is no file fact {rest!r}"

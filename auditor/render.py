@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 from auditor.files import replace_text
 from auditor.paths import templates_folder
+from auditor.scorecard import report_view
 from auditor.side_by_side import DETAILS, Compared
-from auditor.view import LEVELS, report_view
+from auditor.view import LEVELS
 
 if TYPE_CHECKING:
     from jinja2 import Environment

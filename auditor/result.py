@@ -26,7 +26,10 @@ class ResultError(Exception):
 
 @dataclass(slots=True)
 class Tool:
-    """What made the result. Two results compare only when these agree, bar the time."""
+    """What made the result. Two results compare only when ruleset, edition and profile agree.
+
+    `command` is how it was called, with file names alone of paths.
+    """
 
     version: str
     ruleset: str
@@ -36,6 +39,7 @@ class Tool:
     python: str = ""
     started: str = ""
     unreadable_share: float = 0.01
+    command: str = ""
 
 
 @dataclass(slots=True)
@@ -75,6 +79,7 @@ class RuleResult:
     title: str = ""
     why: str = ""
     fix: str = ""
+    command: str = ""
     reference: str = ""
     scope: str = "instance"
     not_evaluated: int = 0
@@ -129,11 +134,229 @@ class Counts:
 
 @dataclass(slots=True)
 class InventoryRow:
-    """One line of a table of what is in the collection."""
+    """One line of a table of what is in the collection; `bytes` is of its files."""
 
     value: str
     instances: int
     series: int
+    bytes: int = 0
+
+
+@dataclass(slots=True)
+class IodResult:
+    """What the conformance referees say of the files of one SOP Class.
+
+    `iod` and `sop_class` are the names in PS3.3 and PS3.6; where there is no IOD, `state` says
+    why: ``retired``, ``private``, ``unknown`` (under DICOM's root, not in PS3.6), ``none`` (no
+    SOP Class UID). ``files = clean + with errors + unjudged``.
+    """
+
+    iod: str
+    sop_class: str
+    state: str = ""
+    files: int = 0
+    structures: int = 0
+    clean: int = 0
+    unjudged: int = 0
+
+    def add(self, other: IodResult) -> None:
+        """Add the counts of another, of the same name."""
+        self.files += other.files
+        self.structures += other.structures
+        self.clean += other.clean
+        self.unjudged += other.unjudged
+
+
+@dataclass(slots=True)
+class ModuleResult:
+    """A module with errors: its clause of PS3.3, in how many files, how many distinct defects."""
+
+    name: str
+    clause: str
+    files: int
+    defects: int
+
+
+@dataclass(slots=True)
+class Disagreement:
+    """What `referee` alone says of files that both judged; `kind` is one of the vocabulary."""
+
+    kind: str
+    tag_path: str
+    attribute: str
+    referee: str
+    files: int
+
+
+@dataclass(slots=True)
+class ConformanceResult:
+    """What the conformance referees say of a collection; all counts are files.
+
+    Attributes
+    ----------
+    structures
+        Distinct data sets that were shown to the referees.
+    judged, clean
+        Judged by at least one referee; of them without an error from any.
+    both, verdicts
+        Judged by both; of them by who finds an error: ``neither``, ``both``, or a referee.
+    cut_short, foreign
+        Judged by none: incomplete data sets, and the others by why (`IodResult.state`, or
+        ``not judged`` where the IOD is known and no referee could).
+    """
+
+    structures: int = 0
+    judged: int = 0
+    clean: int = 0
+    both: int = 0
+    cut_short: int = 0
+    verdicts: dict[str, int] = field(default_factory=dict)
+    foreign: dict[str, int] = field(default_factory=dict)
+    iods: list[IodResult] = field(default_factory=list)
+    modules: list[ModuleResult] = field(default_factory=list)
+    modules_left_out: int = 0
+    disagreements: list[Disagreement] = field(default_factory=list)
+    disagreements_left_out: int = 0
+
+
+@dataclass(slots=True)
+class ObjectKind:
+    """Objects of one kind, by SOP Class; `is_image` tells what is annotated from what does."""
+
+    kind: str
+    is_image: bool
+    instances: int
+    series: int
+    patients: int
+
+
+@dataclass(slots=True)
+class ObjectLink:
+    """Objects of one kind that refer to objects of another.
+
+    `objects` refer, out of `series` series of theirs, to `targets` distinct objects; `present`
+    tells whether these are in the collection.
+    """
+
+    source: str
+    target: str
+    present: bool
+    objects: int
+    series: int
+    targets: int
+
+
+@dataclass(slots=True)
+class ObjectsResult:
+    """Which kinds of object there are, and which refer to which."""
+
+    kinds: list[ObjectKind] = field(default_factory=list)
+    links: list[ObjectLink] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Claim:
+    """What objects say of their own de-identification: in words, and the codes of CID 7050."""
+
+    words: str
+    codes: list[str]
+    instances: int
+
+
+@dataclass(slots=True)
+class CarriedAttribute:
+    """An attribute that tells of de-identification, and how many objects carry it."""
+
+    tag_path: str
+    attribute: str
+    present: int
+    filled: int
+
+
+@dataclass(slots=True)
+class Expectation:
+    """What the claimed profile asks for at a tag path, and what is there.
+
+    `verdict` is a severity where that is wrong, else ``not_evaluated`` (nobody can see it) or
+    ``pass``.
+    """
+
+    tag_path: str
+    attribute: str
+    expected: str
+    observed: str
+    verdict: str
+    instances: int
+
+
+@dataclass(slots=True)
+class Deidentification:
+    """The claim of a collection, held against what is in it.
+
+    `instances` are the objects about a patient, which `claims` and `attributes` are about;
+    `claiming` those of them that claim to be de-identified in a way that can be looked up,
+    which `expected` is about: worst first, `more` rows are left out. `not_counted` objects
+    could not be looked at.
+    """
+
+    instances: int = 0
+    claims: list[Claim] = field(default_factory=list)
+    attributes: list[CarriedAttribute] = field(default_factory=list)
+    claiming: int = 0
+    foreign: int = 0
+    expected: list[Expectation] = field(default_factory=list)
+    more: int = 0
+    not_counted: int = 0
+
+
+@dataclass(slots=True)
+class PrivateCreator:
+    """The private elements of one private creator.
+
+    `elements` counts places once an instance, and is what `standing` adds up to: ``safe``,
+    ``known``, ``nameless``, ``unknown_creator``, ``orphan``. `found` counts those that hold
+    ``identifiers`` or ``dates``, have another VR than the dictionary (``other_vr``) or are UN
+    though it knows better (``unread``). `bytes` are those of their values, nested ones too;
+    `share` is their share, 0 to 1, of the bytes of all DICOM files.
+    """
+
+    creator: str
+    elements: int
+    instances: int
+    bytes: int
+    share: float
+    standing: dict[str, int] = field(default_factory=dict)
+    found: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class PrivateVendor:
+    """Series of one manufacturer: all, those with private elements, and abuse in them.
+
+    Of the last: a private element says what an attribute of the standard is for, which is
+    ``absent``, ``different``, ``equal``, or there and not comparable (``beside``).
+    """
+
+    manufacturer: str
+    series: int
+    private: int = 0
+    absent: int = 0
+    different: int = 0
+    equal: int = 0
+    beside: int = 0
+
+
+@dataclass(slots=True)
+class Private:
+    """Private data of a collection: most bytes first, `more` creators are left out."""
+
+    instances: int = 0
+    bytes: int = 0
+    share: float = 0.0
+    creators: list[PrivateCreator] = field(default_factory=list)
+    more: int = 0
+    vendors: list[PrivateVendor] = field(default_factory=list)
+    not_counted: int = 0
 
 
 @dataclass(slots=True)
@@ -142,6 +365,7 @@ class CollectionResult:
 
     `private_elements` counts private data elements by creator, each place once an instance;
     `rules_left_out` is how many rules were switched off by --select or --ignore.
+    `deidentification` and `private` are None where no rule of their category ran.
     """
 
     name: str
@@ -157,6 +381,10 @@ class CollectionResult:
     private_elements: dict[str, int] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     rules_left_out: int = 0
+    conformance: ConformanceResult | None = None
+    objects: ObjectsResult | None = None
+    deidentification: Deidentification | None = None
+    private: Private | None = None
 
 
 @dataclass(slots=True)
@@ -233,8 +461,38 @@ def _collection(plain: dict[str, Any]) -> CollectionResult:
                 name: [_make(InventoryRow, row) for row in rows]
                 for name, rows in plain.get("inventory", {}).items()
             },
+            "conformance": _parts(
+                ConformanceResult,
+                plain.get("conformance"),
+                iods=IodResult,
+                modules=ModuleResult,
+                disagreements=Disagreement,
+            ),
+            "objects": _parts(
+                ObjectsResult, plain.get("objects"), kinds=ObjectKind, links=ObjectLink
+            ),
+            "deidentification": _parts(
+                Deidentification,
+                plain.get("deidentification"),
+                claims=Claim,
+                attributes=CarriedAttribute,
+                expected=Expectation,
+            ),
+            "private": _parts(
+                Private, plain.get("private"), creators=PrivateCreator, vendors=PrivateVendor
+            ),
         },
     )
+
+
+def _parts(cls: type[T], plain: dict[str, Any] | None, **lists: type[Any]) -> T | None:
+    """Make a block that holds lists of parts."""
+    if plain is None:
+        return None
+    made = {
+        name: [_make(part, each) for each in plain.get(name, [])] for name, part in lists.items()
+    }
+    return _make(cls, {**plain, **made})
 
 
 def _rule(plain: dict[str, Any]) -> RuleResult:

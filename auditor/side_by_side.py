@@ -321,7 +321,7 @@ def _row(member: Member, columns: Iterable[str]) -> _Row:
         cells.append(
             None
             if category is None
-            else _cell(category_gauge(category, rules.get(column, ()), {}), score)
+            else _cell(category_gauge(category, rules.get(column, ())), score)
         )
     overall = bounded_score(collection.overall)
     verdict = member.verdict

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from auditor.files import read_text, replace_text
 from auditor.formats import FORMATS
+from auditor.packing import Columns, pack
 from auditor.reading.columns import COLUMNS
 from auditor.sources import printable
 from auditor.tally import ElementKey, ElementTally
@@ -21,7 +22,7 @@ FORMAT = "dicom-auditor/audit/1"
 FLUSH = 50_000
 """Rows after which a row group is written, so that memory does not follow the files."""
 
-_COLUMN_TYPES = {"hash": "uint64", "binary": "int64", "count": "int64"}
+_COLUMN_TYPES = {"hash": "uint64", "binary": "int64", "count": "int64", "year": "int64"}
 
 TABLES: dict[str, tuple[tuple[str, str], ...]] = {
     "instances": (
@@ -30,13 +31,7 @@ TABLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("reason", "string"),
         ("bytes", "int64"),
         ("signature", "string"),
-        *(
-            (
-                column.keyword,
-                {"hash": "uint64", "binary": "int64", "count": "int64"}.get(column.form, "string"),
-            )
-            for column in COLUMNS
-        ),
+        *((column.keyword, _COLUMN_TYPES.get(column.form, "string")) for column in COLUMNS),
     ),
     "references": (
         ("path", "string"),
@@ -46,6 +41,11 @@ TABLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("ReferencedSOPClassUID", "string"),
         ("ReferencedSOPInstanceUID", "uint64"),
         ("ReferencedSeriesInstanceUID", "uint64"),
+        ("ReferencedStudyInstanceUID", "uint64"),
+        ("FrameOfReferenceUID", "uint64"),
+        ("lowest_frame", "int64"),
+        ("highest_frame", "int64"),
+        *((f"{end}_{axis}", "double") for axis in "xyz" for end in ("lowest", "highest")),
     ),
     "companions": (
         ("path", "string"),
@@ -82,6 +82,11 @@ TABLES: dict[str, tuple[tuple[str, str], ...]] = {
     ),
 }
 """Table to its columns. UIDs and Patient ID are keyed hashes, see `auditor.redaction`.
+
+A reference has a row for each distinct target at a place, with what the items around it name:
+series, study and frame of reference. Frames are the lowest and the highest that it names; x, y
+and z the box around the contours that lie in that image alone, or around the positions of the
+frames that are made from it alone, in mm.
 
 A finding has a row for each series that it was made in (none where its rule knows no series),
 with how often there and one example: `count` adds up to what ``result.json`` says.
@@ -168,10 +173,12 @@ class TableWriter:
         self._collection = collection
         self._schema = pa.schema(
             [("collection", pa.dictionary(pa.int32(), pa.string()))]
-            + [(name, getattr(pa, kind)()) for name, kind in self._columns]
+            + [(name, pa.type_for_alias(kind)) for name, kind in self._columns]
         )
         self._writer = parquet.ParquetWriter(file, self._schema, compression="zstd")
         self._rows: list[Sequence[Any]] = []
+        self._batches: list[pa.RecordBatch] = []
+        self._waiting = 0
 
     def __enter__(self) -> TableWriter:
         return self
@@ -186,22 +193,34 @@ class TableWriter:
         if len(self._rows) >= FLUSH:
             self._flush()
 
+    def add_columns(self, columns: Columns) -> None:
+        """Add rows that were packed into columns, these in the order of `TABLES`."""
+        import pyarrow as pa
+
+        if not columns.height:
+            return
+        first = pa.DictionaryArray.from_arrays(
+            _numbers(bytes(4 * columns.height)), _array([self._collection], "string")
+        )
+        rest = [
+            _spread(_array(values, kind), numbers)
+            for (values, numbers), (_, kind) in zip(columns.columns, self._columns, strict=True)
+        ]
+        self._batches.append(pa.RecordBatch.from_arrays([first, *rest], schema=self._schema))
+        self._waiting += columns.height
+        if self._waiting >= FLUSH:
+            self._flush()
+
     def _flush(self) -> None:
         import pyarrow as pa
 
-        if not self._rows:
-            return
-        count = len(self._rows)
-        first = pa.DictionaryArray.from_arrays(
-            pa.Array.from_buffers(pa.int32(), count, [None, pa.py_buffer(bytes(4 * count))]),
-            _array([self._collection], "string"),
-        )
-        rest = [
-            _array(values, kind)
-            for values, (_, kind) in zip(zip(*self._rows, strict=True), self._columns, strict=True)
-        ]
-        self._writer.write_table(pa.table([first, *rest], schema=self._schema))
-        self._rows.clear()
+        if self._rows:
+            rows, self._rows = self._rows, []
+            self.add_columns(pack(rows))
+        if self._batches:
+            self._writer.write_table(pa.Table.from_batches(self._batches))
+            self._batches.clear()
+            self._waiting = 0
 
 
 def _array(values: Sequence[Any], kind: str) -> pa.Array[Any]:
@@ -218,7 +237,18 @@ def _array(values: Sequence[Any], kind: str) -> pa.Array[Any]:
     there = np.fromiter((value is not None for value in values), bool, count)
     bits = np.packbits(there, bitorder="little").tobytes()
     buffers = [pa.py_buffer(bits), pa.py_buffer(held.tobytes())]
-    return pa.Array.from_buffers(getattr(pa, kind)(), count, buffers)
+    return pa.Array.from_buffers(pa.type_for_alias(kind), count, buffers)
+
+
+def _spread(values: pa.Array[Any], numbers: bytes) -> pa.Array[Any]:
+    """Write each value where its number stands; without numbers they stand right already."""
+    return values.take(_numbers(numbers)) if numbers else values
+
+
+def _numbers(numbers: bytes) -> pa.Array[Any]:
+    import pyarrow as pa
+
+    return pa.Array.from_buffers(pa.int32(), len(numbers) // 4, [None, pa.py_buffer(numbers)])
 
 
 def element_rows(elements: dict[ElementKey, ElementTally]) -> list[tuple[Any, ...]]:

@@ -11,18 +11,29 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from auditor.model import Outcome
+from auditor.model import Outcome, Row
 
 Place = tuple[str, str]
 """Message and tag path of a finding."""
 
 
+Counted = tuple[tuple[Row, int], ...]
+"""What a summary counted in one object: rows, each with how often."""
+
+NOT_COUNTED: Row = ()
+"""The row for an object in which a summary could not count."""
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the instance rules say of one signature, in the order of the rule set."""
+    """What the instance rules say of one signature, in the order of the rule set.
+
+    `counted` is what the summaries counted in it, in their order.
+    """
 
     outcomes: tuple[Outcome, ...]
     findings: tuple[tuple[Place, ...], ...]
+    counted: tuple[Counted, ...] = ()
 
 
 @dataclass(slots=True)
@@ -92,11 +103,17 @@ class Tally:
     signatures: dict[bytes, SignatureTally] = field(default_factory=dict)
     structures: dict[bytes, Structure] = field(default_factory=dict)
     elements: dict[ElementKey, ElementTally] = field(default_factory=dict)
+    dicom: int = 0
+    """Bytes of the files that are DICOM."""
+    private: Counter[str] = field(default_factory=Counter)
+    """Bytes of private data elements, by private creator as it may be shown."""
 
     def merge(self, other: Tally) -> None:
         """Add another tally to this one; `other` is not changed and shares nothing."""
         self.files.update(other.files)
         self.size += other.size
+        self.dicom += other.dicom
+        self.private.update(other.private)
         for digest, theirs in other.signatures.items():
             ours = self.signatures.setdefault(
                 digest, SignatureTally(theirs.verdict, theirs.structure)
@@ -194,3 +211,27 @@ def count_rule(parts: Iterable[Judged], by_series: bool) -> RuleTally:
                 seen.count = 1
     total.series = found
     return total
+
+
+def count_summary(
+    parts: Iterable[tuple[Counted, dict[int | None, Seen]]], by_series: bool
+) -> dict[Row, int]:
+    """Add up what one summary counted.
+
+    Parameters
+    ----------
+    parts
+        For each signature: what was counted in an object of it, and where it was seen.
+    by_series
+        Count the series in which a row was, and not how often it was.
+    """
+    total: Counter[Row] = Counter()
+    series: dict[Row, set[int | None]] = {}
+    for counted, seen in parts:
+        objects = sum(each.count for each in seen.values())
+        for row, times in counted:
+            if by_series:
+                series.setdefault(row, set()).update(seen)
+            else:
+                total[row] += times * objects
+    return {row: len(keys) for row, keys in series.items()} if by_series else dict(total)

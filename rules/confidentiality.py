@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import lru_cache
 
 from auditor import (
     Element,
@@ -21,18 +19,20 @@ from auditor import (
     Undecided,
     judge,
     rule,
+    summary,
 )
 from auditor.standard.confidentiality import (
     DATES,
+    METHOD_NAMES,
     METHODS,
     OPTIONS,
+    Asked,
     Method,
     Row,
+    asked_at,
     confidentiality_table,
-    permitted,
 )
 from auditor.standard.dictionary import tag_of
-from auditor.standard.iods import packaged_iods
 
 FLAG = "PatientIdentityRemoved"
 CODES = "DeidentificationMethodCodeSequence"
@@ -41,19 +41,6 @@ BURNED_IN = "BurnedInAnnotation"
 FEATURES = "RecognizableVisualFeatures"
 CODE_READS = (FLAG, f"{CODES}.CodeValue", f"{CODES}.CodingSchemeDesignator")
 PROFILE_READS = (*CODE_READS, "SOPClassUID", "judge:confidentiality")
-
-NAMES = {
-    Method.CLEAN_GRAPHICS: "Clean Graphics",
-    Method.CLEAN_STRUCTURED_CONTENT: "Clean Structured Content",
-    Method.CLEAN_DESCRIPTORS: "Clean Descriptors",
-    Method.RETAIN_FULL_DATES: "Retain Full Dates",
-    Method.RETAIN_MODIFIED_DATES: "Retain Modified Dates",
-    Method.RETAIN_PATIENT: "Retain Patient Characteristics",
-    Method.RETAIN_DEVICE: "Retain Device Identity",
-    Method.RETAIN_UIDS: "Retain UIDs",
-    Method.RETAIN_INSTITUTION: "Retain Institution Identity",
-}
-"""Options that keep or clean public attributes of the table."""
 
 
 # -- What a value visibly is ------------------------------------------------------------------
@@ -162,6 +149,11 @@ def _codes(instance: InstanceFacts) -> frozenset[str]:
 
 _CLAIMS = Selector(when=lambda instance: instance.text(FLAG) == "YES")
 _CODED = Selector(when=lambda instance: instance.filled(CODES) and instance.text(FLAG) != "NO")
+_CLAIMS_ANY = Selector(
+    when=lambda instance: (
+        instance.text(FLAG) == "YES" or (instance.filled(CODES) and instance.text(FLAG) != "NO")
+    )
+)
 _UNCODED = Selector(
     when=lambda instance: instance.text(FLAG) == "YES" and not instance.filled(CODES)
 )
@@ -169,42 +161,12 @@ _UNCODED = Selector(
 FOREIGN = Undecided("objects whose method codes are none of the standard's")
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """What the table asks for at one place: its row, and the actions that may be right."""
-
-    row: Row
-    actions: frozenset[str]
-
-    @property
-    def removes(self) -> bool:
-        return self.actions == {"X"}
-
-    @property
-    def replaces(self) -> bool:
-        return not self.removes and self.actions <= set("XZDU")
-
-
-# Bounded: a hostile file can make any number of places.
-@lru_cache(maxsize=8192)
-def _asked(sop_class: str, path: TagPath, codes: frozenset[str]) -> _Asked:
-    steps = [step for step in path.steps if ":" not in step]
-    tags = tuple(int(step[1:5] + step[6:10], 16) for step in steps)
-    row = confidentiality_table().row(tags[-1])
-    assert row is not None
-    action = row.action(codes)
-    types: frozenset[str] | None = None
-    if "/" in action and len(steps) == len(path.steps):
-        types = packaged_iods().types_at(sop_class, tags)
-    return _Asked(row, permitted(action, types))
-
-
 _ICON = TagPath.of("IconImageSequence").steps[0]
 
 
 def _evidence(
     instance: InstanceFacts, codes: frozenset[str]
-) -> Iterator[tuple[TagPath, _Asked, str]]:
+) -> Iterator[tuple[TagPath, Asked, str]]:
     """Yield what is there of what the profile asks something for.
 
     What stands in a sequence that is to be removed goes with it, and is not told apart.
@@ -219,7 +181,8 @@ def _evidence(
             continue
         if removed and any(steps[:depth] in removed for depth in range(1, len(steps))):
             continue
-        asked = _asked(sop_class, path, codes)
+        asked = asked_at(sop_class, path, codes)
+        assert asked is not None  # the judge looks at nothing else
         if verdict == ITEMS and asked.removes:
             removed.add(steps)
         yield path, asked, verdict
@@ -230,7 +193,7 @@ def _only_refers(row: Row, verdict: str) -> bool:
     return verdict == ITEMS and set(row.options) == {Method.RETAIN_UIDS}
 
 
-def _kept(asked: _Asked, verdict: str) -> bool:
+def _kept(asked: Asked, verdict: str) -> bool:
     """Whether a value is there, visibly not replaced, that was to be removed; dates apart."""
     return (
         asked.removes
@@ -355,14 +318,14 @@ def kept_without_option(instance: InstanceFacts) -> Iterator[Finding | Undecided
 _SEX = TagPath.of("PatientSex")
 
 
-def _is_patients_sex(path: TagPath, asked: _Asked, verdict: str) -> bool:
+def _is_patients_sex(path: TagPath, asked: Asked, verdict: str) -> bool:
     # The one attribute of its option that is emptied and not removed. A dummy may stand there,
     # but of three legal values a patient's sex is none.
     return path == _SEX and asked.actions == {"Z"} and verdict == VALUE
 
 
 def _lacking(row: Row) -> str:
-    return " or ".join(f"{code} ({NAMES[Method(code)]})" for code in sorted(row.options))
+    return " or ".join(f"{code} ({METHOD_NAMES[code]})" for code in sorted(row.options))
 
 
 def _moments(instance: InstanceFacts, codes: frozenset[str]) -> Iterator[TagPath]:
@@ -683,3 +646,64 @@ def kept_without_codes(instance: InstanceFacts) -> Iterator[Finding]:
         # Where dates are declared removed, another rule has said it.
         elif verdict == MOMENT and asked.removes and instance.text(MODIFIED) == "":
             yield Finding("a date or time that looks true, and no code says that it may stay", path)
+
+
+# -- The same, counted ------------------------------------------------------------------------
+
+_ACTION_WORDS = {
+    "X": "remove",
+    "Z": "empty",
+    "D": "replace",
+    "U": "replace the UID",
+    "K": "keep",
+    "C": "clean",
+}
+_OBSERVED_WORDS = {
+    EMPTY: "empty",
+    REPLACED: "a replacement",
+    MOMENT: "a date or time that looks true",
+    DEVICE: "a UID as a device makes it",
+    ITEMS: "items",
+    VALUE: "a value",
+}
+
+
+def _judged(path: TagPath, asked: Asked, verdict: str, no_dates: bool) -> str:
+    """Return how bad what is there is, as the rules above say: a severity, or an outcome."""
+    if verdict == MOMENT and (asked.removes or asked.replaces):
+        return "error" if no_dates else "warning"
+    if asked.removes:
+        if _kept(asked, verdict):
+            return "warning" if asked.row.options else "error"
+        return "info"
+    if asked.replaces and verdict == DEVICE:
+        return "info"
+    if _is_patients_sex(path, asked, verdict):
+        return "warning"
+    unseen = verdict in (VALUE, ITEMS) and (asked.replaces or "C" in asked.actions)
+    return "not_evaluated" if unseen else "pass"
+
+
+@summary(
+    name="profile",
+    category="deidentification",
+    reads=(*PROFILE_READS, MODIFIED),
+    applies=_CLAIMS_ANY,
+)
+def profile(instance: InstanceFacts) -> Iterator[tuple[str, ...]]:
+    """What the claimed profile asks for at each place, and what is there.
+
+    Rows: ``object`` or, where no code is one of the standard's, ``foreign``; ``place``, tag
+    path, what is asked for, what is seen, and how bad that is. A claim without codes is held
+    against the Basic Profile.
+    """
+    codes = _codes(instance)
+    if instance.filled(CODES) and not codes:
+        yield ("foreign",)
+        return
+    yield ("object",)
+    no_dates = instance.text(MODIFIED) == "REMOVED"
+    for path, asked, verdict in _evidence(instance, codes - DATES if no_dates else codes):
+        words = " or ".join(_ACTION_WORDS[each] for each in _ACTION_WORDS if each in asked.actions)
+        judged = _judged(path, asked, verdict, no_dates)
+        yield "place", str(path), words, _OBSERVED_WORDS[verdict], judged

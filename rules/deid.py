@@ -7,9 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from auditor import Element, Finding, InstanceFacts, Place, Selector, TagPath, judge, rule
+from auditor import (
+    Element,
+    Finding,
+    InstanceFacts,
+    Place,
+    Selector,
+    TagPath,
+    judge,
+    rule,
+    summary,
+)
 from auditor.identifiers import is_blank, looks_like_a_birth_date, looks_like_a_name, words_of
-from auditor.standard.confidentiality import METHODS
+from auditor.standard.confidentiality import METHOD_NAMES, METHODS
 from auditor.standard.dictionary import tag_of
 from auditor.standard.sop_classes import MEDIA_STORAGE_DIRECTORY
 
@@ -32,6 +42,13 @@ WITHOUT_PATIENT = frozenset(
     }
 )
 """SOP Classes whose IOD has no Patient Module (PS3.3 A.1.4): they are about nobody."""
+
+# The data set of a DICOMDIR has no SOP Class UID; only it has a File-set ID (PS3.3 F.3.2.1).
+_OF_A_PATIENT = Selector(
+    when=lambda instance: (
+        instance.text("SOPClassUID") not in WITHOUT_PATIENT and not instance.has("FileSetID")
+    )
+)
 
 _CLAIMS = Selector(when=lambda instance: instance.text(FLAG) == "YES")
 
@@ -139,12 +156,7 @@ def no_method_codes(instance: InstanceFacts) -> Iterator[Finding]:
     confidence="high",
     reads=(FLAG, "SOPClassUID", "FileSetID"),
     reference="PS3.3 C.7.1.1",
-    # The data set of a DICOMDIR has no SOP Class UID; only it has a File-set ID (PS3.3 F.3.2.1).
-    applies=Selector(
-        when=lambda instance: (
-            instance.text("SOPClassUID") not in WITHOUT_PATIENT and not instance.has("FileSetID")
-        )
-    ),
+    applies=_OF_A_PATIENT,
 )
 def no_claim(instance: InstanceFacts) -> Iterator[Finding]:
     """The object does not say whether the patient's identity was removed.
@@ -478,3 +490,79 @@ def other_name(instance: InstanceFacts) -> Iterator[Finding]:
     for path, verdict in instance.judged("person_name"):
         if verdict == "other":
             yield Finding("what looks like a person's name", path)
+
+
+_DESCRIBED = "PrivateDataElementCharacteristicsSequence"
+_ACTIONS = "DeidentificationActionSequence"
+_ENCRYPTED = "EncryptedAttributesSequence"
+_ORIGINAL = "OriginalAttributesSequence"
+
+# Title in the words of the claim, keyword, and the values that the standard enumerates.
+_SAID = (
+    ("dates", "LongitudinalTemporalInformationModified", {"UNMODIFIED", "MODIFIED", "REMOVED"}),
+    ("text in the pixels", "BurnedInAnnotation", {"YES", "NO"}),
+    ("recognizable features", "RecognizableVisualFeatures", {"YES", "NO"}),
+)
+
+_CARRIED = (_DESCRIBED, FLAG, METHOD, CODES, *(each for _, each, _ in _SAID), _ENCRYPTED, _ORIGINAL)
+
+
+def _value(instance: InstanceFacts, keyword: str, legal: set[str]) -> str:
+    text = instance.text(keyword)
+    return text if text in legal else "no legal value" if text else "not said"
+
+
+@summary(
+    name="claim",
+    category="deidentification",
+    reads=(
+        "SOPClassUID",
+        "FileSetID",
+        FLAG,
+        METHOD,
+        f"{CODES}.CodeValue",
+        f"{CODES}.CodingSchemeDesignator",
+        *(keyword for _, keyword, _ in _SAID),
+        # Whether these are there: what is read in them is short, and of a few values.
+        f"{_DESCRIBED}.{_ACTIONS}.DeidentificationAction",
+        f"{_ENCRYPTED}.EncryptedContentTransferSyntaxUID",
+        f"{_ORIGINAL}.ReasonForTheAttributeModification",
+    ),
+    applies=_OF_A_PATIENT,
+)
+def claim(instance: InstanceFacts) -> Iterator[tuple[str, ...]]:
+    """What an object claims of its de-identification, and which attributes it claims it by.
+
+    Rows: ``object``; ``claim``, its words, its codes; ``attribute``, tag path, ``present`` or
+    ``filled``. The attributes are those that a de-identified object carries (Aiello et al.
+    2021, Table 1).
+    """
+    yield ("object",)
+    codes = [
+        (item.text("CodeValue"), item.text("CodingSchemeDesignator"))
+        for item in instance.items(CODES)
+    ]
+    known = sorted({value for value, scheme in codes if scheme == "DCM" and value in METHODS})
+    said = [f"{METHOD_NAMES[value]} ({value})" for value in known]
+    if any(value not in known or scheme != "DCM" for value, scheme in codes):
+        said.append("a code that is none of CID 7050")
+    if instance.filled(METHOD):
+        said.append("free text")
+    words = [f"identity removed: {_value(instance, FLAG, {'YES', 'NO'})}"]
+    words.append(f"method: {', '.join(said) or 'not said'}")
+    words += [f"{title}: {_value(instance, keyword, legal)}" for title, keyword, legal in _SAID]
+    yield "claim", "; ".join(words), "+".join(known)
+    carried = {
+        TagPath.of(keyword): (instance.has(keyword), instance.filled(keyword))
+        for keyword in _CARRIED
+    }
+    described = instance.items(_DESCRIBED)
+    carried[TagPath.of(_DESCRIBED, _ACTIONS)] = (
+        any(item.has(_ACTIONS) for item in described),
+        any(item.filled(_ACTIONS) for item in described),
+    )
+    for path, (present, filled) in carried.items():
+        if present:
+            yield "attribute", str(path), "present"
+        if filled:
+            yield "attribute", str(path), "filled"

@@ -5,7 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from auditor import Element, Finding, InstanceFacts, Item, Selector, TagPath, judge, rule
+from auditor import (
+    Element,
+    Finding,
+    InstanceFacts,
+    Item,
+    Selector,
+    TagPath,
+    judge,
+    rule,
+    summary,
+)
 from auditor.csa import csa_values
 from auditor.facts import PrivateElement
 from auditor.identifiers import (
@@ -14,6 +24,7 @@ from auditor.identifiers import (
     looks_like_a_record_number,
     stands_for_nobody,
 )
+from auditor.reading.places import NO_CREATOR, creator_in
 from auditor.standard.private import (
     DEIDENTIFIERS,
     Standing,
@@ -367,6 +378,12 @@ _KINDS = (
 _KIND = {vr: kind for kind, vrs in _KINDS for vr in vrs.split()}
 
 
+def _kinds(element: PrivateElement) -> tuple[str | None, str | None]:
+    """Return the kinds of the VR that is written and of the one in the dictionary."""
+    entry = element.entry
+    return _KIND.get(element.vr), _KIND.get(entry.vr if entry else "")
+
+
 @rule(
     id="PRIV201",
     category="private",
@@ -395,8 +412,7 @@ def other_vr(instance: InstanceFacts) -> Iterator[Finding]:
     for another, is not reported.
     """
     for element in instance.private():
-        entry = element.entry
-        here, there = _KIND.get(element.vr), _KIND.get(entry.vr if entry else "")
+        here, there = _kinds(element)
         if here and there and here != there:
             yield Finding(f"holds {here}, and should hold {there} by the dictionary", element.path)
 
@@ -602,3 +618,32 @@ def holds_dates(instance: InstanceFacts) -> Iterator[Finding]:
     for path, verdict in instance.judged("private_identifier"):
         if verdict == "a date":
             yield Finding("holds a date, and no option retains dates", path)
+
+
+@summary(
+    name="private",
+    category="private",
+    reads=("private", "judge:private_identifier"),
+    applies=_HAS_PRIVATE,
+)
+def whose_and_what(instance: InstanceFacts) -> Iterator[tuple[str, ...]]:
+    """Whose private elements an object has, what is known of them, and what is in them.
+
+    Rows: ``object``; ``objects``, creator; ``standing``, creator, name of a `Standing`, for
+    each element; ``found``, creator, what was found in an element or is wrong with it.
+    """
+    yield ("object",)
+    for creator in sorted({element.creator or NO_CREATOR for element in instance.private()}):
+        yield "objects", creator
+    for element in instance.private():
+        creator = element.creator or NO_CREATOR
+        yield "standing", creator, element.standing.name
+        here, there = _kinds(element)
+        if here and there and here != there:
+            yield "found", creator, "other_vr"
+        elif element.vr == "UN" and element.entry and element.entry.vr:
+            yield "found", creator, "unread"
+    for path, verdict in instance.judged("private_identifier"):
+        creator = creator_in(path)
+        if creator:
+            yield "found", creator, "dates" if verdict == "a date" else "identifiers"

@@ -13,8 +13,11 @@ from auditor import (
     Selector,
     TagPath,
     comparison,
+    judge,
     rule,
+    summary,
 )
+from auditor.redaction import vendor
 from auditor.standard.dictionary import keyword_of, name_of, tag_of
 from auditor.standard.private_abuse import (
     Row,
@@ -26,6 +29,7 @@ from auditor.standard.private_abuse import (
 )
 
 _SOP_CLASS = tag_of("SOPClassUID")
+_MANUFACTURER = tag_of("Manufacturer")
 
 _GROUND = frozenset(
     map(
@@ -263,3 +267,34 @@ def redundant(instance: InstanceFacts) -> Iterator[Finding]:
     for outcome, what, name, path in _verdicts(instance, EQUAL, BESIDE):
         said = "says the same" if outcome == EQUAL else "is there, too, in another form"
         yield Finding(f"{what}: {name} {said}", path)
+
+
+@judge(
+    name="manufacturer",
+    applies=lambda place: place.tag == _MANUFACTURER and len(place.path.steps) == 1,
+)
+def manufacturer(element: Element) -> str | None:
+    """Which manufacturer is named, spellings folded; withheld if it is not publicly known."""
+    return vendor(element.text) or None
+
+
+@summary(
+    name="abuse",
+    category="private",
+    unit="series",
+    reads=("judge:manufacturer", "private", "judge:private_abuse"),
+)
+def by_vendor(instance: InstanceFacts) -> Iterator[tuple[str, ...]]:
+    """Series of each manufacturer, by what its private elements stand in for.
+
+    Rows: manufacturer, and ``series``, ``private`` (it has private elements), or what is said
+    of a public attribute: ``absent``, ``different``, ``equal``, ``beside``.
+    """
+    name = next((verdict for _, verdict in instance.judged("manufacturer")), "")
+    yield name, "series"
+    if instance.private():
+        yield name, "private"
+    for outcome in sorted(
+        {verdict.partition("|")[0] for _, verdict in instance.judged("private_abuse")}
+    ):
+        yield name, outcome

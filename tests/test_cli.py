@@ -550,3 +550,11 @@ def test_a_terminal_that_lacks_letters_is_no_reason_to_end(
     done = subprocess.run(command, env=environment, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr
     assert b"\\u6771" in done.stdout
+
+
+def test_the_result_says_how_it_was_made_and_not_where(collection: Path, tmp_path: Path) -> None:
+    options = ("--name", "a b", "--select", "FILE001", "--select", "references", "--no-show-values")
+    dicom_audit("scan", collection, "-o", "out", "--quiet", *options)
+    command = read_result(tmp_path / "out" / "result.json").tool.command
+    wanted = "--name 'a b' --select FILE001 --select references --no-show-values"
+    assert command == f"dicom-audit scan {collection.name} {wanted}"

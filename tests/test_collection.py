@@ -8,8 +8,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from auditor.audit import _connect
+from auditor.audit import _connect, _grouped
 from auditor.collection import CollectionFacts
+from auditor.model import Finding, TagPath
 from auditor.store import WALKED, TableWriter
 
 
@@ -100,3 +101,33 @@ def test_the_database_swaps_into_the_audit_folder_and_asks_no_network(
     assert Path(str(setting("temp_directory"))).parent == tmp_path
     assert setting("autoinstall_known_extensions") is False
     assert setting("autoload_known_extensions") is False
+
+
+def test_findings_are_added_up_by_place_and_by_series() -> None:
+    here = TagPath.of("Modality")
+    grouped, series = _grouped(
+        [
+            Finding("x", here, count=2, examples=("b", "c"), series=7),
+            Finding("x", here, count=1, examples=("a",), series=7),
+            Finding("x", here, count=4, examples=("d",), series=8),
+            Finding("x", here),
+            Finding("y", count=1, series=7),
+        ]
+    )
+    assert grouped == {
+        ("x", "(0008,0060)"): (8, ["b", "c", "a", "d"]),
+        ("y", ""): (1, []),
+    }
+    counts = {
+        place: {key: (seen.count, seen.path) for key, seen in at.items()}
+        for place, at in series.items()
+    }
+    assert counts == {
+        ("x", "(0008,0060)"): {7: (3, "a"), 8: (4, "d"), None: (1, "")},
+        ("y", ""): {7: (1, "")},
+    }
+
+
+def test_a_series_is_a_hash() -> None:
+    with pytest.raises(TypeError):
+        Finding("x", series="1.2.3")  # type: ignore[arg-type]

@@ -149,7 +149,8 @@ class Planter:
 TEXTS = "PN LO SH LT ST UT UC UR AE CS DA TM DT IS DS AS UI".split()  # noqa: SIM905 - as PS3.5 does
 BINARIES = "OB OW UN OD OF OL OV US SS UL SL FL FD SV UV AT".split()  # noqa: SIM905
 IN_COLUMNS = (
-    "Modality", "Manufacturer", "BodyPartExamined", "PatientSex", "PatientIdentityRemoved",
+    "Modality", "Manufacturer", "ManufacturerModelName", "StudyDate", "BodyPartExamined",
+    "PatientSex", "PatientIdentityRemoved",
     "BurnedInAnnotation", "PatientID", "PatientName", "PatientComments", "PatientAddress",
     "PatientBirthDate", "SOPInstanceUID", "SeriesInstanceUID",
     "StudyInstanceUID", "FrameOfReferenceUID", "DeidentificationMethod", "ClinicalTrialSponsorName",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections import Counter
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 
 import pydicom
@@ -13,14 +15,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydicom import dcmread, dcmwrite
 from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.encaps import parse_basic_offsets, parse_fragments
 from pydicom.sequence import Sequence
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
+from auditor.planning import RulesPlan
 from auditor.reading.columns import COLUMN, COLUMN_OF_TAG, COLUMNS
 from auditor.reading.fallback import lenient, read_with_pydicom
 from auditor.reading.places import Attention, Forest, Place, Token
-from auditor.reading.reader import Reader, Reading
-from auditor.reading.walker import Walk, known_vr
+from auditor.reading.reader import DEFLATED, Reader, Reading
+from auditor.reading.walker import UNDEFINED, Reference, Walk, known_vr
 
 SHARED = Path(__file__).parents[1].parent / "shared" / "corpus"
 PIXEL_DATA = 0x7FE00010
@@ -100,6 +104,57 @@ def test_walker_equals_pydicom_on_every_element_of_real_files() -> None:
         assert in_tag_order(ours) == in_tag_order(theirs), path.name
         compared += 1
     assert compared > 80
+
+
+def pixels_by_pydicom(path: Path) -> tuple[str, str, str]:
+    """Return bytes of native pixel data, or fragments and bytes of offsets, as pydicom has them."""
+    with lenient():
+        dataset = dcmread(path, force=True)
+    for tag in (0x7FE00010, 0x7FE00009, 0x7FE00008):
+        if tag not in dataset:
+            continue
+        raw = dataset.get_item(tag)
+        value = raw.value or b""
+        if getattr(raw, "length", 0) != UNDEFINED:
+            return str(len(value)), "", ""
+        fragments, _ = parse_fragments(BytesIO(value))
+        return "", str(fragments - 1), str(4 * len(parse_basic_offsets(BytesIO(value))))
+    return "", "", ""
+
+
+def test_pixel_data_is_as_long_as_pydicom_finds_it() -> None:
+    kinds = Counter[str]()
+    for path in real_files():
+        facts = read(path).facts
+        if facts is None or facts.complete != "yes" or facts.surprise or facts.syntax in DEFLATED:
+            continue
+        ours = facts.pixel_bytes, facts.fragments, facts.offsets
+        assert ours == pixels_by_pydicom(path), path.name
+        kinds[facts.pixels] += 1
+    assert kinds["native"] > 20
+    assert kinds["encapsulated"] > 20
+
+
+def test_both_readers_see_native_pixel_data_alike() -> None:
+    for path in BUNDLED:
+        facts = read(path).facts
+        if facts is None or facts.complete == "header" or facts.surprise:
+            continue
+        walk = Walk(path.stat().st_size, [None] * len(COLUMNS))
+        read_with_pydicom(str(path), forest(), walk)
+        length = str(walk.pixels.length) if walk.pixels and walk.pixels.length >= 0 else ""
+        assert facts.pixel_bytes == length, path.name
+
+
+def test_of_pixel_data_that_is_cut_the_declared_length_is_known(tmp_path: Path) -> None:
+    (original,) = [each for each in BUNDLED if each.name == "CT_small.dcm"]
+    whole = dcmread(original)
+    path = tmp_path / "cut.dcm"
+    path.write_bytes(original.read_bytes()[:-4000])
+    facts = read(path).facts
+    assert facts is not None
+    assert facts.complete == "pixel data"
+    assert facts.pixel_bytes == str(len(whole.PixelData))
 
 
 def plain_pydicom(dataset: Dataset, parents: str = "") -> Iterator[tuple[str, str]]:
@@ -424,7 +479,7 @@ def test_what_pydicom_reads_cut_short_is_partial(tmp_path: Path, kept: float, in
 def everything(reading: Reading) -> tuple[object, ...]:
     """All that a reading says, references included."""
     references = [
-        (str(each.place.path), each.sop_instance, each.sop_class, each.series)
+        (str(each.place.path), *(getattr(each, slot) for slot in each.__slots__[1:]))
         for each in reading.references
     ]
     facts = (reading.status, reading.facts, reading.sop_class, reading.columns)
@@ -432,18 +487,22 @@ def everything(reading: Reading) -> tuple[object, ...]:
 
 
 class Referring(KeepAll):
-    """A plan that also gathers references."""
+    """A plan that also gathers references, as the plan of the rules does."""
+
+    _plan = RulesPlan("1.2", (), {})
 
     def attention(self, place: Place) -> Attention:
         seen = super().attention(place)
-        roles = {0x00081155: "instance", 0x00081150: "class", 0x0020000E: "series"}
-        nested = place.parent is not None and place.parent.parent is not None
-        role = roles.get(place.tag, "") if nested else ""
-        return Attention(keep=seen.keep, column=seen.column, role=role)
+        return Attention(keep=seen.keep, column=seen.column, role=self._plan.attention(place).role)
 
 
 def referring() -> Forest:
     return Forest(lambda _: Referring())
+
+
+def by_target(reading: Reading) -> dict[str, Reference]:
+    """The references of a reading by the UID that each refers to."""
+    return {each.sop_instance.rstrip(b"\0").decode(): each for each in reading.references}
 
 
 def reference(number: int, *, named: bool = True) -> Dataset:
@@ -465,12 +524,105 @@ def test_a_series_is_known_to_what_stands_after_it_in_its_item(tmp_path: Path) -
     dataset = small(ReferencedSeriesSequence=[earlier], RTReferencedSeriesSequence=[series])
     dataset.SourceImageSequence = [reference(4)]
     path = stored(dataset, ExplicitVRLittleEndian, tmp_path)
-    found = {
-        each.sop_instance.rstrip(b"\0"): each.series.rstrip(b"\0")
-        for each in read(path, referring()).references
+    found = by_target(read(path, referring()))
+    assert {uid: each.series.rstrip(b"\0") for uid, each in found.items()} == {
+        "2.25.1": b"2.25.99", "2.25.2": b"2.25.99", "2.25.3": b"2.25.98", "2.25.4": b"",
+    }  # fmt: skip
+
+
+def structures() -> Dataset:
+    """A structure set that refers to images in every way that one can."""
+    series = Dataset()
+    series.SeriesInstanceUID = "2.25.99"
+    series.ContourImageSequence = [reference(1), reference(2)]
+    study = reference(7, named=False)  # the UID of the study (PS3.3 C.8.8.5)
+    study.RTReferencedSeriesSequence = [series]
+    frame = Dataset()
+    frame.FrameOfReferenceUID = "2.25.6"
+    frame.RTReferencedStudySequence = [study]
+    contours = []
+    for kind, targets in (
+        ("CLOSED_PLANAR", [3]),
+        ("CLOSED_PLANAR", [4, 5]),
+        ("OPEN_NONPLANAR", [6]),
+        ("CLOSED_PLANAR", []),
+    ):
+        contour = Dataset()
+        contour.ContourImageSequence = [reference(each) for each in targets]
+        contour.ContourGeometricType = kind
+        contour.ContourData = [0, 0, 5, 1, 0, 5, 1, 1, 5]
+        contours.append(contour)
+    roi = Dataset()
+    roi.ContourSequence = contours
+    return small(ReferencedFrameOfReferenceSequence=[frame], ROIContourSequence=[roi])
+
+
+def test_what_stands_around_a_reference_is_known_to_it(tmp_path: Path) -> None:
+    path = stored(structures(), ExplicitVRLittleEndian, tmp_path)
+    found = by_target(read(path, referring()))
+    named = {
+        uid: tuple(
+            part.rstrip(b"\0") for part in (each.series, each.study, each.frame_of_reference)
+        )
+        for uid, each in found.items()
     }
-    assert found == {b"2.25.1": b"2.25.99", b"2.25.2": b"2.25.99", b"2.25.3": b"2.25.98",
-                     b"2.25.4": b""}  # fmt: skip
+    inside = b"2.25.99", b"2.25.7", b"2.25.6"
+    assert named == {
+        "2.25.1": inside, "2.25.2": inside,
+        **{f"2.25.{number}": (b"", b"", b"") for number in (3, 4, 5, 6)},
+    }  # fmt: skip
+    # Where a contour stands in several images, or in no plane, it says nothing of an image.
+    assert {uid for uid, each in found.items() if each.points} == {"2.25.3"}
+
+
+def test_frames_belong_to_the_reference_of_their_item(tmp_path: Path) -> None:
+    first, second = reference(1), reference(2)
+    first.ReferencedFrameNumber = [3, 7]
+    loose = Dataset()
+    loose.ReferencedFrameNumber = 9
+    dataset = small(SourceImageSequence=[first, second, loose])
+    found = by_target(read(stored(dataset, ExplicitVRLittleEndian, tmp_path), referring()))
+    assert [found[uid].frames.strip() for uid in ("2.25.1", "2.25.2")] == [b"3\\7", b""]
+
+
+def frames(*sources: list[int]) -> Dataset:
+    """A multi-frame image; each frame is made from these and lies at its own z."""
+    items = []
+    for number, targets in enumerate(sources):
+        derived, plane, item = Dataset(), Dataset(), Dataset()
+        derived.SourceImageSequence = [reference(each) for each in targets]
+        plane.ImagePositionPatient = [0, 0, number]
+        item.DerivationImageSequence = [derived]
+        item.PlanePositionSequence = [plane]
+        items.append(item)
+    return small(ReferencedImageSequence=[reference(9)], PerFrameFunctionalGroupsSequence=items)
+
+
+def test_a_frame_lies_where_the_one_image_does_that_it_is_made_from(tmp_path: Path) -> None:
+    path = stored(frames([1], [2, 3], [], [4]), ExplicitVRLittleEndian, tmp_path)
+    found = by_target(read(path, referring()))
+    points = {uid: each.points.strip() for uid, each in found.items() if each.points}
+    assert points == {"2.25.1": rb"0.0\0.0\0.0", "2.25.4": rb"0.0\0.0\3.0"}
+
+
+def test_what_was_referred_to_once_is_no_reference(tmp_path: Path) -> None:
+    former = Dataset()
+    former.SourceImageSequence = [reference(1)]
+    modified = Dataset()
+    modified.ModifiedAttributesSequence = [former]
+    dataset = small(OriginalAttributesSequence=[modified], SourceImageSequence=[reference(2)])
+    reading = read(stored(dataset, ExplicitVRLittleEndian, tmp_path), referring())
+    assert set(by_target(reading)) == {"2.25.2"}
+
+
+def test_both_readers_find_the_same_references(tmp_path: Path) -> None:
+    for number, dataset in enumerate((structures(), frames([1], [2, 3], [4]))):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        path = stored(dataset, ExplicitVRLittleEndian, folder)
+        bare = folder / "bare"
+        bare.write_bytes(path.read_bytes()[132:])
+        assert everything(read(bare, referring()))[1] == everything(read(path, referring()))[1]
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])

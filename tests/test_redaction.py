@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from auditor.equipment import model_name
 from auditor.redaction import (
     KEY_VARIABLE,
     OTHER,
@@ -130,3 +131,32 @@ def test_the_key_is_of_the_environment_or_forgotten(monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv(KEY_VARIABLE, "another, longer than a key of a hash may be" * 9)
     assert audit_key() != one
     assert len(audit_key()) == len(one)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("SOMATOM Definition AS+", "Siemens SOMATOM Definition AS"),
+        ("Sensation 64", "Siemens SOMATOM Sensation"),
+        ("TrioTim", "Siemens MAGNETOM Trio"),
+        ("Prisma_fit", "Siemens MAGNETOM Prisma"),
+        ("SIGNA_EXCITE", "GE SIGNA EXCITE"),
+        ("LightSpeed VCT", "GE LightSpeed VCT"),
+        ("Aquilion64", "Canon / Toshiba Aquilion"),
+        ("iCT 256", "Philips iCT"),
+        ("highdicom", "highdicom"),
+        # Words in which a product's name stands by chance.
+        ("Dictation", OTHER),
+        ("Maria", OTHER),
+        ("Force of Demo^Person", OTHER),
+        ("  ", ""),
+    ],
+)
+def test_models(text: str, expected: str) -> None:
+    assert model_name(text) == expected
+
+
+@given(st.text())
+def test_a_model_is_a_name_of_the_list(text: str) -> None:
+    said = model_name(text)
+    assert said in (OTHER, "") or said == model_name(said)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from auditor.model import CATEGORIES, FAMILIES
+from auditor.model import CATEGORIES, FAMILIES, parse_doc
 from auditor.paths import rules_folder
 from auditor.reading.reader import FileFacts
 from auditor.registry import RegistryError, RuleSet, load
@@ -118,6 +118,28 @@ def test_what_cannot_be_true_is_refused(tmp_path: Path, said: dict[str, str], sa
     assert "\n" not in str(refusal.value)
 
 
+@pytest.mark.parametrize(
+    ("said", "says"),
+    [
+        ("category='looks', reads=()", "it is of no category"),
+        ("category='iod', reads=(), unit='patient'", "a summary counts instances or series"),
+        ("category='iod', reads=('referee:dciodvfy',)", "a summary reads no referee"),
+        ("category='iod', reads=('Modalty',)", "PS3.6 has no attribute 'Modalty'"),
+        ("category='iod', reads=('judge:nobody',)", "summary much reads judge:nobody"),
+    ],
+)
+def test_a_summary_is_held_to_what_it_says(tmp_path: Path, said: str, says: str) -> None:
+    text = "from auditor import summary\n@summary(name='much', {})\ndef count(facts):\n    'How.'\n"
+    good = text.format("category='iod', reads=()")
+    assert [each.name for each in loaded(tmp_path / "a", good).summaries] == ["much"]
+    with pytest.raises(RegistryError, match=says):
+        loaded(tmp_path / "b", text.format(said))
+    with pytest.raises(RegistryError, match="summary much exists twice"):
+        loaded(tmp_path / "c", good, good)
+    with pytest.raises(RegistryError, match="it has no docstring"):
+        loaded(tmp_path / "d", good.replace("'How.'", "pass"))
+
+
 @pytest.mark.parametrize("part", ["A title.", "Because.", "So."])
 def test_a_rule_says_what_why_and_how_to_fix(tmp_path: Path, part: str) -> None:
     with pytest.raises(RegistryError, match="the docstring has no"):
@@ -222,3 +244,24 @@ def test_one_rule_is_got_by_its_id(tmp_path: Path) -> None:
     assert rules.get("CONS901") is rules.rules[0]
     with pytest.raises(RegistryError, match="no rule is called 'CONS902'"):
         rules.get("CONS902")
+
+
+def test_of_a_command_the_lines_stay_lines() -> None:
+    doc = parse_doc(
+        """Title of
+    two lines.
+
+    How to fix
+    ----------
+    Like
+    this.
+
+    Command
+    -------
+    dcmodify -ma "(0010,0010)=" FILE
+    dcmdump FILE
+    """
+    )
+    assert doc.title == "Title of two lines."
+    assert doc.fix == "Like this."
+    assert doc.command == 'dcmodify -ma "(0010,0010)=" FILE\ndcmdump FILE'

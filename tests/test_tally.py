@@ -21,7 +21,7 @@ from auditor.tally import (
 )
 
 VERDICTS = [
-    Verdict((Outcome.PASS,), ((),)),
+    Verdict((Outcome.PASS,), ((),), (((("a",), 2),),)),
     Verdict((Outcome.FAIL,), ((("wrong", "(0010,0010)"),),)),
     Verdict((Outcome.NOT_APPLICABLE,), ((),)),
 ]
@@ -43,6 +43,8 @@ def tallies(draw: st.DrawFn) -> Tally:
         tally.signatures[b"%d" % number] = SignatureTally(VERDICTS[number], structure, draw(series))
         path = draw(paths)
         tally.structures[structure] = Structure("1.2", path, "/" + path)
+    tally.private.update(draw(st.dictionaries(st.sampled_from("ab"), st.integers(1, 9))))
+    tally.dicom = draw(st.integers(0, 99))
     for number in draw(st.sets(st.integers(0, 2))):
         key = (f"(0010,00{number}0)", "LO", "", "")
         tally.elements[key] = ElementTally(draw(st.integers(1, 9)), draw(st.integers(0, 1)))

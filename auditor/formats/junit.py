@@ -117,7 +117,8 @@ def _told(rule: RuleResult) -> str:
     ]
     if len(rule.findings) > PLACES:
         lines.append(f"{len(rule.findings) - PLACES:,} more")
-    return "\n".join(_text(line.strip()) for line in [*lines, rule.fix] if line)
+    lines += [rule.fix, *rule.command.split("\n")]
+    return "\n".join(_text(line.strip()) for line in lines if line)
 
 
 def _change_case(suite: ET.Element, rule_id: str, changes: list[Change]) -> None:

@@ -112,7 +112,13 @@ def _log(
 def _described(rule: RuleResult) -> dict[str, Any]:
     title, why, fix = (clean(each, 2000) for each in (rule.title, rule.why, rule.fix))
     reference = clean(rule.reference, 400)
-    parts = {"Why it matters": why, "How to fix": fix, "Reference": reference}
+    command = "; ".join(clean(line, 400) for line in rule.command.split("\n"))
+    parts = {
+        "Why it matters": why,
+        "How to fix": fix,
+        "Command": command,
+        "Reference": reference,
+    }
     said = {name: text for name, text in parts.items() if text}
     text = "\n\n".join(f"{name}: {each}" for name, each in said.items())
     marked = "\n\n".join(f"**{name}.** {_markdown(each)}" for name, each in said.items())

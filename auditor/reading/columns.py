@@ -17,9 +17,10 @@ class Column:
         Attribute of the data set's top level, or of the file meta information.
     form
         How the value is written: ``hash`` (keyed, 64 bits), ``uid`` (shown if the standard
-        registers it), ``code`` (shown if it is in a known vocabulary), ``vendor`` (likewise),
-        ``binary`` (a number of 16 bits), ``count`` (a decimal number, shown if it is small
-        enough to be a count and no record number).
+        registers it), ``code`` (shown if it is in a known vocabulary), ``vendor`` and ``model``
+        (likewise), ``year`` (of a date, nothing else of it), ``binary`` (a number of 16 bits),
+        ``count`` (a decimal number, shown if it is small enough to be a count and no record
+        number), ``decimals`` (numbers that can be coordinates).
     """
 
     keyword: str
@@ -39,6 +40,8 @@ COLUMNS = (
     Column("FrameOfReferenceUID", "hash"),
     Column("Modality", "code"),
     Column("Manufacturer", "vendor"),
+    Column("ManufacturerModelName", "model"),
+    Column("StudyDate", "year"),
     Column("BodyPartExamined", "code"),
     Column("PatientSex", "code"),
     Column("PatientIdentityRemoved", "code"),
@@ -46,6 +49,10 @@ COLUMNS = (
     Column("Rows", "binary"),
     Column("Columns", "binary"),
     Column("NumberOfFrames", "count"),
+    Column("ImagePositionPatient", "decimals"),
+    Column("ImageOrientationPatient", "decimals"),
+    Column("PixelSpacing", "decimals"),
+    Column("SliceThickness", "decimals"),
 )
 
 COLUMN_OF_TAG = {tag_of(column.keyword): number for number, column in enumerate(COLUMNS)}

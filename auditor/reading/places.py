@@ -54,6 +54,12 @@ SPECIAL_TAGS = LAST_TAGS | {0x00080005}
 FILE_PATH = 0
 """Stands where a tag does, for what is no element: the path of the file in its collection."""
 
+CUT_OFF = 1
+"""Stands where a tag does behind the last element that a comparison sees, if there were more."""
+
+NO_CREATOR = "no creator"
+"""Stands where a private creator does, for elements whose block none reserves (PS3.5 7.8.1)."""
+
 VALUE_LIMIT = 1 << 16
 """Bytes of a value that a token keeps; a longer one is told apart by its digest."""
 
@@ -111,7 +117,9 @@ class Attention:
     column
         Number of the column of the table of instances that it fills, or -1.
     role
-        What it means to the table of references: ``instance``, ``class``, ``series`` or empty.
+        What it means to the table of references: ``instance``, ``class``, ``series``,
+        ``study``, ``frame_of_reference``, ``frames``; of a contour ``shape``, ``contour``, of a
+        frame ``position``; or empty.
     """
 
     keep: bool = False
@@ -210,6 +218,8 @@ class Run:
         What they put into the table of instances: column number and value.
     compared
         What they put before each comparison.
+    private
+        Bytes of private data elements, by the creator of the outermost.
     before, after
         Private creators and character set in force before and after them.
     last
@@ -220,6 +230,7 @@ class Run:
     tokens: list[Token]
     columns: list[tuple[int, bytes]]
     compared: dict[Comparison, list[Compared]]
+    private: tuple[tuple[str, int], ...]
     before: tuple[dict[int, str], tuple[str, ...]]
     after: tuple[dict[int, str], tuple[str, ...]]
     last: Place
@@ -230,8 +241,8 @@ class Place:
 
     __slots__ = (
         "attention", "changed", "code", "creator", "empty", "forest", "full", "gain", "implicit",
-        "is_text", "item", "keyword", "kids", "known", "last", "long", "mode", "others", "parent",
-        "path", "plan", "run", "tag", "tokens", "volatile", "vr", "walks",
+        "is_text", "item", "keyword", "kids", "known", "last", "long", "mode", "others", "owner",
+        "parent", "path", "plan", "run", "tag", "tokens", "volatile", "vr", "walks",
     )  # fmt: skip
 
     def __init__(
@@ -255,6 +266,10 @@ class Place:
         self.creator = creator
         self.keyword = "" if tag >> 16 & 1 else keyword_of(tag)
         self.path: TagPath = parent.path / _step(tag, creator) if parent else TagPath()
+        # Whose private data a value here is: that of the creator of the outermost element.
+        self.owner: str | None = parent.owner if parent else None
+        if self.owner is None and self.is_private and tag & 0xFFFF and not self.is_creator:
+            self.owner = shown_creator(creator) if creator else NO_CREATOR
         self.kids: dict[int, Place] = {}
         self.others: dict[tuple[int, str, str, bool], Place] = {}
         self.known: dict[bytes | tuple[tuple[str, ...], bytes], Token] = {}
@@ -284,6 +299,14 @@ class Place:
         if seen.keep or seen.judges or seen.structure or self.is_text:
             return CLASSIFIED
         return CONSTANT
+
+    @property
+    def root(self) -> Place:
+        """The place of the data set that this one is in."""
+        place = self
+        while place.parent is not None:
+            place = place.parent
+        return place
 
     @property
     def is_private(self) -> bool:
@@ -397,7 +420,7 @@ def shown_creator(creator: str) -> str:
 
     Anything can be written there, a name too.
     """
-    return creator if is_known_creator(creator) else shape(creator) or "no creator"
+    return creator if is_known_creator(creator) else shape(creator) or NO_CREATOR
 
 
 JUDGE_FAILED = "!"
@@ -410,6 +433,14 @@ def _verdict(judge: Judge, element: Element) -> str | None:
         return verdict if verdict is None or isinstance(verdict, str) else JUDGE_FAILED
     except Exception:  # noqa: BLE001 - whatever a judge raises is its rules' error
         return JUDGE_FAILED
+
+
+def added_up(sizes: Iterable[tuple[str, int]]) -> tuple[tuple[str, int], ...]:
+    """Add up sizes by creator."""
+    total: dict[str, int] = {}
+    for creator, size in sizes:
+        total[creator] = total.get(creator, 0) + size
+    return tuple(total.items())
 
 
 def by_comparison(compared: Iterable[Compared]) -> dict[Comparison, list[Compared]]:
@@ -441,6 +472,12 @@ def _step(tag: int, creator: str) -> str:
     if tag >> 16 & 1 and tag & 0xFFFF > 0xFF:
         return f"({tag >> 16:04X},xx{tag & 0xFF:02X}:{shown_creator(creator)})"
     return format_tag(tag)
+
+
+def creator_in(path: TagPath) -> str:
+    """Return the private creator of a private element, "" for another, as its path shows it."""
+    last = path.steps[-1] if path.steps else ""
+    return last[11:-1] if last[5:8] == ",xx" else ""
 
 
 def decode(value: bytes, encodings: tuple[str, ...]) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 
-from auditor.reading.places import Place, Run, by_comparison
+from auditor.reading.places import Place, Run, added_up, by_comparison
 from auditor.reading.walker import Buffer, Short, Walk, walk_elements
 
 _group = struct.Struct("<H").unpack_from
@@ -103,6 +103,8 @@ def _walk_top(
                 walk.columns[column] = value
             if run.compared:
                 walk.compared.append(run)
+            if run.private:
+                walk.private += run.private
             walk.creators, walk.encodings = run.after
             position += len(run.raw)
             previous = run.last
@@ -151,8 +153,8 @@ class _Segment:
     """Elements walked one by one since an anchor, which may become the run after it."""
 
     __slots__ = (
-        "_anchor", "_before", "_columns", "_compared", "_first", "_marked", "_start", "_walk",
-        "tokens",
+        "_anchor", "_before", "_columns", "_compared", "_first", "_marked", "_private", "_start",
+        "_walk", "tokens",
     )  # fmt: skip
 
     def __init__(self, anchor: Place, start: int, walk: Walk) -> None:
@@ -161,6 +163,7 @@ class _Segment:
         self._before = (walk.creators, walk.encodings)
         self._columns: list[tuple[int, bytes]] = []
         self._compared = len(walk.compared)
+        self._private = len(walk.private)
         walk.pending = self._columns
         self.mark()
 
@@ -173,6 +176,7 @@ class _Segment:
             len(self._columns),
             len(walk.references),
             len(walk.compared),
+            len(walk.private),
         )
 
     @property
@@ -184,7 +188,7 @@ class _Segment:
         """Make a run of what was walked before the mark, if there is any."""
         if stop <= self._start:
             return
-        after, columns, _, compared = self._marked
+        after, columns, _, compared, private = self._marked
         self._anchor.run = Run(
             buffer[self._start : stop],
             self._walk.tokens[self._first : self.tokens],
@@ -195,6 +199,7 @@ class _Segment:
                 # In a segment nothing is replayed.
                 if not isinstance(each, Run)
             ),
+            added_up(self._walk.private[self._private : private]),
             self._before,
             after,
             last,

@@ -1,0 +1,64 @@
+"""How far something reaches: the frames that a reference names, the box around its points."""
+
+from __future__ import annotations
+
+Box = tuple[float, float, float, float, float, float]
+"""Lowest and highest x, y and z, in mm in the patient's coordinate system (PS3.3 C.7.6.2.1.1)."""
+
+FARTHEST = 1e5
+"""Millimetres that no coordinate of a patient exceeds, and record numbers do."""
+
+
+def frame_range(value: bytes) -> tuple[int, int] | None:
+    """Return the lowest and the highest number of a Referenced Frame Number (PS3.3 10.3).
+
+    None where there is none, or one of the values is no number.
+    """
+    try:
+        numbers = [int(part) for part in value.rstrip(b" \0").split(b"\\")]
+    except ValueError:
+        return None
+    # What does not fit a table is out of every range.
+    low, high = (max(-(2**31), min(2**31, each)) for each in (min(numbers), max(numbers)))
+    return low, high
+
+
+def coordinates(value: bytes) -> list[float] | None:
+    """Return the numbers of a decimal string (PS3.5 6.2, DS) of coordinates in mm.
+
+    None where one of the values is no number, or none that can be a coordinate.
+    """
+    try:
+        numbers = list(map(float, value.rstrip(b" \0").split(b"\\")))
+    except ValueError:
+        return None
+    # No comparison holds for what is not a number.
+    return numbers if all(abs(number) < FARTHEST for number in numbers) else None
+
+
+def box(value: bytes) -> Box | None:
+    """Return the box around points (PS3.3 C.8.8.6.3), None if the value holds none."""
+    numbers = coordinates(value)
+    if numbers is None or len(numbers) % 3:
+        return None
+    x, y, z = numbers[0::3], numbers[1::3], numbers[2::3]
+    return min(x), max(x), min(y), max(y), min(z), max(z)
+
+
+def around(one: Box | None, other: Box | None) -> Box | None:
+    """Return the box around two boxes."""
+    if one is None or other is None:
+        return one or other
+    return (
+        min(one[0], other[0]), max(one[1], other[1]),
+        min(one[2], other[2]), max(one[3], other[3]),
+        min(one[4], other[4]), max(one[5], other[5]),
+    )  # fmt: skip
+
+
+def decimals(value: bytes) -> str | None:
+    """Write at most six decimal numbers in one way, None if that is not what they are."""
+    numbers = coordinates(value) if len(value) <= 128 else None
+    if numbers is None or len(numbers) > 6:
+        return None
+    return "\\".join(f"{number:.8g}" for number in numbers)

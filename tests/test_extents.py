@@ -1,0 +1,73 @@
+"""How far references and contours reach."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from auditor.reading.extents import around, box, coordinates, decimals, frame_range
+
+NUMBERS = st.floats(-9e4, 9e4, allow_nan=False)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (b"3", (3, 3)),
+        (b"7\\3\\5 ", (3, 7)),
+        (b"0", (0, 0)),
+        (b"-1\\2", (-1, 2)),
+        (b"", None),
+        (b"x", None),
+        (b"1\\", None),
+        (b"1" * 5000, None),
+        (b"99999999999", (2**31, 2**31)),
+    ],
+)
+def test_frames_from_lowest_to_highest(value: bytes, expected: tuple[int, int] | None) -> None:
+    assert frame_range(value) == expected
+
+
+def test_the_box_around_a_contour() -> None:
+    assert box(b"1\\2\\3\\-4\\5\\3\\0\\0\\3 ") == (-4, 1, 0, 5, 3, 3)
+
+
+@pytest.mark.parametrize(
+    "value", [b"", b"1\\2", b"1\\2\\x", b"nan\\0\\0", b"1\\2\\inf", b"19700203\\0\\0"]
+)
+def test_what_is_no_point_has_no_box(value: bytes) -> None:
+    assert box(value) is None
+
+
+@given(st.lists(st.tuples(NUMBERS, NUMBERS, NUMBERS), min_size=2, max_size=8), st.data())
+def test_boxes_add_up(points: list[tuple[float, float, float]], data: st.DataObject) -> None:
+    def written(some: list[tuple[float, float, float]]) -> bytes:
+        return "\\".join(str(number) for point in some for number in point).encode()
+
+    cut = data.draw(st.integers(1, len(points) - 1))
+    whole = around(box(written(points[:cut])), box(written(points[cut:])))
+    assert whole == box(written(points))
+    assert around(whole, None) == around(None, whole) == whole
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (b"1.50\\-0\\+2 ", "1.5\\-0\\2"),
+        (b"3", "3"),
+        (b"", None),
+        (b"1\\2\\3\\4\\5\\6\\7", None),
+        (b"A12", None),
+        (b"19700203", None),
+        (b"1" * 200, None),
+    ],
+)
+def test_coordinates_are_written_in_one_way(value: bytes, written: str | None) -> None:
+    assert decimals(value) == written
+
+
+@given(st.binary(max_size=40))
+def test_any_bytes_are_survived(value: bytes) -> None:
+    for function in (frame_range, coordinates, box, decimals):
+        function(value)
