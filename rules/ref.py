@@ -259,6 +259,10 @@ def wrong_class(collection: CollectionFacts) -> Iterator[Finding]:
     ----------
     Write the target's SOP Class UID into Referenced SOP Class UID (0008,1150).
 
+    Command
+    -------
+    dcmodify -m "TAG=UID" FILE
+
     Example
     -------
     A reference that says CT Image Storage; the target is an Enhanced CT image.
