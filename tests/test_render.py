@@ -24,10 +24,12 @@ from tests.sample_result import (
     audit,
     careful,
     careless,
+    collection,
     empty,
     hostile_audit,
     huge,
     review,
+    rule,
     undecided,
 )
 
@@ -209,6 +211,41 @@ def test_500_collections_are_all_there_and_fit(tmp_path: Path) -> None:
     names = re.findall(r"collection-\d{4}", page.said())
     assert len(set(names)) == 500
     assert len([each for each in page.ids if re.fullmatch(r"c\d+", each)]) == 500
+
+
+def test_the_audit_of_a_million_instances_fits_with_all_it_says(tmp_path: Path) -> None:
+    made = collection("million", "Large Archive", scale=1_000_000)
+    one = rule("DEID102", "fail", 1_000_000, 400_000)
+    # More rules than there are, all of them failing, at more places than any object has.
+    places = [
+        replace(one.findings[0], tag_path=f"(0010,{n:04X})", message=f"message {n}")
+        for n in range(400)
+    ]
+    made.rules = [
+        replace(one, id=f"{family}{n:03}", category=category, findings=places)
+        for family, category in (("DEID", "deidentification"), ("IOD", "iod"), ("SEG", "seg"))
+        for n in range(150)
+    ]
+    assert made.conformance is not None
+    assert made.objects is not None
+    assert made.private is not None
+    assert made.deidentification is not None
+    for block, name in (
+        (made.conformance, "iods"),
+        (made.conformance, "modules"),
+        (made.conformance, "disagreements"),
+        (made.objects, "links"),
+        (made.private, "creators"),
+        (made.deidentification, "expected"),
+        (made.deidentification, "claims"),
+    ):
+        setattr(block, name, (getattr(block, name) * 200)[:200])
+    page = report(audit(made), tmp_path)
+    assert (tmp_path / "report.html").stat().st_size < LARGEST
+    check_links(page)
+    said = page.said()
+    for text in ("1,000,000", "400,000 of 1,000,000", "What the referees say", "Fix first"):
+        assert text in said
 
 
 def test_even_the_longest_names_fit(tmp_path: Path) -> None:
