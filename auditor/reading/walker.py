@@ -181,17 +181,8 @@ class Walk:
         for each, length in zip(lists, lengths, strict=True):
             del each[length:]
         self.columns[:] = columns
-<<<<<<< HEAD
         self.pixels_end, self.pixels, self.encodings, self.creators = others
-        self.sop_class, self.named, self.planar = b"", (b"", b"", b""), False
-=======
-        self.references.clear()
-        self.private.clear()
-        self.pixels_end = (0, 0)
-        self.pixels = None
-        self.encodings, self.creators = (), {}
         self.sop_class, self.named, self.planar, self.framed = b"", (b"", b"", b""), False, 0
->>>>>>> main
 
     def move(self, distance: int) -> None:
         """Count positions from `distance` bytes further on; the walk is between two elements."""
