@@ -25,6 +25,7 @@ from auditor.engine import (
     walk_files,
 )
 from auditor.facts import InstanceFacts
+from auditor.inheritance import Sources, attribute_to_sources, sources
 from auditor.inventory import Inventory, private_elements
 from auditor.model import (
     CATEGORIES,
@@ -175,14 +176,13 @@ def _audit_collection(
     notes = list(collection.source.notes)
     results = {rule.id: _blank(rule, profile) for rule in rules.rules}
     walking, waiting = instance_rules(rules)
+    walked: list[tuple[Rule, RuleTally]] = []
     for index, rule in enumerate(walking):
         parts: list[Judged] = [
             (each.verdict.outcomes[index], each.verdict.findings[index], each.series)
             for each in tally.signatures.values()
         ]
-        counted = count_rule(parts, rule.unit is Unit.SERIES)
-        _fill(results[rule.id], counted)
-        _write_findings(findings, results[rule.id], counted)
+        walked.append((rule, count_rule(parts, rule.unit is Unit.SERIES)))
     if waiting:
         progress.step(f"conformance ({len(tally.structures):,} distinct to judge)")
     # Where there are more processes than this one, they ask while the tables are queried here.
@@ -194,11 +194,14 @@ def _audit_collection(
             if rule.scope is Scope.COLLECTION:
                 counted = _run_collection_rule(rule, connection, tables, results[rule.id])
                 _write_findings(findings, results[rule.id], counted)
+        known = sources(connection, tables)
         there = Inventory(connection, tables)
         counts = there.counts(tally, collection.source.links)
         inventory, companions = there.tables(), there.companions()
         annotation = there.annotation()
         kinds = objects(connection, tables)
+    for rule, counted in walked:
+        _record(rule, counted, known, results[rule.id], findings)
     reports = asked.result()
     notes += _referee_notes(reports.values())
     conformance = summarise(tally, reports) if waiting else None
@@ -212,8 +215,7 @@ def _audit_collection(
             (*_answer(answers, each.structure), each.series) for each in tally.signatures.values()
         ]
         counted = count_rule(parts, rule.unit is Unit.SERIES)
-        _fill(results[rule.id], counted, confidences)
-        _write_findings(findings, results[rule.id], counted)
+        _record(rule, counted, known, results[rule.id], findings, confidences)
         cut_short = any(each.structure is None for each in tally.signatures.values())
         reasons = results[rule.id].reason, _referee_reason(rule, reports.values(), cut_short)
         results[rule.id].reason = "; ".join(filter(None, reasons))
@@ -265,6 +267,21 @@ def _blank(rule: Rule, profile: Profile) -> RuleResult:
     )
 
 
+def _record(
+    rule: Rule,
+    counted: RuleTally,
+    known: Sources,
+    result: RuleResult,
+    findings: TableWriter,
+    confidences: dict[tuple[str, str], str] | None = None,
+) -> None:
+    """Put what an instance rule found into its result and the table of findings."""
+    if rule.category == "iod":
+        attribute_to_sources(counted, known)
+    _fill(result, counted, confidences)
+    _write_findings(findings, result, counted)
+
+
 def _fill(
     result: RuleResult, tally: RuleTally, confidences: dict[tuple[str, str], str] | None = None
 ) -> None:
@@ -290,6 +307,7 @@ def _fill(
             examples,
             attribute_of(place),
             sure.get((message, place), result.confidence),
+            inherited=sum(tally.inherited.get((message, place), {}).values()),
         )
         for (message, place), (count, examples) in sorted(
             tally.findings.items(), key=lambda item: (-item[1][0], item[0])
@@ -482,7 +500,11 @@ def _write_findings(writer: TableWriter, result: RuleResult, tally: RuleTally) -
             finding.message,
         )
         series = tally.series[finding.message, finding.tag_path]
-        writer.add((*start, key, seen.count, seen.path) for key, seen in series.items())
+        inherited = tally.inherited.get((finding.message, finding.tag_path), {})
+        writer.add(
+            (*start, key, seen.count, seen.path, inherited.get(key, 0))
+            for key, seen in series.items()
+        )
 
 
 def audit(

@@ -48,7 +48,8 @@ class GroupedFinding:
 
     `count` is in the rule's unit and exact; `examples` are paths inside the collection;
     `confidence` is the rule's, or its own where the rule is surer of some than of others;
-    `waived` says how many of `count` a waiver accepts.
+    `waived` says how many of `count` a waiver accepts, `inherited` how many are of derived
+    objects that took it from the images that they were made of.
     """
 
     tag_path: str
@@ -58,6 +59,7 @@ class GroupedFinding:
     attribute: str = ""
     confidence: str = ""
     waived: int = 0
+    inherited: int = 0
 
 
 @dataclass(slots=True)

@@ -227,7 +227,8 @@ def _place(finding: GroupedFinding, rule: RuleResult, limits: Limits) -> PlaceVi
         attribute=clean(finding.attribute),
         tag_path=clean(finding.tag_path),
         count=plural(finding.count, clean(rule.unit))
-        + (f", {number(finding.waived)} waived" if finding.waived else ""),
+        + (f", {number(finding.waived)} waived" if finding.waived else "")
+        + (f", {number(finding.inherited)} inherited" if finding.inherited else ""),
         # A result of before findings had one says nothing.
         confidence="" if finding.confidence == rule.confidence else clean(finding.confidence),
         examples=shown,

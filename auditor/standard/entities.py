@@ -70,5 +70,37 @@ EQUIPMENT = tuple(
 FRAME_OF_REFERENCE = ("PositionReferenceIndicator",)
 """Of the Frame of Reference Module (PS3.3 C.7.4.1), beside its UID."""
 
+INHERITED = frozenset(
+    {
+        *PATIENT,
+        *STUDY,
+        *(
+            "AdmittingDiagnosesCodeSequence BreedRegistrationSequence "
+            "ClinicalTrialTimePointTypeCodeSequence ConsentForClinicalTrialUseSequence "
+            "ConsultingPhysicianIdentificationSequence DeidentificationMethod "
+            "DeidentificationMethodCodeSequence EthnicGroupCodeSequence GenderIdentitySequence "
+            "GeneticModificationsSequence GroupOfPatientsIdentificationSequence "
+            "HistologicalDiagnosesCodeSequence IssuerOfAccessionNumberSequence "
+            "IssuerOfAdmissionIDSequence IssuerOfClinicalTrialProtocolID "
+            "IssuerOfClinicalTrialSiteID IssuerOfClinicalTrialSubjectID "
+            "IssuerOfClinicalTrialSubjectReadingID IssuerOfClinicalTrialTimePointID "
+            "IssuerOfPatientID IssuerOfPatientIDQualifiersSequence "
+            "IssuerOfServiceEpisodeIDSequence OtherClinicalTrialProtocolIDsSequence "
+            "OtherPatientIDsSequence PatientBreedCodeSequence PatientID PatientIdentityRemoved "
+            "PatientSex PatientSizeCodeSequence PatientSpeciesCodeSequence "
+            "PersonNamesToUseSequence PhysiciansOfRecordIdentificationSequence "
+            "PhysiciansReadingStudyIdentificationSequence PrimaryDiagnosisCodeSequence "
+            "PrincipalDiagnosisCodeSequence ProcedureCodeSequence "
+            "ReasonForPerformedProcedureCodeSequence ReasonForVisitCodeSequence "
+            "ReferencedPatientPhotoSequence ReferencedPatientSequence ReferencedStudySequence "
+            "ReferringPhysicianIdentificationSequence RequestingServiceCodeSequence "
+            "SecondaryDiagnosesCodeSequence SexParametersForClinicalUseCategorySequence "
+            "SourcePatientGroupIdentificationSequence StrainCodeSequence StrainStockSequence "
+            "StudyInstanceUID ThirdPersonPronounsSequence"
+        ).split(),
+    }
+)
+"""All attributes of the patient and the study: a derived object takes them from its images."""
+
 BY_IMAGE = {"PatientPosition": PROJECTIONS, "ProtocolName": PERFORMED_PROTOCOLS}
 """Attributes of the series that are the image's in objects of some SOP Classes."""
