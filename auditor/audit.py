@@ -307,7 +307,7 @@ def _fill(
             examples,
             attribute_of(place),
             sure.get((message, place), result.confidence),
-            inherited=sum(tally.inherited.get((message, place), {}).values()),
+            inherited=tally.inherited.get((message, place), 0),
         )
         for (message, place), (count, examples) in sorted(
             tally.findings.items(), key=lambda item: (-item[1][0], item[0])
@@ -500,11 +500,7 @@ def _write_findings(writer: TableWriter, result: RuleResult, tally: RuleTally) -
             finding.message,
         )
         series = tally.series[finding.message, finding.tag_path]
-        inherited = tally.inherited.get((finding.message, finding.tag_path), {})
-        writer.add(
-            (*start, key, seen.count, seen.path, inherited.get(key, 0))
-            for key, seen in series.items()
-        )
+        writer.add((*start, key, seen.count, seen.path) for key, seen in series.items())
 
 
 def audit(

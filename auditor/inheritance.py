@@ -65,7 +65,7 @@ def attribute_to_sources(tally: RuleTally, known: Sources) -> None:
                 inherited[origin] = inherited.get(origin, 0) + at[series].count
         if not inherited:
             continue
-        tally.inherited[place] = inherited
+        tally.inherited[place] = sum(inherited.values())
         tally.series[place] = {
             series: Seen(seen.count + inherited.get(series, 0), seen.path)
             for series, seen in at.items()

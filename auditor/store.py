@@ -84,7 +84,6 @@ TABLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("SeriesInstanceUID", "uint64"),
         ("count", "int64"),
         ("example", "string"),
-        ("inherited", "int64"),
     ),
 }
 """Table to its columns. UIDs and Patient ID are keyed hashes, see `auditor.redaction`.
@@ -100,7 +99,7 @@ compared, see `auditor.reading.columns.plain`.
 
 A finding has a row for each series that it was made in (none where its rule knows no series),
 with how often there and one example: `count` adds up to what ``result.json`` says. What derived
-objects inherit is in the row of the series that they take it from; `inherited` says how many.
+objects inherit is counted in the row of the series that they take it from.
 """
 
 WALKED = ("instances", "references", "companions", "frames", "entities")

@@ -137,7 +137,7 @@ class Tally:
 class RuleTally:
     """What one instance rule found, counted in its unit; of findings also in which series.
 
-    Of those, `inherited` says how many are in objects that took it from the series.
+    Of those, `inherited` says how many are of objects that took it from others.
 
     Of what it could not judge, `reasons` say why.
     """
@@ -150,7 +150,7 @@ class RuleTally:
     findings: dict[Place, tuple[int, list[str]]] = field(default_factory=dict)
     reasons: set[str] = field(default_factory=set)
     series: dict[Place, dict[int | None, Seen]] = field(default_factory=dict)
-    inherited: dict[Place, dict[int | None, int]] = field(default_factory=dict)
+    inherited: dict[Place, int] = field(default_factory=dict)
 
 
 EXAMPLES = 6
