@@ -121,7 +121,8 @@ WITH there AS (
     GROUP BY path, ReferencedSOPInstanceUID
 ), reached AS (
     SELECT DISTINCT path, named_series FROM named
-    WHERE ReferencedSOPInstanceUID IN (SELECT SOPInstanceUID FROM there)
+    WHERE named_series IS NOT NULL
+      AND ReferencedSOPInstanceUID IN (SELECT SOPInstanceUID FROM there)
 ), resolved AS (
     SELECT r.path, r.tag_path, i.SeriesInstanceUID AS series,
            t.SOPInstanceUID IS NOT NULL AS found,
