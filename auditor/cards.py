@@ -72,7 +72,10 @@ def cards(collection: CollectionResult, limits: Limits) -> dict[str, tuple[Card,
         "deidentification": [_deidentification(collection.deidentification, limits)],
         "private": [_private(collection.private, limits)],
         "iod": [_conformance(collection.conformance, limits)],
-        "segmentation": [_links(collection, _of_segmentation, "What is segmented", limits)],
+        "segmentation": [
+            _segments(collection, limits),
+            _links(collection, _of_segmentation, "What segmentations refer to", limits),
+        ],
         "structured_report": [_links(collection, _of_report, "What the reports refer to", limits)],
         "radiotherapy": [_links(collection, _of_radiotherapy, "What RT objects refer to", limits)],
         "references": [_all_links(collection, limits)],
@@ -547,6 +550,40 @@ def _link_table(
         left_out(len(links), len(shown), "line"),
         wide=True,
         folded=folded,
+    )
+
+
+SEGMENTS = "SEG003"
+"""The rule whose findings are what is segmented, as far as the standard has a word for it."""
+
+
+def _segments(collection: CollectionResult, limits: Limits) -> Card | None:
+    """Show what is segmented: categories and types of segments, never their labels."""
+    found = [each for rule in collection.rules if rule.id == SEGMENTS for each in rule.findings]
+    if not found:
+        return None
+    shown = sorted(found, key=lambda each: (-each.count, each.message))[: limits.values]
+    whole = max(each.count for each in found)
+    return Card(
+        "What is segmented",
+        tables=(
+            Table(
+                "Segments by category and type, in the standard's words",
+                ("Category", "Type", "Objects"),
+                frozenset({2}),
+                tuple(
+                    Line(
+                        (Cell(clean(category)), Cell(clean(kind)), Cell(number(each.count))),
+                        _bar(each.count, whole),
+                    )
+                    for each in shown
+                    for category, _, kind in (each.message.partition(": "),)
+                ),
+                left_out(len(found), len(shown), "line"),
+                "Labels of segments are free text, and stay out of this page.",
+                wide=True,
+            ),
+        ),
     )
 
 
