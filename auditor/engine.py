@@ -24,6 +24,7 @@ from auditor.model import Finding, Outcome, Rule, Scope, Selector, Summary, Unde
 from auditor.ocr import Image
 from auditor.planning import RulesPlan, applies_to
 from auditor.reading.columns import COLUMN, COLUMNS
+from auditor.reading.contents import Contents, name_keys
 from auditor.reading.extents import Box, around, box, decimals, frame_range
 from auditor.reading.places import Forest, Token
 from auditor.reading.reader import FileFacts, Reader, Reading, unreadable
@@ -76,6 +77,7 @@ class Partial:
     instances: list[tuple[Any, ...]] = field(default_factory=list)
     references: list[tuple[Any, ...]] = field(default_factory=list)
     companions: list[tuple[Any, ...]] = field(default_factory=list)
+    keys: list[tuple[Any, ...]] = field(default_factory=list)
     images: list[Image] = field(default_factory=list)
 
 
@@ -168,7 +170,7 @@ class Auditor:
         tally.files[reading.status] += 1
         tally.size += reading.size
         if reading.status == "not_dicom":
-            partial.companions.append((file.path, reading.reason, reading.size, reading.headings))
+            self._companion(file, reading, partial)
             return
         tally.dicom += reading.size
         for creator, size in reading.private:
@@ -197,6 +199,17 @@ class Auditor:
         partial.instances.append(
             (file.path, reading.status, reading.reason, reading.size, name, *row)
         )
+
+    def _companion(self, file: SourceFile, reading: Reading, partial: Partial) -> None:
+        there = reading.contents or Contents()
+        partial.companions.append(
+            (
+                file.path, reading.reason, reading.size, reading.headings, there.form,
+                there.columns, there.rows,
+            )
+        )  # fmt: skip
+        for role, keys in (("name", name_keys(file.path)), *there.keys.items()):
+            partial.keys.extend((file.path, role, self._hash(key)) for key in sorted(keys))
 
     def _represent(self, entry: _Entry, file: SourceFile, reading: Reading, tally: Tally) -> None:
         if entry.structure is None:

@@ -15,6 +15,9 @@ from auditor.result import (
     CollectionResult,
     Counts,
     Deidentification,
+    EvidenceForm,
+    EvidenceResult,
+    EvidenceTable,
     Expectation,
     GroupedFinding,
     InventoryRow,
@@ -327,6 +330,15 @@ def collection(
         companions={"NIfTI": 6, "CSV": 4, "other": 2},
         deidentification=_deidentification(scale),
         private=_private(scale),
+        evidence=EvidenceResult(
+            segmentations=True,
+            structure_sets=True,
+            forms=[EvidenceForm("NIfTI", "annotation", 6, 4, 1, "masks/1.nii.gz")],
+            tables=[EvidenceTable("clinical.csv", "CSV", 90, 80, ["patient", "age"])],
+            patients_joined=80,
+            described={"pathology": "Lung cancer", "access": "open"},
+            third_party=[{"holds": "SEG", "source": "another group"}],
+        ),
     )
 
 
