@@ -382,8 +382,9 @@ def rule(
     reads
         All that the rule looks at. For an instance rule: keywords of PS3.6 (the attribute
         of the data set's top level with all that is in it; ``Sequence.Attribute`` for less),
-        ``private`` (which private elements there are), ``judge:NAME``, ``file:FACT``,
-        ``referee:NAME``. For a collection rule: ``TABLE.COLUMN``.
+        ``private`` (which private elements there are), ``content`` (the content tree of a
+        structured report), ``judge:NAME``, ``file:FACT``, ``referee:NAME``. For a collection
+        rule: ``TABLE.COLUMN``.
     reference
         The clause of the standard, or of what else is held to be right.
     scope
@@ -456,8 +457,9 @@ def comparison(
     -----
     The function gets the elements of one object in their order, items of sequences one after
     the other; of a sequence that it wants, an element without a value where each item begins.
-    Of an object with very many it gets the first ones. It returns pairs of one of their places
-    and a verdict class. It is asked about every object whose values differ: it has to be cheap.
+    Of an object with very many it gets the first ones, and an element at `CUT_OFF` behind them
+    if it wants that. It returns pairs of one of their places and a verdict class. It is asked
+    about every object whose values differ: it has to be cheap.
     """
 
     def decorate(check: Callable[[Sequence[Any]], Iterable[tuple[Any, str]]]) -> Comparison:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections import Counter
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 
 import pydicom
@@ -13,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydicom import dcmread, dcmwrite
 from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.encaps import parse_basic_offsets, parse_fragments
 from pydicom.sequence import Sequence
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
@@ -20,8 +23,8 @@ from auditor.planning import RulesPlan
 from auditor.reading.columns import COLUMN, COLUMN_OF_TAG, COLUMNS
 from auditor.reading.fallback import lenient, read_with_pydicom
 from auditor.reading.places import Attention, Forest, Place, Token
-from auditor.reading.reader import Reader, Reading
-from auditor.reading.walker import Reference, Walk, known_vr
+from auditor.reading.reader import DEFLATED, Reader, Reading
+from auditor.reading.walker import UNDEFINED, Reference, Walk, known_vr
 
 SHARED = Path(__file__).parents[1].parent / "shared" / "corpus"
 PIXEL_DATA = 0x7FE00010
@@ -101,6 +104,57 @@ def test_walker_equals_pydicom_on_every_element_of_real_files() -> None:
         assert in_tag_order(ours) == in_tag_order(theirs), path.name
         compared += 1
     assert compared > 80
+
+
+def pixels_by_pydicom(path: Path) -> tuple[str, str, str]:
+    """Return bytes of native pixel data, or fragments and bytes of offsets, as pydicom has them."""
+    with lenient():
+        dataset = dcmread(path, force=True)
+    for tag in (0x7FE00010, 0x7FE00009, 0x7FE00008):
+        if tag not in dataset:
+            continue
+        raw = dataset.get_item(tag)
+        value = raw.value or b""
+        if getattr(raw, "length", 0) != UNDEFINED:
+            return str(len(value)), "", ""
+        fragments, _ = parse_fragments(BytesIO(value))
+        return "", str(fragments - 1), str(4 * len(parse_basic_offsets(BytesIO(value))))
+    return "", "", ""
+
+
+def test_pixel_data_is_as_long_as_pydicom_finds_it() -> None:
+    kinds = Counter[str]()
+    for path in real_files():
+        facts = read(path).facts
+        if facts is None or facts.complete != "yes" or facts.surprise or facts.syntax in DEFLATED:
+            continue
+        ours = facts.pixel_bytes, facts.fragments, facts.offsets
+        assert ours == pixels_by_pydicom(path), path.name
+        kinds[facts.pixels] += 1
+    assert kinds["native"] > 20
+    assert kinds["encapsulated"] > 20
+
+
+def test_both_readers_see_native_pixel_data_alike() -> None:
+    for path in BUNDLED:
+        facts = read(path).facts
+        if facts is None or facts.complete == "header" or facts.surprise:
+            continue
+        walk = Walk(path.stat().st_size, [None] * len(COLUMNS))
+        read_with_pydicom(str(path), forest(), walk)
+        length = str(walk.pixels.length) if walk.pixels and walk.pixels.length >= 0 else ""
+        assert facts.pixel_bytes == length, path.name
+
+
+def test_of_pixel_data_that_is_cut_the_declared_length_is_known(tmp_path: Path) -> None:
+    (original,) = [each for each in BUNDLED if each.name == "CT_small.dcm"]
+    whole = dcmread(original)
+    path = tmp_path / "cut.dcm"
+    path.write_bytes(original.read_bytes()[:-4000])
+    facts = read(path).facts
+    assert facts is not None
+    assert facts.complete == "pixel data"
+    assert facts.pixel_bytes == str(len(whole.PixelData))
 
 
 def plain_pydicom(dataset: Dataset, parents: str = "") -> Iterator[tuple[str, str]]:
@@ -518,7 +572,7 @@ def test_what_stands_around_a_reference_is_known_to_it(tmp_path: Path) -> None:
         **{f"2.25.{number}": (b"", b"", b"") for number in (3, 4, 5, 6)},
     }  # fmt: skip
     # Where a contour stands in several images, or in no plane, it says nothing of an image.
-    assert {uid for uid, each in found.items() if each.contour} == {"2.25.3"}
+    assert {uid for uid, each in found.items() if each.points} == {"2.25.3"}
 
 
 def test_frames_belong_to_the_reference_of_their_item(tmp_path: Path) -> None:
@@ -529,6 +583,26 @@ def test_frames_belong_to_the_reference_of_their_item(tmp_path: Path) -> None:
     dataset = small(SourceImageSequence=[first, second, loose])
     found = by_target(read(stored(dataset, ExplicitVRLittleEndian, tmp_path), referring()))
     assert [found[uid].frames.strip() for uid in ("2.25.1", "2.25.2")] == [b"3\\7", b""]
+
+
+def frames(*sources: list[int]) -> Dataset:
+    """A multi-frame image; each frame is made from these and lies at its own z."""
+    items = []
+    for number, targets in enumerate(sources):
+        derived, plane, item = Dataset(), Dataset(), Dataset()
+        derived.SourceImageSequence = [reference(each) for each in targets]
+        plane.ImagePositionPatient = [0, 0, number]
+        item.DerivationImageSequence = [derived]
+        item.PlanePositionSequence = [plane]
+        items.append(item)
+    return small(ReferencedImageSequence=[reference(9)], PerFrameFunctionalGroupsSequence=items)
+
+
+def test_a_frame_lies_where_the_one_image_does_that_it_is_made_from(tmp_path: Path) -> None:
+    path = stored(frames([1], [2, 3], [], [4]), ExplicitVRLittleEndian, tmp_path)
+    found = by_target(read(path, referring()))
+    points = {uid: each.points.strip() for uid, each in found.items() if each.points}
+    assert points == {"2.25.1": rb"0.0\0.0\0.0", "2.25.4": rb"0.0\0.0\3.0"}
 
 
 def test_what_was_referred_to_once_is_no_reference(tmp_path: Path) -> None:
@@ -542,7 +616,7 @@ def test_what_was_referred_to_once_is_no_reference(tmp_path: Path) -> None:
 
 
 def test_both_readers_find_the_same_references(tmp_path: Path) -> None:
-    for number, dataset in enumerate((structures(), small(SourceImageSequence=[reference(1)]))):
+    for number, dataset in enumerate((structures(), frames([1], [2, 3], [4]))):
         folder = tmp_path / str(number)
         folder.mkdir()
         path = stored(dataset, ExplicitVRLittleEndian, folder)

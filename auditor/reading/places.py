@@ -54,6 +54,9 @@ SPECIAL_TAGS = LAST_TAGS | {0x00080005}
 FILE_PATH = 0
 """Stands where a tag does, for what is no element: the path of the file in its collection."""
 
+CUT_OFF = 1
+"""Stands where a tag does behind the last element that a comparison sees, if there were more."""
+
 NO_CREATOR = "no creator"
 """Stands where a private creator does, for elements whose block none reserves (PS3.5 7.8.1)."""
 
@@ -115,8 +118,8 @@ class Attention:
         Number of the column of the table of instances that it fills, or -1.
     role
         What it means to the table of references: ``instance``, ``class``, ``series``,
-        ``study``, ``frame_of_reference``, ``frames``; of a contour ``shape``, ``contour``; or
-        empty.
+        ``study``, ``frame_of_reference``, ``frames``; of a contour ``shape``, ``contour``, of a
+        frame ``position``; or empty.
     """
 
     keep: bool = False
@@ -296,6 +299,14 @@ class Place:
         if seen.keep or seen.judges or seen.structure or self.is_text:
             return CLASSIFIED
         return CONSTANT
+
+    @property
+    def root(self) -> Place:
+        """The place of the data set that this one is in."""
+        place = self
+        while place.parent is not None:
+            place = place.parent
+        return place
 
     @property
     def is_private(self) -> bool:

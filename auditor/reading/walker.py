@@ -9,6 +9,7 @@ from __future__ import annotations
 import mmap
 import struct
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from auditor.reading.places import (
     CLASSIFIED,
@@ -35,6 +36,10 @@ PLACE_LIMIT = 200_000
 """Elements of a file, and places of elements that it may add, that an audit follows."""
 
 COMPARED_LIMIT = 65_536
+
+DERIVATION = ("(5200,9230)", "(0008,9124)")
+"""Where a frame says what it is made from: Derivation Image Sequence (PS3.3 C.7.6.16.2.6)."""
+
 UN = 0x4E55
 
 _explicit = struct.Struct("<IHH").unpack_from
@@ -80,8 +85,30 @@ class Reference:
     frame_of_reference: bytes = b""
     frames: bytes = b""
     """Referenced Frame Number, as a text of numbers."""
-    contour: bytes = b""
-    """Contour Data of a contour in a plane that names this image and no other."""
+    points: bytes = b""
+    """Contour Data of a contour in a plane, or Image Position (Patient) of a frame, that names
+    this instance and no other."""
+
+
+class Pixels(NamedTuple):
+    """How the pixel data of the top level stands there; nothing of what is in it.
+
+    Attributes
+    ----------
+    tag
+        Of Pixel Data, Float or Double Float Pixel Data.
+    length
+        Bytes of native pixel data as declared; -1 if it is encapsulated (PS3.5 A.4).
+    fragments
+        Of encapsulated pixel data, without the Basic Offset Table; -1 where nobody counted.
+    offsets
+        Bytes of its Basic Offset Table; -1 where nobody looked.
+    """
+
+    tag: int
+    length: int
+    fragments: int = -1
+    offsets: int = -1
 
 
 @dataclass(slots=True)
@@ -106,6 +133,8 @@ class Walk:
         Series, study and frame of reference that the item, or one around it, has named.
     planar
         Whether the contour at hand lies in a plane, by its Contour Geometric Type.
+    framed
+        References found before the frame at hand began.
     creators
         Private creators of the top level so far; replaced, never changed.
     compared
@@ -113,6 +142,8 @@ class Walk:
     pixels_end
         Where the pixel data, or the padding behind it, ends, and how many tokens there were by
         then; 0 before that.
+    pixels
+        How the pixel data stands there; None before it, or without any.
     private
         Bytes of private data elements, by the creator of the outermost, in order.
     pending
@@ -127,9 +158,11 @@ class Walk:
     sop_class: bytes = b""
     named: tuple[bytes, bytes, bytes] = (b"", b"", b"")
     planar: bool = False
+    framed: int = 0
     creators: dict[int, str] = field(default_factory=dict)
     compared: list[Compared | Run] = field(default_factory=list)
     pixels_end: tuple[int, int] = (0, 0)
+    pixels: Pixels | None = None
     private: list[tuple[str, int]] = field(default_factory=list)
     pending: list[tuple[int, bytes]] = field(default_factory=list)
     _kept: tuple[int, int, list[bytes | None]] = field(default=(0, 0, []))
@@ -147,8 +180,9 @@ class Walk:
         self.references.clear()
         self.private.clear()
         self.pixels_end = (0, 0)
+        self.pixels = None
         self.encodings, self.creators = (), {}
-        self.sop_class, self.named, self.planar = b"", (b"", b"", b""), False
+        self.sop_class, self.named, self.planar, self.framed = b"", (b"", b"", b""), False, 0
 
 
 def walk_elements(
@@ -248,6 +282,7 @@ def walk_elements(
                     raise Short(position)
                 # Native pixel data is never read: only whether all of it is there.
                 append(kid.full)
+                walk.pixels = Pixels(kid.tag, length)
                 if stop > end:
                     raise Short(position, "pixel data")
                 if stop == end:
@@ -278,6 +313,8 @@ def walk_elements(
                 encodings = walk.encodings
                 if depth == 0 and kid.tag in LAST_TAGS:
                     walk.pixels_end = (stop, len(tokens))
+                    if kid.tag in PIXEL_TAGS:
+                        walk.pixels = Pixels(kid.tag, length)
             if kid.owner is not None:
                 walk.private.append((kid.owner, length))
             position = stop
@@ -387,8 +424,18 @@ def _refer(role: str, kid: Place, value: bytes, walk: Walk, mark: int) -> None:
     elif role == "contour":
         # Of a contour in several images nothing says which of them a point lies in.
         if walk.planar and len(walk.references) == mark + 1:
-            walk.references[mark].contour = value
+            walk.references[mark].points = value
         walk.planar = False
+    elif role == "position":
+        # A frame says what it is made from before it says where it is: tags ascend.
+        frame = [
+            each
+            for each in walk.references[walk.framed :]
+            if each.place.path.steps[:2] == DERIVATION
+        ]
+        walk.framed = len(walk.references)
+        if len(frame) == 1:
+            frame[0].points = value
     else:
         # Tags ascend: an item names its series before what is in sequences of higher groups
         # (PS3.3 C.8.8.5), and after what is in those of lower ones (PS3.3 10.3).
@@ -424,16 +471,23 @@ def _items(
         raise Surprise("an element of undefined length that is no sequence")
     walk.tokens.append(place.full)
     limit = len(buffer)
+    offsets = count = -1
+    if fragments and depth == 0:
+        walk.pixels = Pixels(place.tag, -1)
     while position < stop:
         if position + 8 > limit:
             raise Short(position, "pixel data" if fragments and depth == 0 else "header")
         wire, size = _implicit(buffer, position)
         position += 8
         if wire == SEQUENCE_END and length == UNDEFINED:
+            if fragments and depth == 0:
+                walk.pixels = Pixels(place.tag, -1, max(count, 0), max(offsets, 0))
             return position
         if wire != ITEM:
             raise Surprise("a sequence holds something that is not an item")
         if fragments:
+            count += 1
+            offsets = size if count == 0 else offsets
             position += size
             if size == UNDEFINED or position > end:
                 raise Short(position, "pixel data" if depth == 0 else "header")
