@@ -661,8 +661,13 @@ def inventory(collection: CollectionResult, limits: Limits) -> tuple[Card, ...]:
     if not limits.values:
         return ()
     made = [_inventory(name, rows, limits) for name, rows in collection.inventory.items() if rows]
+    if collection.private is None and collection.private_elements:
+        # No rule of that category ran; that there are private elements is known all the same.
+        title, head = "Private elements by creator", ("Private creator", "Elements")
+        made.append(_counted(title, head, collection.private_elements, limits))
     if collection.companions:
-        made.append(_companions(collection.companions, limits))
+        head = ("Format", "Files")
+        made.append(_counted("Files beside DICOM", head, collection.companions, limits))
     return tuple(made)
 
 
@@ -706,13 +711,13 @@ def _span(years: dict[int, int]) -> str:
     return str(min(years)) if len(years) == 1 else f"{min(years)} to {max(years)}"
 
 
-def _companions(found: dict[str, int], limits: Limits) -> Card:
+def _counted(title: str, head: tuple[str, str], found: dict[str, int], limits: Limits) -> Card:
     ordered = sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))
     shown = ordered[: limits.values]
     most = max(found.values(), default=0)
     table = Table(
-        "Files beside DICOM",
-        ("Format", "Files"),
+        title,
+        head,
         frozenset({1}),
         tuple(
             Line((Cell(clean(name)), Cell(number(count))), _bar(count, most))
@@ -720,4 +725,4 @@ def _companions(found: dict[str, int], limits: Limits) -> Card:
         ),
         left_out(len(ordered), len(shown), "line"),
     )
-    return Card(table.title, tables=(table,))
+    return Card(title, tables=(table,))

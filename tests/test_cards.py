@@ -230,6 +230,9 @@ def test_what_there_is_comes_with_its_size() -> None:
     made.companions = {"csv": 2}
     by_title = {card.title: card for card in inventory(made, FULL)}
     assert list(by_title) == ["Year of study", "Modality", "Files beside DICOM"]
+    made.private = None
+    made.private_elements = {"SIEMENS CSA HEADER": 3}
+    assert inventory(made, FULL)[2].title == "Private elements by creator"
     assert texts(by_title["Modality"].tables[0]) == [["CT", "5", "1", "2.0 MB"]]
     assert by_title["Year of study"].columns is None
     made.inventory["study_year"].append(InventoryRow("1998", 1, 1, 1))
