@@ -52,6 +52,14 @@ TABLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("kind", "string"),
         ("bytes", "int64"),
         ("headings", "string"),
+        ("form", "string"),
+        ("columns", "string"),
+        ("rows", "int64"),
+    ),
+    "keys": (
+        ("path", "string"),
+        ("role", "string"),
+        ("key", "uint64"),
     ),
     "frames": (
         ("path", "string"),
@@ -97,12 +105,15 @@ Entities have a row for each distinct set of what objects say of their patient, 
 equipment and frame of reference, with one path of it: keyed hashes of values as they are
 compared, see `auditor.reading.columns.plain`.
 
+A key is what in a companion may name an object or a patient, hashed as their UIDs and IDs are:
+``uid``, ``name`` (a part of its path) or ``column`` (a value of that column, or of any).
+
 A finding has a row for each series that it was made in (none where its rule knows no series),
 with how often there and one example: `count` adds up to what ``result.json`` says. What derived
 objects inherit is counted in the row of the series that they take it from.
 """
 
-WALKED = ("instances", "references", "companions", "frames", "entities")
+WALKED = ("instances", "references", "companions", "keys", "frames", "entities")
 """Tables that are written while walking or right after, and that collection rules may query."""
 
 
