@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Self
 
-from auditor.blocks import attribute_of, deidentification, private, summaries
+from auditor.blocks import attribute_of, deidentification, joined, private, summaries
 from auditor.collection import CollectionFacts
 from auditor.conformance.vocabulary import RefereeReport
 from auditor.engine import (
@@ -37,6 +38,7 @@ from auditor.model import (
     Units,
 )
 from auditor.ocr import Sample, read_frames
+from auditor.people import PEOPLE_LIMIT, PersonRow, merge_people
 from auditor.profile import Profile
 from auditor.reading.reader import FileFacts
 from auditor.registry import RuleSet
@@ -154,6 +156,7 @@ def _audit_collection(
     findings: TableWriter,
 ) -> CollectionResult:
     tally, sample = Tally(), Sample(ocr)
+    people: dict[PersonRow, str] = {}
     with ExitStack() as stack:
         writers = {
             table: stack.enter_context(
@@ -167,11 +170,12 @@ def _audit_collection(
             writers["references"].add(partial.references)
             writers["companions"].add(partial.companions)
             sample.add(partial.images)
+            merge_people(people, partial.people)
             progress.files(sum(partial.tally.files.values()))
         if chosen := sample.chosen():
             progress.step(f"text in the pixels of {len(chosen)} images")
             writers["frames"].add(list(read_frames(chosen)))
-    notes = list(collection.source.notes)
+    notes = [*collection.source.notes, *_people_notes(people)]
     results = {rule.id: _blank(rule, profile) for rule in rules.rules}
     walking, waiting = instance_rules(rules)
     for index, rule in enumerate(walking):
@@ -204,7 +208,8 @@ def _audit_collection(
             results[rule.id].reason = "; ".join(filter(None, reasons))
     progress.step("rules over the whole collection")
     tables = {table: folder.file(table, number) for table in WALKED}
-    with _connect(folder.path) as connection:
+    with _connect(folder.path) as connection, TemporaryDirectory() as passing:
+        tables |= _passing_tables(Path(passing), collection.name, people, joined(rules, tally))
         for rule in rules.rules:
             if rule.scope is Scope.COLLECTION:
                 counted = _run_collection_rule(rule, connection, tables, results[rule.id])
@@ -237,6 +242,31 @@ def _audit_collection(
         deidentification=deidentification(rows),
         private=private(rows, tally),
     )
+
+
+def _people_notes(people: dict[PersonRow, str]) -> list[str]:
+    """Say so where the table of people is not whole."""
+    if len(people) < PEOPLE_LIMIT:
+        return []
+    return [
+        "There are more combinations of patient, study and dates than are compared: rules about "
+        f"patients know the first {PEOPLE_LIMIT:,}."
+    ]
+
+
+def _passing_tables(
+    folder: Path,
+    collection: str,
+    people: dict[PersonRow, str],
+    counted: Iterable[tuple[str, str, str]],
+) -> dict[str, Path]:
+    """Write what collection rules may query and the audit does not keep."""
+    rows = {"people": ((*row, path) for row, path in people.items()), "counted": counted}
+    for table, some in rows.items():
+        with TableWriter(folder / table, table, collection) as writer:
+            for row in some:
+                writer.add([row])
+    return {table: folder / table for table in rows}
 
 
 def _blank(rule: Rule, profile: Profile) -> RuleResult:

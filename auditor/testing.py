@@ -25,13 +25,13 @@ from auditor.engine import ask, instance_rules
 from auditor.facts import InstanceFacts
 from auditor.model import Finding, Outcome, Selector
 from auditor.planning import RulesPlan
-from auditor.reading.columns import COLUMNS
+from auditor.reading.columns import GATHERED
 from auditor.reading.places import Forest
 from auditor.reading.reader import FileFacts, Reader
 from auditor.reading.runs import walk_dataset
 from auditor.reading.walker import Walk
 from auditor.registry import RuleSet, load
-from auditor.store import TABLES, TableWriter
+from auditor.store import QUERIED, TableWriter
 
 __all__ = ["Judgement", "ask_collection", "ask_instance", "dataset_of", "load"]
 
@@ -130,7 +130,7 @@ def ask_instance(
     write_dataset(stream, dataset)
     data = buffer.getvalue()
     forest = Forest(lambda uid: RulesPlan(uid, [rule], rules.judges))
-    walk = Walk(len(data), [None] * len(COLUMNS))
+    walk = Walk(len(data), [None] * len(GATHERED))
     walk_dataset(data, 0, forest.tree(sop_class, False), walk, False)
     Reader(forest).compare(walk, path)
     outcome, findings = ask(rule, InstanceFacts(walk.tokens, facts), sop_class, facts)
@@ -147,12 +147,14 @@ def ask_collection(
     references: Sequence[Mapping[str, Any]] = (),
     companions: Sequence[Mapping[str, Any]] = (),
     frames: Sequence[Mapping[str, Any]] = (),
+    people: Sequence[Mapping[str, Any]] = (),
+    counted: Sequence[Mapping[str, Any]] = (),
 ) -> Judgement:
     """Run one collection rule on tables written down as rows.
 
     Parameters
     ----------
-    instances, references, companions, frames
+    instances, references, companions, frames, people, counted
         Rows as column name to value; what is not named is null, a status is ``ok``.
         UIDs and patient IDs are numbers, as their keyed hashes are.
     """
@@ -165,6 +167,8 @@ def ask_collection(
         "references": references,
         "companions": companions,
         "frames": frames,
+        "people": people,
+        "counted": counted,
     }
     with tempfile.TemporaryDirectory() as folder, duckdb.connect(":memory:") as connection:
         tables = {}
@@ -186,7 +190,7 @@ def ask_collection(
 
 
 def _rows(table: str, rows: Iterable[Mapping[str, Any]]) -> Iterable[tuple[Any, ...]]:
-    names = [name for name, _ in TABLES[table]]
+    names = [name for name, _ in QUERIED[table]]
     for row in rows:
         unknown = set(row) - set(names)
         assert not unknown, unknown

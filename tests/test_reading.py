@@ -17,7 +17,7 @@ from pydicom.sequence import Sequence
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from auditor.planning import RulesPlan
-from auditor.reading.columns import COLUMN, COLUMN_OF_TAG, COLUMNS
+from auditor.reading.columns import COLUMN, COLUMN_OF_TAG, GATHERED
 from auditor.reading.fallback import lenient, read_with_pydicom
 from auditor.reading.places import Attention, Forest, Place, Token
 from auditor.reading.reader import Reader, Reading
@@ -64,7 +64,7 @@ def real_files() -> list[Path]:
 
 
 def walked_by_pydicom(path: Path) -> list[Flat]:
-    walk = Walk(path.stat().st_size, [None] * len(COLUMNS))
+    walk = Walk(path.stat().st_size, [None] * len(GATHERED))
     read_with_pydicom(str(path), forest(), walk)
     return flat(walk.tokens)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from auditor.model import Comparison
-from auditor.reading.columns import COLUMN, COLUMNS
+from auditor.reading.columns import COLUMN, GATHERED
 from auditor.reading.companions import classify, headings
 from auditor.reading.detect import is_dicom
 from auditor.reading.places import FILE_PATH, Compared, Forest, Run, Token, compare
@@ -118,7 +118,7 @@ class Reading:
     tokens
         The signature.
     columns
-        Raw values, by `auditor.reading.columns.COLUMNS`.
+        Raw values, by `auditor.reading.columns.GATHERED`.
     references
         References to other instances.
     sop_class
@@ -144,7 +144,7 @@ class Reading:
 
 def unreadable(reason: str, size: int = 0) -> Reading:
     """Return the reading of a file that gave nothing."""
-    return Reading("unreadable", reason, size, None, [], [None] * len(COLUMNS))
+    return Reading("unreadable", reason, size, None, [], [None] * len(GATHERED))
 
 
 class Reader:
@@ -204,7 +204,7 @@ class Reader:
                 return reading
             absent = FileFacts("absent", "absent")
             return self._ask_pydicom(location, head, size, absent, how, path)
-        walk = Walk(size, [None] * len(COLUMNS))
+        walk = Walk(size, [None] * len(GATHERED))
         facts = FileFacts(_preamble(head), "present")
         try:
             start = walk_meta(head, 132, self._meta, walk)
@@ -354,7 +354,7 @@ class Reader:
         # pydicom inflates all there is, however much that be.
         if any(uid.encode() in head for uid in DEFLATED):
             return unreadable("a deflated data set in a file that is not well formed", size)
-        walk = Walk(size, [None] * len(COLUMNS))
+        walk = Walk(size, [None] * len(GATHERED))
         facts = facts._replace(surprise=surprise)
         try:
             complete, meta = read_with_pydicom(location, self._forest, walk)
