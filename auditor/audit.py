@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Self
 
 from auditor.blocks import attribute_of, deidentification, joined, private, summaries
 from auditor.collection import CollectionFacts
+from auditor.conformance.summary import summarise
 from auditor.conformance.vocabulary import RefereeReport
 from auditor.engine import (
     CUT_SHORT,
@@ -37,6 +38,7 @@ from auditor.model import (
     Unit,
     Units,
 )
+from auditor.objects import objects
 from auditor.ocr import Sample, read_frames
 from auditor.people import PEOPLE_LIMIT, PersonRow, merge_people
 from auditor.profile import Profile
@@ -186,10 +188,12 @@ def _audit_collection(
         counted = count_rule(parts, rule.unit is Unit.SERIES)
         _fill(results[rule.id], counted)
         _write_findings(findings, results[rule.id], counted)
+    conformance = None
     if waiting:
         progress.step(f"conformance ({len(tally.structures):,} distinct to judge)")
         reports = ask_referees(workers, tally.structures)
         notes += _referee_notes(reports.values())
+        conformance = summarise(tally, reports)
         for rule in waiting:
             confidences: dict[tuple[str, str], str] = {}
             answers = {
@@ -218,6 +222,7 @@ def _audit_collection(
         counts = there.counts(tally, collection.source.links)
         inventory, companions = there.tables(), there.companions()
         annotation = there.annotation()
+        kinds = objects(connection, tables)
     with TableWriter(folder.file("elements", number), "elements", collection.name) as writer:
         writer.add(element_rows(tally.elements))
     categories = [
@@ -239,6 +244,8 @@ def _audit_collection(
         companions=companions,
         private_elements=private_elements(tally.elements),
         notes=notes,
+        conformance=conformance,
+        objects=kinds,
         deidentification=deidentification(rows),
         private=private(rows, tally),
     )

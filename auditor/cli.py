@@ -605,6 +605,69 @@ def _waived(audit: Audit, path: Path) -> AuditResult:
     return result
 
 
+@main.command("deid-diff")
+@click.argument("original", type=click.Path(path_type=Path))
+@click.argument("released", type=click.Path(path_type=Path))
+@click.option(
+    "-o",
+    "--out",
+    "into",
+    type=click.Path(path_type=Path),
+    help="Folder for deid-diff.json and deid-diff.html.",
+)
+@click.option(
+    "--mapping",
+    type=click.Path(path_type=Path),
+    help="CSV with the columns original and released: SOP Instance UIDs, or paths.",
+)
+@click.option("--quiet/--no-quiet", help="Print nothing but problems.")
+def deid_diff(
+    original: Path, released: Path, into: Path | None, mapping: Path | None, quiet: bool
+) -> None:
+    """Compare a collection with its de-identified release: what was done to each element."""
+    import json
+
+    from auditor.deid_diff import MappingError, compare_release, read_mapping
+    from auditor.deid_diff.show import deid_page, print_deid_diff
+    from auditor.model import Judge
+    from auditor.redaction import audit_key
+    from auditor.sources import SourceError, open_source, printable
+    from auditor.terminal import progress
+
+    for path in (original, released):
+        if into is not None and (_is_inside(into, path) or _is_inside(path, into)):
+            _fail("the folder to write and what is compared must not be inside each other")
+    look = _load_rules(()).judges["confidentiality"]
+    assert isinstance(look, Judge)
+    try:
+        lines = read_mapping(mapping) if mapping else []
+        with ExitStack() as stack:
+            sides = [stack.enter_context(open_source(path)) for path in (original, released)]
+            with progress(quiet, None) as shown:
+                found = compare_release(
+                    *sides,
+                    look=look.check,
+                    key=audit_key(),
+                    version=_version(),
+                    mapping=lines,
+                    step=shown.files,
+                )
+    except MappingError as error:
+        _fail(f"--mapping: {error}")
+    except SourceError as error:
+        there = all(os.access(path, os.F_OK) for path in (original, released))
+        _fail(str(error), INCOMPLETE if there else USAGE)
+    if into is not None:
+        written = json.dumps(found.to_dict(), indent=1, ensure_ascii=False) + "\n"
+        _put(into, "deid-diff.json", written.encode())
+        _put(into, "deid-diff.html", deid_page(found).encode())
+    if not quiet:
+        print_deid_diff(found)
+        if into is not None:
+            click.echo(f"report: {printable(str(into / 'deid-diff.html'))}")
+    sys.exit(found.code)
+
+
 @main.command()
 @click.argument("outs", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
@@ -624,13 +687,20 @@ def compare(outs: tuple[Path, ...], page: Path) -> None:
 
 
 def _written(write: Callable[[], None], path: Path) -> None:
-    if path.is_file() and path.read_bytes()[:9].lower() != b"<!doctype":
+    if path.is_file() and not _is_ours(path):
         _fail(f"{path.name}: is there already, and no page of ours")
     try:
         write()
     except OSError as error:
         _fail(_cannot_write(path, error))
     click.echo(str(path))
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether a file may be replaced: a page, or JSON that names one of our schemas."""
+    with path.open("rb") as file:
+        head = file.read(64)
+    return head[:9].lower() == b"<!doctype" or b'"schema": "dicom-auditor/' in head
 
 
 @main.command()

@@ -143,6 +143,118 @@ class InventoryRow:
 
 
 @dataclass(slots=True)
+class IodResult:
+    """What the conformance referees say of the files of one SOP Class.
+
+    `iod` and `sop_class` are the names in PS3.3 and PS3.6; where there is no IOD, `state` says
+    why: ``retired``, ``private``, ``unknown`` (under DICOM's root, not in PS3.6), ``none`` (no
+    SOP Class UID). ``files = clean + with errors + unjudged``.
+    """
+
+    iod: str
+    sop_class: str
+    state: str = ""
+    files: int = 0
+    structures: int = 0
+    clean: int = 0
+    unjudged: int = 0
+
+    def add(self, other: IodResult) -> None:
+        """Add the counts of another, of the same name."""
+        self.files += other.files
+        self.structures += other.structures
+        self.clean += other.clean
+        self.unjudged += other.unjudged
+
+
+@dataclass(slots=True)
+class ModuleResult:
+    """A module with errors: its clause of PS3.3, in how many files, how many distinct defects."""
+
+    name: str
+    clause: str
+    files: int
+    defects: int
+
+
+@dataclass(slots=True)
+class Disagreement:
+    """What `referee` alone says of files that both judged; `kind` is one of the vocabulary."""
+
+    kind: str
+    tag_path: str
+    attribute: str
+    referee: str
+    files: int
+
+
+@dataclass(slots=True)
+class ConformanceResult:
+    """What the conformance referees say of a collection; all counts are files.
+
+    Attributes
+    ----------
+    structures
+        Distinct data sets that were shown to the referees.
+    judged, clean
+        Judged by at least one referee; of them without an error from any.
+    both, verdicts
+        Judged by both; of them by who finds an error: ``neither``, ``both``, or a referee.
+    cut_short, foreign
+        Judged by none: incomplete data sets, and the others by why (`IodResult.state`, or
+        ``not judged`` where the IOD is known and no referee could).
+    """
+
+    structures: int = 0
+    judged: int = 0
+    clean: int = 0
+    both: int = 0
+    cut_short: int = 0
+    verdicts: dict[str, int] = field(default_factory=dict)
+    foreign: dict[str, int] = field(default_factory=dict)
+    iods: list[IodResult] = field(default_factory=list)
+    modules: list[ModuleResult] = field(default_factory=list)
+    modules_left_out: int = 0
+    disagreements: list[Disagreement] = field(default_factory=list)
+    disagreements_left_out: int = 0
+
+
+@dataclass(slots=True)
+class ObjectKind:
+    """Objects of one kind, by SOP Class; `is_image` tells what is annotated from what does."""
+
+    kind: str
+    is_image: bool
+    instances: int
+    series: int
+    patients: int
+
+
+@dataclass(slots=True)
+class ObjectLink:
+    """Objects of one kind that refer to objects of another.
+
+    `objects` refer, out of `series` series of theirs, to `targets` distinct objects; `present`
+    tells whether these are in the collection.
+    """
+
+    source: str
+    target: str
+    present: bool
+    objects: int
+    series: int
+    targets: int
+
+
+@dataclass(slots=True)
+class ObjectsResult:
+    """Which kinds of object there are, and which refer to which."""
+
+    kinds: list[ObjectKind] = field(default_factory=list)
+    links: list[ObjectLink] = field(default_factory=list)
+
+
+@dataclass(slots=True)
 class Claim:
     """What objects say of their own de-identification: in words, and the codes of CID 7050."""
 
@@ -269,6 +381,8 @@ class CollectionResult:
     private_elements: dict[str, int] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     rules_left_out: int = 0
+    conformance: ConformanceResult | None = None
+    objects: ObjectsResult | None = None
     deidentification: Deidentification | None = None
     private: Private | None = None
 
@@ -347,6 +461,16 @@ def _collection(plain: dict[str, Any]) -> CollectionResult:
                 name: [_make(InventoryRow, row) for row in rows]
                 for name, rows in plain.get("inventory", {}).items()
             },
+            "conformance": _parts(
+                ConformanceResult,
+                plain.get("conformance"),
+                iods=IodResult,
+                modules=ModuleResult,
+                disagreements=Disagreement,
+            ),
+            "objects": _parts(
+                ObjectsResult, plain.get("objects"), kinds=ObjectKind, links=ObjectLink
+            ),
             "deidentification": _parts(
                 Deidentification,
                 plain.get("deidentification"),

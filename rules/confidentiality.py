@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import lru_cache
 
 from auditor import (
     Element,
@@ -28,13 +26,13 @@ from auditor.standard.confidentiality import (
     METHOD_NAMES,
     METHODS,
     OPTIONS,
+    Asked,
     Method,
     Row,
+    asked_at,
     confidentiality_table,
-    permitted,
 )
 from auditor.standard.dictionary import tag_of
-from auditor.standard.iods import packaged_iods
 
 FLAG = "PatientIdentityRemoved"
 CODES = "DeidentificationMethodCodeSequence"
@@ -163,42 +161,12 @@ _UNCODED = Selector(
 FOREIGN = Undecided("objects whose method codes are none of the standard's")
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """What the table asks for at one place: its row, and the actions that may be right."""
-
-    row: Row
-    actions: frozenset[str]
-
-    @property
-    def removes(self) -> bool:
-        return self.actions == {"X"}
-
-    @property
-    def replaces(self) -> bool:
-        return not self.removes and self.actions <= set("XZDU")
-
-
-# Bounded: a hostile file can make any number of places.
-@lru_cache(maxsize=8192)
-def _asked(sop_class: str, path: TagPath, codes: frozenset[str]) -> _Asked:
-    steps = [step for step in path.steps if ":" not in step]
-    tags = tuple(int(step[1:5] + step[6:10], 16) for step in steps)
-    row = confidentiality_table().row(tags[-1])
-    assert row is not None
-    action = row.action(codes)
-    types: frozenset[str] | None = None
-    if "/" in action and len(steps) == len(path.steps):
-        types = packaged_iods().types_at(sop_class, tags)
-    return _Asked(row, permitted(action, types))
-
-
 _ICON = TagPath.of("IconImageSequence").steps[0]
 
 
 def _evidence(
     instance: InstanceFacts, codes: frozenset[str]
-) -> Iterator[tuple[TagPath, _Asked, str]]:
+) -> Iterator[tuple[TagPath, Asked, str]]:
     """Yield what is there of what the profile asks something for.
 
     What stands in a sequence that is to be removed goes with it, and is not told apart.
@@ -213,7 +181,8 @@ def _evidence(
             continue
         if removed and any(steps[:depth] in removed for depth in range(1, len(steps))):
             continue
-        asked = _asked(sop_class, path, codes)
+        asked = asked_at(sop_class, path, codes)
+        assert asked is not None  # the judge looks at nothing else
         if verdict == ITEMS and asked.removes:
             removed.add(steps)
         yield path, asked, verdict
@@ -224,7 +193,7 @@ def _only_refers(row: Row, verdict: str) -> bool:
     return verdict == ITEMS and set(row.options) == {Method.RETAIN_UIDS}
 
 
-def _kept(asked: _Asked, verdict: str) -> bool:
+def _kept(asked: Asked, verdict: str) -> bool:
     """Whether a value is there, visibly not replaced, that was to be removed; dates apart."""
     return (
         asked.removes
@@ -349,7 +318,7 @@ def kept_without_option(instance: InstanceFacts) -> Iterator[Finding | Undecided
 _SEX = TagPath.of("PatientSex")
 
 
-def _is_patients_sex(path: TagPath, asked: _Asked, verdict: str) -> bool:
+def _is_patients_sex(path: TagPath, asked: Asked, verdict: str) -> bool:
     # The one attribute of its option that is emptied and not removed. A dummy may stand there,
     # but of three legal values a patient's sex is none.
     return path == _SEX and asked.actions == {"Z"} and verdict == VALUE
@@ -699,7 +668,7 @@ _OBSERVED_WORDS = {
 }
 
 
-def _judged(path: TagPath, asked: _Asked, verdict: str, no_dates: bool) -> str:
+def _judged(path: TagPath, asked: Asked, verdict: str, no_dates: bool) -> str:
     """Return how bad what is there is, as the rules above say: a severity, or an outcome."""
     if verdict == MOMENT and (asked.removes or asked.replaces):
         return "error" if no_dates else "warning"

@@ -14,6 +14,9 @@ from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
 
+from auditor.model import TagPath
+from auditor.standard.iods import packaged_iods
+
 EDITION = "2026d"
 """Edition of PS3.15 whose Table E.1-1 is packaged."""
 
@@ -158,3 +161,55 @@ def _first(choices: list[str], demanded: str) -> str:
     """Return the first choice that leaves what a type demands: nothing, presence, a value."""
     enough = {"3": "XZDU", "2": "ZDU", "1": "DU"}[demanded]
     return next((choice for choice in choices if choice in enough), choices[-1])
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the table asks for at one place.
+
+    Attributes
+    ----------
+    row
+        Its row.
+    actions
+        The simple actions of which each may be the right one, see `permitted`.
+    """
+
+    row: Row
+    actions: frozenset[str]
+
+    @property
+    def removes(self) -> bool:
+        """Whether nothing but removal is right."""
+        return self.actions == {"X"}
+
+    @property
+    def replaces(self) -> bool:
+        """Whether the attribute may be there, and its value has to go."""
+        return not self.removes and self.actions <= set("XZDU")
+
+
+# Bounded: a hostile file can make any number of places.
+@lru_cache(maxsize=8192)
+def asked_at(sop_class: str, path: TagPath, codes: frozenset[str]) -> Asked | None:
+    """Return what the table asks for at a place of an object; None if it has no row for it.
+
+    Parameters
+    ----------
+    sop_class
+        SOP Class UID of the object, whose IOD resolves compound actions.
+    path
+        Of a public element, or of a private one.
+    codes
+        What is claimed.
+    """
+    public = [step for step in path.steps if ":" not in step]
+    whole = len(public) == len(path.steps)
+    tags = tuple(int(step[1:5] + step[6:10], 16) for step in public)
+    table = confidentiality_table()
+    row = table.private if ":" in path.steps[-1] else table.row(tags[-1])
+    if row is None:
+        return None
+    action = row.action(codes)
+    types = packaged_iods().types_at(sop_class, tags) if "/" in action and whole else None
+    return Asked(row, permitted(action, types))

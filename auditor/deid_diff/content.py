@@ -1,0 +1,197 @@
+"""What an object shows, whoever it is said to show: its pixels, and what no profile touches."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator
+from hashlib import blake2b
+from typing import Any, BinaryIO, NamedTuple
+
+from auditor.reading.places import PIXEL_TAGS, Attention, Place, Token
+from auditor.reading.reader import DEFLATED
+from auditor.reading.walker import ITEM, UNDEFINED
+from auditor.standard.confidentiality import confidentiality_table
+
+CHUNK = 1 << 20
+"""Bytes of pixel data that are in memory at once."""
+
+DECODED_LIMIT = 1 << 26
+"""Bytes of pixels that are decoded of one object, to compare it with another encoding."""
+
+TELLING = 256
+"""Bytes of numbers, beside pixels, by which an object without pixels may be known again."""
+
+_BULK = frozenset({"DS", "FD", "FL", "OB", "OD", "OF", "OL", "OV", "OW", "UN"})
+"""VRs of coordinates, samples and documents; a description in them would be a wonder."""
+
+_SAID_OF_RELEASE = frozenset({0x00280301, 0x00280302, 0x00280303, 0x00080005})
+"""What a de-identifier writes of its own, beside group 0012; and the character set."""
+
+DIGEST = 16
+
+
+class Pixels(NamedTuple):
+    """The pixel data of one object, as it is stored.
+
+    Attributes
+    ----------
+    digest
+        Of the bytes of the value, of encapsulated pixel data of its fragments without the
+        offset table; empty if there is none.
+    blank
+        Whether all bytes are the same: such images tell nothing apart.
+    problem
+        If not empty: why it could not be read, in plain words.
+    """
+
+    digest: bytes = b""
+    blank: bool = False
+    problem: str = ""
+
+
+def pixels_of(location: str, syntax: str) -> Pixels:
+    """Read the pixel data of a file piece by piece. Never raises for what is in it.
+
+    Parameters
+    ----------
+    location
+        The absolute path to open.
+    syntax
+        Its transfer syntax; a deflated data set is not inflated for this.
+    """
+    if syntax in DEFLATED:
+        return Pixels(problem="its data set is deflated")
+    import pydicom
+
+    from auditor.reading.fallback import lenient
+
+    with lenient(), open(location, "rb") as file:  # noqa: PTH123 - the name may not be text
+        # pydicom raises whatever its parts raise; a hostile file must not end the comparison.
+        try:
+            dataset = pydicom.dcmread(
+                file, force=True, defer_size=CHUNK, specific_tags=sorted(PIXEL_TAGS)
+            )
+            element = next(
+                (dataset.get_item(tag) for tag in sorted(PIXEL_TAGS) if tag in dataset), None
+            )
+            return Pixels() if element is None else _digest(_pieces(file, element))
+        except Exception as error:  # noqa: BLE001
+            return Pixels(problem=f"its pixel data cannot be read ({type(error).__name__})")
+
+
+def _pieces(file: BinaryIO, element: Any) -> Iterator[bytes]:
+    file.seek(element.value_tell)
+    if element.length != UNDEFINED:
+        yield from _read(file, element.length)
+        return
+    first = True
+    while True:
+        header = file.read(8)
+        if int.from_bytes(header[:4], "little") != ITEM:
+            return
+        length = int.from_bytes(header[4:], "little")
+        if first:
+            # The offset table says where fragments lie, not what is in them (PS3.5 A.4).
+            file.seek(length, io.SEEK_CUR)
+            first = False
+        else:
+            yield from _read(file, length)
+
+
+def _read(file: BinaryIO, length: int) -> Iterator[bytes]:
+    while length:
+        piece = file.read(min(CHUNK, length))
+        if not piece:
+            return
+        length -= len(piece)
+        yield piece
+
+
+def _digest(pieces: Iterable[bytes]) -> Pixels:
+    hasher = blake2b(digest_size=DIGEST)
+    seen: set[int] = set()
+    for piece in pieces:
+        hasher.update(piece)
+        if len(seen) < 2:
+            seen.update(piece)
+    return Pixels(hasher.digest(), len(seen) == 1) if seen else Pixels()
+
+
+def decoded(location: str) -> bytes:
+    """Return the digest of decoded pixels, the same in every lossless transfer syntax.
+
+    Returns
+    -------
+    bytes
+        Empty where they are too many (`DECODED_LIMIT`) or cannot be decoded here.
+    """
+    import pydicom
+    from pydicom.pixels.utils import iter_pixels
+
+    from auditor.reading.fallback import lenient
+
+    hasher = blake2b(digest_size=DIGEST)
+    with lenient():
+        # A codec raises whatever its parts raise.
+        try:
+            shape = ["Rows", "Columns", "NumberOfFrames", "SamplesPerPixel", "BitsAllocated"]
+            dataset = pydicom.dcmread(location, force=True, specific_tags=shape)
+            values = int(dataset.Rows) * int(dataset.Columns) * int(dataset.SamplesPerPixel)
+            frames = int(dataset.get("NumberOfFrames") or 1)
+            if values * frames * int(dataset.BitsAllocated) > 8 * DECODED_LIMIT:
+                return b""
+            for frame in iter_pixels(location, raw=True):
+                hasher.update(repr((frame.shape, frame.dtype.str)).encode())
+                hasher.update(frame.tobytes())
+        except Exception:  # noqa: BLE001
+            return b""
+    return hasher.digest()
+
+
+class EveryValue:
+    """The plan of a reader that keeps every value but the pixels, and judges nothing."""
+
+    def __init__(self, columns: dict[int, int], meta: bool) -> None:
+        self._columns = columns
+        self._meta = meta
+
+    def attention(self, place: Place) -> Attention:
+        """Decide what may be looked at there: all."""
+        parent = place.parent
+        at_top = parent is not None and parent.parent is None
+        own = at_top and (place.tag >> 16 == 2) == self._meta
+        column = self._columns.get(place.tag, -1) if own else -1
+        return Attention(keep=not (at_top and place.tag in PIXEL_TAGS), column=column)
+
+    def structure(self, *_: object) -> bytes:
+        """Return what a referee may look at: there is none."""
+        return b""
+
+
+def imprint(tokens: Iterable[Token]) -> tuple[bytes, bool]:
+    """Return the digest of what no profile touches, and whether it tells objects apart.
+
+    These are the public elements that Table E.1-1 has no row for, at any depth, unless they
+    stand in a sequence that it has one for: the same before and after de-identification.
+    """
+    hasher = blake2b(digest_size=DIGEST)
+    telling = 0
+    for token in tokens:
+        place, value = token.place, token.value
+        if value is None or token.is_verdict or not _is_left_alone(place):
+            continue
+        value = value.rstrip(b" \0") if place.is_text else value
+        hasher.update(f"{place.path}\0{len(value)}\0".encode() + value)
+        telling += len(value) if place.vr in _BULK else 0
+    return hasher.digest(), telling >= TELLING
+
+
+def _is_left_alone(place: Place) -> bool:
+    step: Place | None = place
+    table = confidentiality_table()
+    while step is not None and step.parent is not None:
+        group = step.tag >> 16
+        if group in (2, 0x12) or step.tag in _SAID_OF_RELEASE or table.row(step.tag) is not None:
+            return False
+        step = step.parent
+    return True

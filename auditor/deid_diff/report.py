@@ -1,0 +1,220 @@
+"""What `dicom-audit deid-diff` says: counts, tag paths and words, and no value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from auditor.deid_diff.deeds import ORDER, Done, Verdict
+from auditor.deid_diff.mapping import ALL_UIDS, PATIENT_ID, Mapping
+
+SCHEMA = "dicom-auditor/deid-diff/1"
+
+PASS, DISAGREES, INCOMPLETE = 0, 1, 3
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """What there is on one side.
+
+    Attributes
+    ----------
+    files
+        How many there are: `instances`, `other`, and those of `unread`.
+    instances
+        DICOM objects that can be compared.
+    other
+        Files that are no DICOM object.
+    unread
+        Files that cannot be compared, by reason.
+    unpaired
+        Objects without a partner, by reason.
+    """
+
+    files: int
+    instances: int
+    other: int
+    unread: dict[str, int]
+    unpaired: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """One claim: codes of CID 7050, none if no profile is claimed that can be looked up."""
+
+    codes: tuple[str, ...]
+    instances: int
+
+
+@dataclass(frozen=True, slots=True)
+class ElementRow:
+    """What was done at one tag path, in how many instances.
+
+    Attributes
+    ----------
+    asked
+        Actions of Table E.1-1 of which each may be the right one, as ``X`` or ``D/Z``; ""
+        where the table has no row.
+    example
+        Path of a released object, the smallest.
+    """
+
+    tag_path: str
+    attribute: str
+    asked: str
+    done: Done
+    verdict: Verdict
+    instances: int
+    example: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dates:
+    """How the dates of patients were moved, of those that an option retains.
+
+    Attributes
+    ----------
+    shifted
+        Patients all of whose dates were moved by the same number of days.
+    kept
+        Patients all of whose dates are the same.
+    uneven
+        Patients whose dates were moved by different numbers of days: intervals are lost.
+    replaced
+        Patients with dates in the original, and none but dummies in the release.
+    """
+
+    shifted: int = 0
+    kept: int = 0
+    uneven: int = 0
+    replaced: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PixelCounts:
+    """What became of the pixels of paired objects.
+
+    Attributes
+    ----------
+    changed_as_claimed
+        Where 113101 (Clean Pixel Data) or 113102 (Clean Recognizable Visual Features) says so.
+    changed
+        Where no code says so.
+    none
+        Objects without pixel data.
+    not_compared
+        Compressed otherwise, and too large or not to be decoded here; or not readable.
+    """
+
+    same: int = 0
+    changed_as_claimed: int = 0
+    changed: int = 0
+    none: int = 0
+    not_compared: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DeidDiff:
+    """All that was found.
+
+    Attributes
+    ----------
+    pairs
+        How many objects were paired, by the way they were.
+    unused_lines
+        Lines of the mapping file that name no object, or one that is paired already.
+    elements
+        The worst first.
+    """
+
+    version: str
+    standard_edition: str
+    original: Collection
+    released: Collection
+    pairs: dict[str, int]
+    unused_lines: int
+    claims: tuple[Claimed, ...]
+    elements: tuple[ElementRow, ...]
+    mappings: tuple[Mapping, ...]
+    dates: Dates
+    pixels: PixelCounts
+
+    @property
+    def paired(self) -> int:
+        """How many objects were compared."""
+        return sum(self.pairs.values())
+
+    def disagreements(self) -> Iterator[str]:
+        """Yield what is not as the release claims, in plain words."""
+        rows = [row for row in self.elements if row.verdict is Verdict.DISAGREES]
+        if rows:
+            places = "a place" if len(rows) == 1 else f"{len(rows):,} places"
+            yield f"at {places} something else was done than the release claims"
+        for mapping in self.mappings:
+            if mapping.attribute != ALL_UIDS:
+                continue
+            if mapping.split:
+                yield f"{mapping.split:,} UIDs were replaced by different ones in different places"
+            if mapping.merged:
+                yield f"{mapping.merged:,} UIDs of the release stand for several of the original"
+
+    def gaps(self) -> Iterator[str]:
+        """Yield what could not be compared, or not held against a claim, in plain words."""
+        if not self.paired:
+            yield "no object of the release could be paired with one of the original"
+            return
+        released = self.released
+        unpaired = sum(released.unpaired.values())
+        if unpaired:
+            yield f"{unpaired:,} released objects could not be paired"
+        if released.unread:
+            yield f"{sum(released.unread.values()):,} released files could not be read in full"
+        unclaimed = sum(each.instances for each in self.claims if not each.codes)
+        if unclaimed:
+            yield f"{unclaimed:,} released objects claim no profile by a code of CID 7050"
+
+    def warnings(self) -> Iterator[str]:
+        """Yield what no claim speaks against, and somebody should look at."""
+        for mapping in self.mappings:
+            if mapping.attribute == PATIENT_ID and mapping.split:
+                yield f"{mapping.split:,} patients have several IDs in the release"
+            if mapping.attribute == PATIENT_ID and mapping.merged:
+                yield f"{mapping.merged:,} patient IDs of the release stand for several patients"
+        if self.dates.uneven:
+            yield f"the dates of {self.dates.uneven:,} patients were not all moved alike"
+        if self.pixels.changed:
+            yield f"the pixels of {self.pixels.changed:,} objects changed, and no code says so"
+        if self.unused_lines:
+            yield f"{self.unused_lines:,} lines of the mapping file name no object that is there"
+
+    @property
+    def code(self) -> int:
+        """The exit code: 0 pass, 1 not as claimed, 3 incomplete."""
+        if any(True for _ in self.disagreements()):
+            return DISAGREES
+        return INCOMPLETE if any(True for _ in self.gaps()) else PASS
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain lists, dicts, strings and numbers, in a stable order."""
+        plain = asdict(self)
+        for row in plain["elements"]:
+            row["done"], row["verdict"] = str(row["done"]), str(row["verdict"])
+        for claim in plain["claims"]:
+            claim["codes"] = list(claim["codes"])
+        return {
+            "schema": SCHEMA,
+            "code": self.code,
+            "disagreements": list(self.disagreements()),
+            "gaps": list(self.gaps()),
+            "warnings": list(self.warnings()),
+            **{
+                name: list(value) if isinstance(value, tuple) else value
+                for name, value in plain.items()
+            },
+        }
+
+
+def order(row: ElementRow) -> tuple[Any, ...]:
+    """Return what sorts rows: the worst first, then the most frequent."""
+    return ORDER.index(row.verdict), -row.instances, row.tag_path, row.asked, row.done

@@ -1,0 +1,214 @@
+"""What was found as a page and on a terminal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from auditor.deid_diff.deeds import ORDER, Verdict
+from auditor.deid_diff.mapping import Mapping
+from auditor.deid_diff.pairing import HOW
+from auditor.deid_diff.report import DISAGREES, PASS, Collection, DeidDiff, ElementRow
+from auditor.render import page
+from auditor.standard.confidentiality import METHOD_NAMES
+from auditor.view import Fact, clean, number, plural
+
+ROWS = 2000
+"""Rows on a page; the worst are shown, the rest is counted."""
+
+LINES = 20
+"""Rows on a terminal."""
+
+TONES = {
+    Verdict.DISAGREES: "error",
+    Verdict.UNJUDGED: "unknown",
+    Verdict.MILDER: "info",
+    Verdict.AS_CLAIMED: "ok",
+    Verdict.UNASKED: "absent",
+}
+
+
+class _Row(NamedTuple):
+    tone: str
+    verdict: str
+    rank: int
+    attribute: str
+    tag_path: str
+    asked: str
+    done: str
+    instances: str
+    sort: int
+    example: str
+
+
+class _MappingRow(NamedTuple):
+    tone: str
+    attribute: str
+    values: str
+    kept: str
+    split: str
+    merged: str
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    title: str
+    subtitle: str
+    tone: str
+    statement: str
+    notes: tuple[str, ...]
+    facts: tuple[Fact, ...]
+    claims: tuple[Fact, ...]
+    mappings: tuple[_MappingRow, ...]
+    rows: tuple[_Row, ...]
+    more: str
+
+
+def deid_page(found: DeidDiff) -> str:
+    """Return the page."""
+    left = len(found.elements) - ROWS
+    tone, statement = _statement(found)
+    return page(
+        "deid_diff.html.j2",
+        _View(
+            title="What de-identification did",
+            subtitle=f"{plural(found.paired, 'object')} compared with the original, element by "
+            f"element; PS3.15 {found.standard_edition}",
+            tone=tone,
+            statement=statement,
+            notes=tuple(clean(note, 600) for note in _notes(found)),
+            facts=_facts(found),
+            claims=tuple(
+                Fact(_claim(each.codes), plural(each.instances, "object")) for each in found.claims
+            ),
+            mappings=tuple(_mapping(each) for each in found.mappings),
+            rows=tuple(_row(each) for each in found.elements[:ROWS]),
+            more=f"{plural(left, 'row')} not shown; see the JSON" if left > 0 else "",
+        ),
+    )
+
+
+def _statement(found: DeidDiff) -> tuple[str, str]:
+    """Return the tone and the words of the verdict."""
+    if found.code == DISAGREES:
+        return "error", "Not as the release claims"
+    if found.code == PASS:
+        return "ok", "As the release claims, as far as a comparison can tell"
+    return "unknown", "Not compared in full"
+
+
+def _notes(found: DeidDiff) -> list[str]:
+    said = [*found.disagreements(), *found.gaps(), *found.warnings()]
+    return [f"{each[0].upper()}{each[1:]}." for each in said]
+
+
+def _claim(codes: tuple[str, ...]) -> str:
+    if not codes:
+        return "no profile that can be looked up"
+    return "; ".join(f"{code} {METHOD_NAMES[code]}" for code in codes)
+
+
+def _facts(found: DeidDiff) -> tuple[Fact, ...]:
+    pixels, dates = found.pixels, found.dates
+    counts = {
+        "Original": _side(found.original),
+        "Release": _side(found.released),
+        "Paired": ", ".join(f"{number(count)} {HOW[how]}" for how, count in found.pairs.items())
+        or "none",
+        "Only in the original": _listed(found.original.unpaired),
+        "Only in the release": _listed(found.released.unpaired),
+        "Not readable in the original": _listed(found.original.unread),
+        "Not readable in the release": _listed(found.released.unread),
+        "Pixels": _listed(
+            {
+                "the same": pixels.same,
+                "changed, as a code says": pixels.changed_as_claimed,
+                "changed, and no code says so": pixels.changed,
+                "no pixels": pixels.none,
+                "not compared": pixels.not_compared,
+            }
+        ),
+        "Patients by their dates": _listed(
+            {
+                "shifted, all by one number of days": dates.shifted,
+                "kept": dates.kept,
+                "moved by different numbers of days": dates.uneven,
+                "replaced": dates.replaced,
+            }
+        ),
+    }
+    return tuple(Fact(name, clean(value, 600)) for name, value in counts.items() if value)
+
+
+def _side(side: Collection) -> str:
+    return f"{plural(side.files, 'file')}, {plural(side.instances, 'DICOM object')}"
+
+
+def _listed(counts: dict[str, int]) -> str:
+    return ", ".join(f"{number(count)} {words}" for words, count in counts.items() if count)
+
+
+def _mapping(mapping: Mapping) -> _MappingRow:
+    return _MappingRow(
+        "ok" if mapping.one_to_one else "error" if mapping.attribute != "PatientID" else "warning",
+        mapping.attribute,
+        number(mapping.values),
+        number(mapping.kept),
+        number(mapping.split),
+        number(mapping.merged),
+    )
+
+
+def _row(row: ElementRow) -> _Row:
+    return _Row(
+        tone=TONES[row.verdict],
+        verdict=str(row.verdict),
+        rank=ORDER.index(row.verdict),
+        attribute=clean(row.attribute),
+        tag_path=clean(row.tag_path, 400),
+        asked=row.asked,
+        done=str(row.done),
+        instances=number(row.instances),
+        sort=row.instances,
+        example=clean(row.example, 400),
+    )
+
+
+def print_deid_diff(found: DeidDiff) -> None:
+    """Print the verdict, what was paired, and the worst rows."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(Text(_statement(found)[1], style="bold"))
+    for note in _notes(found):
+        console.print(Text(f"  {clean(note, 600)}"))
+    for fact in _facts(found):
+        console.print(Text(f"  {fact.name}: {fact.value}"))
+    for claim in found.claims:
+        console.print(Text(f"  Claimed by {number(claim.instances)}: {_claim(claim.codes)}"))
+    if found.mappings:
+        table = Table(box=None, pad_edge=True)
+        table.add_column("ids")
+        for title in ("values", "kept", "became several", "merged"):
+            table.add_column(title, justify="right")
+        for mapping in found.mappings:
+            table.add_row(*_mapping(mapping)[1:])
+        console.print(table)
+    table = Table(box=None, pad_edge=True)
+    for title in ("attribute", "tag path", "asked", "done"):
+        table.add_column(title, no_wrap=True)
+    table.add_column("objects", justify="right")
+    table.add_column("", no_wrap=True)
+    shown = [row for row in found.elements if row.verdict is not Verdict.UNASKED][:LINES]
+    for each in map(_row, shown):
+        table.add_row(
+            Text(each.attribute), Text(each.tag_path), each.asked, each.done, each.instances,
+            each.verdict,
+        )  # fmt: skip
+    if shown:
+        console.print(table)
+    left = len(found.elements) - len(shown)
+    if left:
+        console.print(Text(f"  … and {plural(left, 'more row')}, see the report"))
