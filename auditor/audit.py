@@ -145,18 +145,15 @@ def audit_collection(
         )
 
 
-def _audit_collection(
+def _walk(
     collection: Collection,
     number: int,
-    *,
-    rules: RuleSet,
-    profile: Profile,
     folder: AuditFolder,
     workers: Workers,
     progress: Progress,
     ocr: int,
-    findings: TableWriter,
-) -> CollectionResult:
+) -> tuple[Tally, dict[PersonRow, str]]:
+    """Read all files, write what goes into tables while walking, and return the rest."""
     tally, sample = Tally(), Sample(ocr)
     people: dict[PersonRow, str] = {}
     with ExitStack() as stack:
@@ -177,6 +174,22 @@ def _audit_collection(
         if chosen := sample.chosen():
             progress.step(f"text in the pixels of {len(chosen)} images")
             writers["frames"].add(list(read_frames(chosen)))
+    return tally, people
+
+
+def _audit_collection(
+    collection: Collection,
+    number: int,
+    *,
+    rules: RuleSet,
+    profile: Profile,
+    folder: AuditFolder,
+    workers: Workers,
+    progress: Progress,
+    ocr: int,
+    findings: TableWriter,
+) -> CollectionResult:
+    tally, people = _walk(collection, number, folder, workers, progress, ocr)
     notes = [*collection.source.notes, *_people_notes(people)]
     results = {rule.id: _blank(rule, profile) for rule in rules.rules}
     walking, waiting = instance_rules(rules)
@@ -428,7 +441,8 @@ def _run_collection_rule(
     try:
         facts = CollectionFacts(connection, tables, rule.reads)
         units = _units(rule.applies(facts))
-        grouped, series = _grouped(rule.check(facts) if units.judged else ())
+        confidences: dict[Place, str] = {}
+        grouped, series = _grouped(rule.check(facts) if units.judged else (), confidences)
     except Exception as error:  # noqa: BLE001 - whatever a rule raises is its own error
         result.errors = 1
         result.outcome = Outcome.ERROR.value
@@ -445,7 +459,7 @@ def _run_collection_rule(
         findings=grouped,
         series=series,
     )
-    _fill(result, tally)
+    _fill(result, tally, confidences)
     if units.not_evaluated:
         result.reason = units.reason
     return tally
@@ -469,9 +483,11 @@ def _units(units: object) -> Units:
 
 
 def _grouped(
-    said: Iterable[Finding | Undecided],
+    said: Iterable[Finding | Undecided], confidences: dict[Place, str]
 ) -> tuple[dict[Place, tuple[int, list[str]]], dict[Place, dict[int | None, Seen]]]:
     """Add up findings of one message at one tag path, in the order of the rule; also by series.
+
+    Where a finding has a confidence of its own, it goes into `confidences`.
 
     Raises
     ------
@@ -484,6 +500,8 @@ def _grouped(
         if isinstance(finding, Undecided):
             raise TypeError("a collection rule is undecided by its Units")
         key = (finding.message, str(finding.tag_path))
+        if finding.confidence:
+            confidences[key] = finding.confidence.value
         count, examples = grouped.get(key, (0, {}))
         if len(examples) < EXAMPLES:
             # The rule's own order: two files of a pair stand beside each other.

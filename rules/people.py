@@ -90,7 +90,9 @@ def _told_apart(collection: CollectionFacts) -> Units:
         "FROM people GROUP BY PatientID)"
     )[0]
     together = " UNION ALL ".join(f"SELECT ids FROM ({sql})" for sql, _ in _TWO_IDS.values())
-    failed = collection.count(f"SELECT count(DISTINCT id) FROM (SELECT unnest(ids) AS id FROM ({together}))")
+    failed = collection.count(
+        f"SELECT count(DISTINCT id) FROM (SELECT unnest(ids) AS id FROM ({together}))"
+    )
     return Units(judged, other, "patients of whom nothing is left to compare", failed)
 
 
@@ -268,9 +270,7 @@ def _shifted(collection: CollectionFacts) -> Units:
     confidence="medium",
     scope="collection",
     unit="patient",
-    reads=_people(
-        MODIFIED, "StudyInstanceUID", "birth", "age", "study", "series", "acquisition"
-    ),
+    reads=_people(MODIFIED, "StudyInstanceUID", "birth", "age", "study", "series", "acquisition"),
     reference="PS3.15 E.3.6",
     applies=_shifted,
 )
@@ -320,7 +320,7 @@ def _enough_days(collection: CollectionFacts) -> Units:
     if not days:
         return Units(0)
     few = days < _DAYS_ENOUGH
-    return Units(not few, few, f"fewer than {_DAYS_ENOUGH} days of examination")
+    return Units(int(not few), int(few), f"fewer than {_DAYS_ENOUGH} days of examination")
 
 
 def _chance(few: int, days: int) -> float:
@@ -349,7 +349,7 @@ def _chance(few: int, days: int) -> float:
     confidence="low",
     scope="collection",
     unit="collection",
-    reads=_people(MODIFIED, "study"),
+    reads=("people.PatientID", f"people.{MODIFIED}", "people.study"),
     reference="PS3.15 E.3.6",
     applies=_enough_days,
 )
@@ -526,7 +526,8 @@ def not_replaced_uids(collection: CollectionFacts) -> Iterator[Finding]:
     judged: an institution's or a de-identifier's look alike.
     """
     rows = collection.rows(
-        f"SELECT series, kind, maker, path FROM ({_BY_SERIES}) WHERE kind <> 'unknown' ORDER BY path"
+        f"SELECT series, kind, maker, path FROM ({_BY_SERIES}) WHERE kind <> 'unknown' "
+        "ORDER BY path"
     )
     replaced = any(kind == "software" for _, kind, _, _ in rows)
     makers = {maker for _, kind, maker, _ in rows if kind == "device"}
@@ -638,14 +639,13 @@ def trail_in_a_uid(instance: InstanceFacts) -> Iterator[Finding]:
 
 _CELLS = (
     "SELECT PatientID, min(path) AS path, "
-    "min(coalesce(age, study - birth) // 365.25) AS years, "
+    # One more: a year is not a whole number of days, and an age in years was rounded to days.
+    "floor((min(coalesce(age, study - birth)) + 1) / 365.25) AS years, "
     "min(PatientSex) AS sex, min(nullif(BodyPartExamined, '')) AS part FROM people "
     "WHERE PatientSex IN ('F', 'M', 'O') AND coalesce(age, study - birth) >= 0 "
     "GROUP BY PatientID"
 )
-_COUNTED_CELLS = (
-    f"SELECT *, count(*) OVER (PARTITION BY years, sex, part) AS many FROM ({_CELLS})"
-)
+_COUNTED_CELLS = f"SELECT *, count(*) OVER (PARTITION BY years, sex, part) AS many FROM ({_CELLS})"
 
 
 def _enough_patients(collection: CollectionFacts) -> Units:

@@ -51,7 +51,7 @@ class Case:
         What the rule must say.
     dataset, file, path
         For an instance rule, see `auditor.testing.ask_instance`.
-    instances, references, companions, frames
+    instances, references, companions, frames, people, counted
         For a collection rule, see `auditor.testing.ask_collection`. A row without a path
         gets one.
     at
@@ -68,6 +68,8 @@ class Case:
     references: Sequence[Mapping[str, Any]] = ()
     companions: Sequence[Mapping[str, Any]] = ()
     frames: Sequence[Mapping[str, Any]] = ()
+    people: Sequence[Mapping[str, Any]] = ()
+    counted: Sequence[Mapping[str, Any]] = ()
     at: tuple[str, ...] = ()
     says: tuple[str, ...] = ()
 
@@ -82,6 +84,8 @@ class Case:
                 references=_with_paths(_plant(self.references, plant)),
                 companions=_with_paths(_plant(self.companions, plant)),
                 frames=_with_paths(_plant(self.frames, plant)),
+                people=_with_paths(_plant(self.people, plant)),
+                counted=_plant(self.counted, plant),
             )
         with _careless():
             return ask_instance(
