@@ -457,8 +457,9 @@ def comparison(
     -----
     The function gets the elements of one object in their order, items of sequences one after
     the other; of a sequence that it wants, an element without a value where each item begins.
-    Of an object with very many it gets the first ones. It returns pairs of one of their places
-    and a verdict class. It is asked about every object whose values differ: it has to be cheap.
+    Of an object with very many it gets the first ones, and an element at `CUT_OFF` behind them
+    if it wants that. It returns pairs of one of their places and a verdict class. It is asked
+    about every object whose values differ: it has to be cheap.
     """
 
     def decorate(check: Callable[[Sequence[Any]], Iterable[tuple[Any, str]]]) -> Comparison:

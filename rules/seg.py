@@ -15,13 +15,20 @@ from auditor import (
     rule,
 )
 from auditor.standard.sop_classes import (
+    ANNOTATIONS,
+    HEIGHT_MAP_SEGMENTATION,
     LABEL_MAP_SEGMENTATION,
+    PARAMETRIC_MAP,
     SEGMENTATION,
     SEGMENTATIONS,
+    SURFACE_SEGMENTATION,
     sop_class_name,
 )
 
 _PIXEL_SEG = for_sop_classes(SEGMENTATION, LABEL_MAP_SEGMENTATION)
+_WITH_SEGMENTS = for_sop_classes(
+    *SEGMENTATIONS, when=lambda instance: instance.filled("SegmentSequence")
+)
 
 
 @rule(
@@ -97,8 +104,8 @@ def modality_only(instance: InstanceFacts) -> Iterator[Finding]:
     severity="error",
     confidence="high",
     reads=("ImageType",),
-    reference="PS3.3 C.8.20.2.1",
-    applies=_PIXEL_SEG,
+    reference="PS3.3 C.8.20.2, Tables C.8.20-2 and C.8.20-5",
+    applies=for_sop_classes(SEGMENTATION, LABEL_MAP_SEGMENTATION, HEIGHT_MAP_SEGMENTATION),
 )
 def derived(instance: InstanceFacts) -> Iterator[Finding]:
     r"""The Image Type of a segmentation is not DERIVED\PRIMARY.
@@ -175,8 +182,8 @@ def segmentation_type(instance: InstanceFacts) -> Iterator[Finding]:
     severity="error",
     confidence="high",
     reads=("SegmentSequence.SegmentNumber",),
-    reference="PS3.3 C.8.20.4",
-    applies=_PIXEL_SEG,
+    reference="PS3.3 C.8.20.2.4, Table C.8.20-4",
+    applies=for_sop_classes(*SEGMENTATIONS),
 )
 def segment_numbers(instance: InstanceFacts) -> Iterator[Finding]:
     """Segments are missing, or their numbers are not unique.
@@ -213,8 +220,11 @@ def segment_numbers(instance: InstanceFacts) -> Iterator[Finding]:
     severity="error",
     confidence="high",
     reads=("SegmentSequence.SegmentNumber",),
-    reference="PS3.3 C.8.20.4",
-    applies=for_sop_classes(SEGMENTATION, when=lambda instance: instance.filled("SegmentSequence")),
+    reference="PS3.3 C.8.20.2.4",
+    applies=for_sop_classes(
+        *SEGMENTATIONS - {LABEL_MAP_SEGMENTATION},
+        when=lambda instance: instance.filled("SegmentSequence"),
+    ),
 )
 def numbers_in_steps_of_one(instance: InstanceFacts) -> Iterator[Finding]:
     """The segment numbers do not go from 1 in steps of 1.
@@ -241,6 +251,8 @@ def numbers_in_steps_of_one(instance: InstanceFacts) -> Iterator[Finding]:
         )
 
 
+_AUTOMATIC = frozenset({"AUTOMATIC", "SEMIAUTOMATIC"})
+_IDENTIFICATION = "SegmentationAlgorithmIdentificationSequence"
 _OF_SEGMENT = (
     "SegmentLabel",
     "SegmentAlgorithmType",
@@ -255,18 +267,16 @@ _OF_SEGMENT = (
     severity="error",
     confidence="high",
     reads=(
+        "SOPClassUID",
         "SegmentSequence.SegmentAlgorithmType",
         "SegmentSequence.SegmentAlgorithmName",
         "SegmentSequence.SegmentLabel",
+        "SegmentSequence.SegmentationAlgorithmIdentificationSequence",
         "SegmentSequence.SegmentedPropertyCategoryCodeSequence",
         "SegmentSequence.SegmentedPropertyTypeCodeSequence",
     ),
-    reference="PS3.3 C.8.20.2, Tables C.8.20-4 and 10-12",
-    applies=for_sop_classes(
-        SEGMENTATION,
-        LABEL_MAP_SEGMENTATION,
-        when=lambda instance: instance.filled("SegmentSequence"),
-    ),
+    reference="PS3.3 C.8.20.2, Tables C.8.20-2, C.8.20-4 and C.8.20-5",
+    applies=_WITH_SEGMENTS,
 )
 def described(instance: InstanceFacts) -> Iterator[Finding]:
     """A segment is not described: label, algorithm, category or type is missing.
@@ -279,12 +289,15 @@ def described(instance: InstanceFacts) -> Iterator[Finding]:
     How to fix
     ----------
     Write the four attributes in every item, and Segment Algorithm Name (0062,0009) unless
-    the algorithm type is MANUAL. highdicom's SegmentDescription asks for all of them.
+    the algorithm type is MANUAL; a Surface Segmentation names the algorithm at the surface,
+    a Height Map Segmentation also identifies it, in (0062,0007).
+    highdicom's SegmentDescription asks for all of them.
 
     Example
     -------
     SEMIAUTOMATIC without Segment Algorithm Name.
     """
+    sop_class = instance.text("SOPClassUID")
     for item in instance.items("SegmentSequence"):
         for name in _OF_SEGMENT:
             if not item.filled(name):
@@ -293,10 +306,17 @@ def described(instance: InstanceFacts) -> Iterator[Finding]:
         place = TagPath.of("SegmentSequence", "SegmentAlgorithmType")
         if kind and kind not in ("AUTOMATIC", "SEMIAUTOMATIC", "MANUAL"):
             yield Finding("not a legal algorithm type", place)
-        if kind in ("AUTOMATIC", "SEMIAUTOMATIC") and not item.filled("SegmentAlgorithmName"):
+        if kind not in _AUTOMATIC or sop_class == SURFACE_SEGMENTATION:
+            continue
+        if not item.filled("SegmentAlgorithmName"):
             yield Finding(
                 f"{kind} without an algorithm name",
                 TagPath.of("SegmentSequence", "SegmentAlgorithmName"),
+            )
+        if sop_class == HEIGHT_MAP_SEGMENTATION and not item.filled(_IDENTIFICATION):
+            yield Finding(
+                f"{kind} in a height map without an identified algorithm",
+                TagPath.of("SegmentSequence", _IDENTIFICATION),
             )
 
 
@@ -306,16 +326,16 @@ def described(instance: InstanceFacts) -> Iterator[Finding]:
     severity="error",
     confidence="high",
     reads=("InstanceNumber",),
-    reference="PS3.3 C.8.20.2, Table C.8.20-2",
-    applies=_PIXEL_SEG,
+    reference="PS3.3 Table 10-12",
+    applies=for_sop_classes(*SEGMENTATIONS, *ANNOTATIONS, PARAMETRIC_MAP),
 )
 def no_instance_number(instance: InstanceFacts) -> Iterator[Finding]:
-    """A segmentation has no Instance Number.
+    """A segmentation, a parametric map or a bulk annotation has no Instance Number.
 
     Why it matters
     --------------
-    Software sorts and names objects of a series by it; of segmentations it is required
-    (Type 1), while images may leave it empty.
+    Software sorts and names objects of a series by it; of segmentations, parametric maps and
+    bulk annotations it is required (Type 1), while images may leave it empty.
 
     How to fix
     ----------
@@ -327,9 +347,6 @@ def no_instance_number(instance: InstanceFacts) -> Iterator[Finding]:
     """
     if not instance.filled("InstanceNumber"):
         yield Finding("Instance Number is missing or empty", TagPath.of("InstanceNumber"))
-
-
-_AUTOMATIC = frozenset({"AUTOMATIC", "SEMIAUTOMATIC"})
 
 
 @rule(
@@ -374,8 +391,8 @@ def optional_description(instance: InstanceFacts) -> Iterator[Finding]:
         for name in ("SegmentDescription", "DefinitionSourceSequence"):
             if not item.filled(name):
                 yield Finding("not given for a segment", TagPath.of("SegmentSequence", name))
-        name = "SegmentationAlgorithmIdentificationSequence"
-        if item.text("SegmentAlgorithmType") in _AUTOMATIC and not item.filled(name):
+        if item.text("SegmentAlgorithmType") in _AUTOMATIC and not item.filled(_IDENTIFICATION):
             yield Finding(
-                "not given for a segment that a program drew", TagPath.of("SegmentSequence", name)
+                "not given for a segment that a program drew",
+                TagPath.of("SegmentSequence", _IDENTIFICATION),
             )

@@ -15,7 +15,7 @@ from auditor import Element, Finding, InstanceFacts, Place, comparison, rule
 from auditor.engine import ask
 from auditor.model import Outcome
 from auditor.planning import RulesPlan
-from auditor.reading.places import Forest
+from auditor.reading.places import CUT_OFF, Forest
 from auditor.reading.reader import Reader, Reading
 from auditor.testing import dataset_of
 
@@ -117,6 +117,31 @@ def test_where_an_item_begins_is_told_to_who_wants_the_sequence(
     items: list[dict[str, str]] = [{"EchoTime": "5"}, {}, {"EchoTime": "7"}]
     location = write(tmp_path / "a", syntax, PerFrameFunctionalGroupsSequence=items)
     assert said(make_reader(by_item).read(location)) == {"|5||7"}
+
+
+@pytest.mark.parametrize(
+    ("limit", "expected"), [(9, "|5||7"), (4, "|5||cut off"), (3, "|5|cut off")]
+)
+def test_one_is_told_that_there_was_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: int, expected: str
+) -> None:
+    wanted = {"EchoTime", "PerFrameFunctionalGroupsSequence"}
+
+    @comparison(name="times", applies=lambda place: place.keyword in wanted or place.tag == CUT_OFF)
+    def by_item(elements: Sequence[Element]) -> Iterator[tuple[Place, str]]:
+        """What there is, in order."""
+        marks = ("|" if each.place.vr == "SQ" else each.text for each in elements[:-1])
+        last = elements[-1]
+        yield (
+            elements[0].place,
+            "".join([*marks, "cut off" if last.place.tag == CUT_OFF else last.text]),
+        )
+
+    for module in ("walker", "reader"):
+        monkeypatch.setattr(f"auditor.reading.{module}.COMPARED_LIMIT", limit)
+    items: list[dict[str, str]] = [{"EchoTime": "5"}, {}, {"EchoTime": "7"}]
+    location = write(tmp_path / "a", PerFrameFunctionalGroupsSequence=items)
+    assert said(make_reader(by_item).read(location)) == {expected}
 
 
 def test_one_that_raises_is_the_error_of_the_rules_that_read_it(tmp_path: Path) -> None:

@@ -54,6 +54,9 @@ SPECIAL_TAGS = LAST_TAGS | {0x00080005}
 FILE_PATH = 0
 """Stands where a tag does, for what is no element: the path of the file in its collection."""
 
+CUT_OFF = 1
+"""Stands where a tag does behind the last element that a comparison sees, if there were more."""
+
 NO_CREATOR = "no creator"
 """Stands where a private creator does, for elements whose block none reserves (PS3.5 7.8.1)."""
 
@@ -296,6 +299,14 @@ class Place:
         if seen.keep or seen.judges or seen.structure or self.is_text:
             return CLASSIFIED
         return CONSTANT
+
+    @property
+    def root(self) -> Place:
+        """The place of the data set that this one is in."""
+        place = self
+        while place.parent is not None:
+            place = place.parent
+        return place
 
     @property
     def is_private(self) -> bool:

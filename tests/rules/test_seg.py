@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from auditor.standard.sop_classes import LABEL_MAP_SEGMENTATION, SEGMENTATION, SURFACE_SEGMENTATION
+from auditor.standard.sop_classes import (
+    HEIGHT_MAP_SEGMENTATION,
+    LABEL_MAP_SEGMENTATION,
+    PARAMETRIC_MAP,
+    SEGMENTATION,
+    SURFACE_SEGMENTATION,
+)
 from tests.rules.cases import (
     CUT_SHORT,
     PLANT,
@@ -179,6 +185,7 @@ CASES: Cases = {
         # That numbers are missing or repeated says SEG103.
         passes(segments(1, 1, 2)),
         passes(segments(None)),
+        fails(segments(2, 5, sop_class=SURFACE_SEGMENTATION), at=["(0062,0002)/(0062,0004)"]),
         not_applicable(segments(2, 5, sop_class=LABEL_MAP_SEGMENTATION)),
         not_applicable(seg(SegmentSequence=[])),
         cut_short,
@@ -186,6 +193,7 @@ CASES: Cases = {
     "SEG106": (
         passes(seg(InstanceNumber="1")),
         fails(seg(), at=["(0020,0013)"]),
+        fails(seg(PARAMETRIC_MAP), at=["(0020,0013)"]),
         fails(seg(InstanceNumber=None), at=["(0020,0013)"]),
         not_applicable({"SOPClassUID": CT}),
         cut_short,
@@ -237,8 +245,14 @@ CASES: Cases = {
                 "(0062,0002)/(0062,000F)",
             ],
         ),
+        # A surface names its algorithm elsewhere; a height map has to identify it.
+        passes({**described(SegmentAlgorithmName=None), "SOPClassUID": SURFACE_SEGMENTATION}),
+        fails(
+            {**described(), "SOPClassUID": HEIGHT_MAP_SEGMENTATION},
+            at=["(0062,0002)/(0062,0007)"],
+        ),
         not_applicable(seg()),
-        not_applicable(seg(SURFACE_SEGMENTATION, SegmentSequence=[{"SegmentNumber": 1}])),
+        not_applicable({"SOPClassUID": CT}),
         cut_short,
     ),
 }

@@ -1,0 +1,472 @@
+"""Rules of the frames of segmentations and parametric maps."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from copy import deepcopy
+from typing import Any
+
+import pytest
+from pydicom import dcmwrite
+
+from auditor.planning import RulesPlan
+from auditor.reading.columns import COLUMNS
+from auditor.reading.places import Forest
+from auditor.reading.reader import Reader
+from auditor.reading.runs import walk_dataset
+from auditor.reading.walker import Walk
+from auditor.standard.sop_classes import (
+    HEIGHT_MAP_SEGMENTATION,
+    LABEL_MAP_SEGMENTATION,
+    PARAMETRIC_MAP,
+    SEGMENTATION,
+)
+from auditor.testing import dataset_of
+from tests.rules.cases import (
+    Case,
+    Cases,
+    all_rules,
+    each,
+    fails,
+    get_rule,
+    not_applicable,
+    not_evaluated,
+    passes,
+)
+
+CT = "1.2.840.10008.5.1.4.1.1.2"
+PER_FRAME = "(5200,9230)"
+SEGMENT = f"{PER_FRAME}/(0062,000A)/(0062,000B)"
+INDICES = f"{PER_FRAME}/(0020,9111)/(0020,9157)"
+POSITION = f"{PER_FRAME}/(0020,9113)/(0020,0032)"
+SOURCE = f"{PER_FRAME}/(0008,9124)/(0008,2112)/(0008,1155)"
+
+
+def code(value: str) -> list[dict[str, str]]:
+    return [{"CodeValue": value, "CodingSchemeDesignator": "DCM", "CodeMeaning": "words"}]
+
+
+def derived(*uids: str) -> list[dict[str, Any]]:
+    sources = [
+        {
+            "ReferencedSOPClassUID": CT,
+            "ReferencedSOPInstanceUID": uid,
+            "PurposeOfReferenceCodeSequence": code("121322"),
+        }
+        for uid in uids
+    ]
+    return [{"DerivationCodeSequence": code("113076"), "SourceImageSequence": sources}]
+
+
+def frame(segment: int, plane: int) -> dict[str, Any]:
+    return {
+        "DerivationImageSequence": derived(f"2.25.{plane}"),
+        "FrameContentSequence": [{"DimensionIndexValues": [segment, plane]}],
+        "PlanePositionSequence": [{"ImagePositionPatient": [0, 0, plane]}],
+        "SegmentIdentificationSequence": [{"ReferencedSegmentNumber": segment}],
+    }
+
+
+def good() -> dict[str, Any]:
+    """Return a segmentation of two segments, in two of three slices each."""
+    pointers = (0x0062000B, 0x00200032)
+    return {
+        "SOPClassUID": SEGMENTATION,
+        "FrameOfReferenceUID": "2.25.100",
+        "ReferencedSeriesSequence": [
+            {
+                "ReferencedInstanceSequence": [
+                    {"ReferencedSOPClassUID": CT, "ReferencedSOPInstanceUID": f"2.25.{plane}"}
+                    for plane in (1, 2, 3)
+                ],
+                "SeriesInstanceUID": "2.25.101",
+            }
+        ],
+        "DimensionOrganizationSequence": [{"DimensionOrganizationUID": "2.25.102"}],
+        "DimensionIndexSequence": [
+            {"DimensionOrganizationUID": "2.25.102", "DimensionIndexPointer": pointer}
+            for pointer in pointers
+        ],
+        "NumberOfFrames": "4",
+        "Rows": 8,
+        "Columns": 8,
+        "SegmentationType": "BINARY",
+        "SegmentSequence": [{"SegmentNumber": 1}, {"SegmentNumber": 2}],
+        "SharedFunctionalGroupsSequence": [
+            {
+                "PlaneOrientationSequence": [{"ImageOrientationPatient": [1, 0, 0, 0, 1, 0]}],
+                "PixelMeasuresSequence": [{"PixelSpacing": [1, 1]}],
+            }
+        ],
+        "PerFrameFunctionalGroupsSequence": [frame(1, 1), frame(1, 2), frame(2, 2), frame(2, 3)],
+    }
+
+
+def tiled(**changed: Any) -> dict[str, Any]:
+    """Return a TILED_FULL segmentation: 20 x 20 in tiles of 8 x 8, two segments."""
+    literal = good()
+    del literal["PerFrameFunctionalGroupsSequence"]
+    return literal | {
+        "DimensionOrganizationType": "TILED_FULL",
+        "TotalPixelMatrixRows": 20,
+        "TotalPixelMatrixColumns": 20,
+        "NumberOfFrames": "18",
+        **changed,
+    }
+
+
+def label_map() -> dict[str, Any]:
+    """Return a label map of the same."""
+
+    def change(literal: dict[str, Any]) -> None:
+        literal.update(
+            SOPClassUID=LABEL_MAP_SEGMENTATION, SegmentationType="LABELMAP", NumberOfFrames="2"
+        )
+        frames(literal)[:] = frames(literal)[:1] + frames(literal)[2:3]
+        for each_frame in frames(literal):
+            del each_frame["SegmentIdentificationSequence"]
+        literal["DimensionIndexSequence"][0]["DimensionIndexPointer"] = 0x00209056
+
+    return changed(change)
+
+
+def projection() -> dict[str, Any]:
+    """Return a mask of a radiograph, which has no frame of reference."""
+
+    def change(literal: dict[str, Any]) -> None:
+        del literal["FrameOfReferenceUID"], literal["DimensionIndexSequence"][1]
+        literal.update(NumberOfFrames="2", SharedFunctionalGroupsSequence=[{}])
+        frames(literal)[:] = [frame(1, 1), frame(2, 1)]
+        for each_frame in frames(literal):
+            del each_frame["PlanePositionSequence"]
+            content = each_frame["FrameContentSequence"][0]
+            content["DimensionIndexValues"] = content["DimensionIndexValues"][:1]
+
+    return changed(change)
+
+
+def frames(literal: dict[str, Any]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = literal["PerFrameFunctionalGroupsSequence"]
+    return found
+
+
+def changed(change: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
+    literal = deepcopy(good())
+    change(literal)
+    return literal
+
+
+def with_frame(number: int, **groups: Any) -> dict[str, Any]:
+    """Return it with functional groups of one frame replaced, or taken out if None."""
+
+    def change(literal: dict[str, Any]) -> None:
+        one = frames(literal)[number]
+        one.update(groups)
+        for name in [name for name, value in groups.items() if value is None]:
+            del one[name]
+
+    return changed(change)
+
+
+def having(**values: Any) -> dict[str, Any]:
+    return changed(lambda literal: literal.update(values))
+
+
+NOT_THIS = (not_applicable({"SOPClassUID": CT}), not_evaluated(good(), file={"complete": "header"}))
+
+CASES: Cases = {
+    "SEG201": (
+        passes(good()),
+        passes(tiled()),
+        passes(label_map()),
+        passes(tiled(TotalPixelMatrixFocalPlanes=2, NumberOfFrames="36")),
+        passes(
+            tiled(
+                SOPClassUID=LABEL_MAP_SEGMENTATION, SegmentationType="LABELMAP", NumberOfFrames="9"
+            )
+        ),
+        # The tiles of a concatenation are in several objects.
+        passes(tiled(NumberOfFrames="6", ConcatenationUID="2.25.7")),
+        # How many there should be is not known.
+        passes(tiled(TotalPixelMatrixRows=None)),
+        fails(
+            having(NumberOfFrames="5"),
+            at=["(0028,0008)"],
+            says=("not as many frames as items of functional groups",),
+        ),
+        fails(having(NumberOfFrames="0"), at=["(0028,0008)"], says=("less than one frame",)),
+        fails(
+            tiled(NumberOfFrames="9"),
+            at=["(0028,0008)"],
+            says=("not as many frames as TILED_FULL has tiles",),
+        ),
+        fails(
+            tiled(DimensionOrganizationType="TILED_SPARSE"),
+            at=["(0028,0008)"],
+            says=("frames without functional groups of each",),
+        ),
+        fails({**having(NumberOfFrames="9"), "SOPClassUID": PARAMETRIC_MAP}, at=["(0028,0008)"]),
+        not_applicable(having(NumberOfFrames=None)),
+        not_applicable(having(NumberOfFrames="")),
+        *NOT_THIS,
+    ),
+    "SEG202": (
+        passes(good()),
+        fails(
+            with_frame(1, SegmentIdentificationSequence=[{"ReferencedSegmentNumber": 3}]),
+            at=[SEGMENT],
+            says=("a frame names one that is not described",),
+        ),
+        fails(
+            with_frame(1, SegmentIdentificationSequence=None),
+            at=[PER_FRAME],
+            says=("a frame names none",),
+        ),
+        fails(
+            with_frame(1, SegmentIdentificationSequence=[{"ReferencedSegmentNumber": [1, 2]}]),
+            at=[SEGMENT],
+            says=("a frame names several",),
+        ),
+        # Of a surface scan's kin too; a label map names segments by pixel.
+        fails(
+            {
+                **with_frame(0, SegmentIdentificationSequence=None),
+                "SOPClassUID": HEIGHT_MAP_SEGMENTATION,
+            },
+            at=[PER_FRAME],
+        ),
+        # One segment for all frames may stand in the shared groups.
+        passes(
+            changed(
+                lambda literal: (
+                    literal["SharedFunctionalGroupsSequence"][0].update(
+                        SegmentIdentificationSequence=[{"ReferencedSegmentNumber": 2}]
+                    ),
+                    frames(literal)[2].pop("SegmentIdentificationSequence"),
+                )
+            )
+        ),
+        not_applicable(label_map()),
+        not_applicable(tiled()),
+        *NOT_THIS,
+    ),
+    "SEG203": (
+        passes(good()),
+        fails(
+            having(SegmentSequence=[{"SegmentNumber": number} for number in (1, 2, 3)]),
+            at=["(0062,0002)/(0062,0004)"],
+        ),
+        # A label map may describe what is not in it (PS3.3 C.8.20.2.3).
+        not_applicable(label_map()),
+        not_applicable(tiled()),
+        *NOT_THIS,
+    ),
+    "SEG204": (
+        passes(good()),
+        passes(projection()),
+        passes(label_map()),
+        passes(tiled()),
+        fails(
+            with_frame(2, FrameContentSequence=[{"DimensionIndexValues": [2]}]),
+            at=[INDICES],
+            says=("not one for each dimension",),
+        ),
+        fails(
+            with_frame(2, FrameContentSequence=[{"DimensionIndexValues": [2, 0]}]),
+            at=[INDICES],
+            says=("below 1",),
+        ),
+        fails(with_frame(2, FrameContentSequence=None), at=[PER_FRAME], says=("a frame has none",)),
+        fails(
+            having(DimensionOrganizationSequence=[{"DimensionOrganizationUID": "2.25.9"}]),
+            at=["(0020,9222)/(0020,9164)"],
+        ),
+        fails(
+            changed(
+                lambda literal: literal["DimensionIndexSequence"][1].update(
+                    DimensionIndexPointer=0x0048021E
+                )
+            ),
+            at=["(0020,9222)/(0020,9165)"],
+        ),
+        not_applicable(having(DimensionIndexSequence=[])),
+        *NOT_THIS,
+    ),
+    "SEG205": (
+        passes(good()),
+        passes(label_map()),
+        passes(projection()),
+        fails(changed(lambda literal: frames(literal).append(frame(2, 3))), at=[PER_FRAME]),
+        # The same plane, at another index: another dimension tells them apart.
+        passes(
+            changed(
+                lambda literal: frames(literal).append(
+                    {**frame(2, 3), "FrameContentSequence": [{"DimensionIndexValues": [2, 4]}]}
+                )
+            )
+        ),
+        not_applicable(tiled()),
+        *NOT_THIS,
+    ),
+    "SEG206": (
+        passes(good()),
+        passes(label_map()),
+        passes(projection()),
+        # On a slide the orientation is the object's (PS3.3 C.8.12.4).
+        passes(
+            with_frame(
+                0,
+                PlanePositionSequence=None,
+                PlanePositionSlideSequence=[{"XOffsetInSlideCoordinateSystem": "1"}],
+            )
+        ),
+        fails(
+            changed(
+                lambda literal: literal["SharedFunctionalGroupsSequence"][0].pop(
+                    "PlaneOrientationSequence"
+                )
+            ),
+            at=[POSITION],
+            says=("a position without orientation",),
+        ),
+        fails(
+            changed(
+                lambda literal: literal["SharedFunctionalGroupsSequence"][0].pop(
+                    "PixelMeasuresSequence"
+                )
+            ),
+            at=[POSITION],
+            says=("a position without pixel spacing",),
+        ),
+        fails(
+            having(FrameOfReferenceUID=""),
+            at=[POSITION],
+            says=("a position without a frame of reference",),
+        ),
+        fails(
+            with_frame(3, PlanePositionSequence=None, DerivationImageSequence=None),
+            at=[PER_FRAME],
+            says=("a frame has neither a position nor a source image",),
+        ),
+        not_applicable(tiled()),
+        *NOT_THIS,
+    ),
+    "SEG207": (
+        passes(having(SegmentsOverlap="YES")),
+        fails(
+            {
+                **with_frame(2, PlanePositionSequence=[{"ImagePositionPatient": [0, 0, 9]}]),
+                "SegmentsOverlap": "YES",
+            },
+            at=["(0062,0013)"],
+        ),
+        # Two frames of one image are of one plane.
+        passes({**projection(), "SegmentsOverlap": "YES"}),
+        not_applicable(having(SegmentsOverlap="NO")),
+        not_applicable(tiled(SegmentsOverlap="YES")),
+        *NOT_THIS,
+    ),
+    "SEG208": (
+        passes(good()),
+        # In another study.
+        passes(
+            changed(
+                lambda literal: literal.update(
+                    StudiesContainingOtherReferencedInstancesSequence=[
+                        {"ReferencedSeriesSequence": literal.pop("ReferencedSeriesSequence")}
+                    ]
+                )
+            )
+        ),
+        fails(with_frame(1, DerivationImageSequence=derived("2.25.1", "2.25.8")), at=[SOURCE]),
+        fails(having(ReferencedSeriesSequence=[]), at=[SOURCE]),
+        not_applicable(
+            changed(lambda literal: [one.pop("DerivationImageSequence") for one in frames(literal)])
+        ),
+        not_applicable(tiled()),
+        *NOT_THIS,
+    ),
+    "SEG209": (
+        passes(good()),
+        fails(
+            with_frame(1, DerivationImageSequence=None),
+            at=[PER_FRAME],
+            says=("a source image is named in some frames only",),
+        ),
+        fails(
+            changed(
+                lambda literal: [one.pop("DerivationImageSequence") for one in frames(literal)]
+            ),
+            at=[PER_FRAME],
+            says=("no frame names a source image",),
+        ),
+        not_applicable(tiled()),
+        not_applicable({**good(), "SOPClassUID": PARAMETRIC_MAP}),
+        *NOT_THIS,
+    ),
+    "SEG210": (
+        passes(good()),
+        fails(
+            changed(
+                lambda literal: frames(literal)[0]["DerivationImageSequence"][0].update(
+                    DerivationCodeSequence=code("113085")
+                )
+            ),
+            at=[f"{PER_FRAME}/(0008,9124)/(0008,9215)/(0008,0100)"],
+        ),
+        fails(
+            changed(
+                lambda literal: frames(literal)[3]["DerivationImageSequence"][0][
+                    "SourceImageSequence"
+                ][0].update(PurposeOfReferenceCodeSequence=code("121329"))
+            ),
+            at=[f"{PER_FRAME}/(0008,9124)/(0008,2112)/(0040,A170)/(0008,0100)"],
+        ),
+        not_applicable(tiled()),
+        not_applicable({**good(), "SOPClassUID": PARAMETRIC_MAP}),
+        *NOT_THIS,
+    ),
+}
+
+
+@each(CASES)
+def test_case(rule_id: str, case: Case) -> None:
+    case.check(rule_id)
+
+
+OF_FRAMES = [rule_id for rule_id in CASES if rule_id != "SEG210"]
+
+
+@pytest.mark.parametrize("rule_id", OF_FRAMES)
+def test_what_was_cut_off_is_not_known(rule_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("walker", "reader"):
+        monkeypatch.setattr(f"auditor.reading.{module}.COMPARED_LIMIT", 9)
+    case = not_evaluated({**good(), "SegmentsOverlap": "YES"})
+    case.check(rule_id)
+    assert case.ask(get_rule(rule_id)).reasons == (
+        "objects with more frames than an audit follows",
+    )
+
+
+def test_what_differs_from_object_to_object_leaves_no_trace() -> None:
+    """Positions, UIDs and indices of frames that are right are in no signature."""
+
+    def move(literal: dict[str, Any]) -> None:
+        literal.update(FrameOfReferenceUID="2.25.200")
+        for one in frames(literal):
+            one["PlanePositionSequence"][0]["ImagePositionPatient"][2] += 7
+
+    rules = [get_rule(rule_id) for rule_id in CASES]
+    judges = all_rules().judges
+    signatures = []
+    for literal in (good(), changed(move)):
+        buffer = io.BytesIO()
+        dcmwrite(buffer, dataset_of(literal), implicit_vr=False, little_endian=True)
+        data = buffer.getvalue()
+        forest = Forest(lambda uid: RulesPlan(uid, rules, judges))
+        walk = Walk(len(data), [None] * len(COLUMNS))
+        walk_dataset(data, 0, forest.tree(SEGMENTATION), walk, False)
+        Reader(forest).compare(walk, "")
+        signatures.append([token.digest for token in walk.tokens])
+    assert signatures[0] == signatures[1]
