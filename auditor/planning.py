@@ -27,6 +27,10 @@ _ROLES = {
     0x30060050: "contour",
 }
 
+_POSITION = tag_of("ImagePositionPatient")
+_PLANE = ("(5200,9230)", "(0020,9113)")
+"""Where a frame of a multi-frame image says where it is (PS3.3 C.7.6.16.2.3)."""
+
 _REFERENCED_STUDIES = tag_of("RTReferencedStudySequence")
 """Its items name a study by what is elsewhere the UID of an instance (PS3.3 C.8.8.5)."""
 
@@ -153,6 +157,8 @@ class RulesPlan:
 
     @staticmethod
     def _role(place: Place, parent: Place) -> str:
+        if place.tag == _POSITION:
+            return "position" if parent.path.steps == _PLANE else ""
         role = _ROLES.get(place.tag, "")
         if not role or parent.tag in _NOT_INSTANCES:
             return ""
