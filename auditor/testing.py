@@ -12,7 +12,7 @@ from __future__ import annotations
 import io
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -52,12 +52,15 @@ class Judgement:
         Of a collection rule: what each stands for.
     reasons
         Of an instance rule: why it could not evaluate.
+    examples
+        Of a collection rule: the paths that each names.
     """
 
     outcome: Outcome
     findings: tuple[tuple[str, str], ...] = ()
     counts: tuple[int, ...] = ()
     reasons: tuple[str, ...] = ()
+    examples: tuple[tuple[str, ...], ...] = field(default=(), compare=False)
 
     @property
     def places(self) -> list[str]:
@@ -186,6 +189,7 @@ def ask_collection(
         Outcome.FAIL if found else Outcome.PASS,
         tuple((each.message, str(each.tag_path)) for each in found),
         tuple(each.count for each in found),
+        examples=tuple(each.examples for each in found),
     )
 
 
