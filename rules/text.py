@@ -682,10 +682,11 @@ def identifier_in_path(collection: CollectionFacts) -> Iterator[Finding]:
 
 def _tables_beside(collection: CollectionFacts) -> Units:
     row = collection.rows(
-        "SELECT count(*) FILTER (headings IS NOT NULL), count(*) FILTER (kind = 'xls'), "
+        "SELECT count(*) FILTER (headings IS NOT NULL), "
+        "count(*) FILTER (kind = 'xls' AND headings IS NULL), "
         "count(*) FILTER (headings <> '') FROM companions"
     )[0]
-    return Units(row[0], row[1], "spreadsheets, which are not opened", row[2])
+    return Units(row[0], row[1], "spreadsheets that cannot be opened, or are too large", row[2])
 
 
 @rule(
@@ -713,8 +714,9 @@ def companion_names_people(collection: CollectionFacts) -> Iterator[Finding]:
 
     Example
     -------
-    A CSV whose first line has `patient_name` and `date_of_birth`. Only the headings are read,
-    not what stands below them.
+    A CSV whose first line has `patient_name` and `date_of_birth`, or a workbook with such a row
+    among the first of a sheet. Only the headings are read, not what stands below them; of an old
+    workbook (XLS) every text is compared, as it does not simply say which stands on top.
     """
     for heading, title in HEADINGS.items():
         for count, paths in collection.rows(

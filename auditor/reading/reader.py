@@ -13,10 +13,11 @@ from typing import NamedTuple
 
 from auditor.model import Comparison
 from auditor.reading.columns import COLUMN, GATHERED
-from auditor.reading.companions import classify, headings
+from auditor.reading.companions import classify, headings, named
 from auditor.reading.detect import is_dicom
 from auditor.reading.places import CUT_OFF, FILE_PATH, Compared, Forest, Run, Token, compare
 from auditor.reading.runs import walk_dataset, walk_meta
+from auditor.reading.spreadsheets import FILE_LIMIT, first_words
 from auditor.reading.walker import (
     COMPARED_LIMIT,
     Buffer,
@@ -229,6 +230,9 @@ class Reader:
                     return unreadable("DICOM whose start is lost", size)
                 reading = unreadable(kind, size)
                 reading.status, reading.headings = "not_dicom", headings(head, kind)
+                if kind == "xls" and size <= FILE_LIMIT:
+                    words = first_words(head + _rest(descriptor, size - len(head)))
+                    reading.headings = None if words is None else named(words)
                 return reading
             absent = FileFacts("absent", "absent")
             return self._ask_pydicom(location, head, size, absent, how, path)
@@ -517,6 +521,15 @@ def _preamble(head: bytes) -> str:
     if preamble[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
         return "tiff"
     return "text" if _is_text(preamble.strip(b"\0 ")) else "other"
+
+
+def _rest(descriptor: int, size: int) -> bytes:
+    """Read so many bytes more, or what is left."""
+    parts = []
+    while size > 0 and (part := os.read(descriptor, size)):
+        parts.append(part)
+        size -= len(part)
+    return b"".join(parts)
 
 
 def _uid(value: bytes | None) -> str:
