@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -15,6 +16,9 @@ from auditor.blocks import attribute_of, deidentification, joined, private, summ
 from auditor.collection import CollectionFacts
 from auditor.conformance.summary import summarise
 from auditor.conformance.vocabulary import RefereeReport
+from auditor.description import FILE as DESCRIPTION
+from auditor.description import SIZE as DESCRIPTION_SIZE
+from auditor.description import DescriptionError, parse_description
 from auditor.engine import (
     CUT_SHORT,
     Job,
@@ -25,6 +29,7 @@ from auditor.engine import (
     instance_rules,
     walk_files,
 )
+from auditor.evidence import evidence, notation
 from auditor.facts import InstanceFacts
 from auditor.inventory import Inventory, private_elements
 from auditor.model import (
@@ -145,37 +150,6 @@ def audit_collection(
         )
 
 
-def _walk(
-    collection: Collection,
-    number: int,
-    folder: AuditFolder,
-    workers: Workers,
-    progress: Progress,
-    ocr: int,
-) -> tuple[Tally, dict[PersonRow, str]]:
-    """Read all files, write what goes into tables while walking, and return the rest."""
-    tally, sample = Tally(), Sample(ocr)
-    people: dict[PersonRow, str] = {}
-    with ExitStack() as stack:
-        writers = {
-            table: stack.enter_context(
-                TableWriter(folder.file(table, number), table, collection.name)
-            )
-            for table in WALKED
-        }
-        for partial in walk_files(workers, collection.source.files()):
-            tally.merge(partial.tally)
-            for table, columns in partial.tables.items():
-                writers[table].add_columns(columns)
-            sample.add(partial.images)
-            merge_people(people, partial.people)
-            progress.files(sum(partial.tally.files.values()))
-        if chosen := sample.chosen():
-            progress.step(f"text in the pixels of {len(chosen)} images")
-            writers["frames"].add(list(read_frames(chosen)))
-    return tally, people
-
-
 def _audit_collection(
     collection: Collection,
     number: int,
@@ -188,8 +162,8 @@ def _audit_collection(
     ocr: int,
     findings: TableWriter,
 ) -> CollectionResult:
-    tally, people = _walk(collection, number, folder, workers, progress, ocr)
-    notes = [*collection.source.notes, *_people_notes(people)]
+    tally, described, people = _walk(collection, number, folder, workers, progress, ocr)
+    notes = [*collection.source.notes, *described.notes, *_people_notes(people)]
     results = {rule.id: _blank(rule, profile) for rule in rules.rules}
     walking, waiting = instance_rules(rules)
     for index, rule in enumerate(walking):
@@ -218,7 +192,7 @@ def _audit_collection(
         there = Inventory(connection, tables)
         counts = there.counts(tally, collection.source.links)
         inventory, companions = there.tables(), there.companions()
-        annotation = there.annotation()
+        found = evidence(connection, tables)
         kinds = objects(connection, tables)
     reports = asked.result()
     notes += _referee_notes(reports.values())
@@ -238,6 +212,7 @@ def _audit_collection(
         cut_short = any(each.structure is None for each in tally.signatures.values())
         reasons = results[rule.id].reason, _referee_reason(rule, reports.values(), cut_short)
         results[rule.id].reason = "; ".join(filter(None, reasons))
+    found.described, found.third_party = described.texts, described.third_party
     with TableWriter(folder.file("elements", number), "elements", collection.name) as writer:
         writer.add(element_rows(tally.elements))
     categories = [
@@ -255,7 +230,7 @@ def _audit_collection(
         overall=score,
         coverage=coverage,
         inventory=inventory,
-        annotation=annotation,
+        annotation=notation(found, sum(each.is_image for each in kinds.kinds)),
         companions=companions,
         private_elements=private_elements(tally.elements),
         notes=notes,
@@ -263,6 +238,7 @@ def _audit_collection(
         objects=kinds,
         deidentification=deidentification(rows),
         private=private(rows, tally),
+        evidence=found,
     )
 
 
@@ -289,6 +265,63 @@ def _passing_tables(
             for row in some:
                 writer.add([row])
     return {table: folder / table for table in rows}
+
+
+def _walk(
+    collection: Collection,
+    number: int,
+    folder: AuditFolder,
+    workers: Workers,
+    progress: Progress,
+    ocr: int,
+) -> tuple[Tally, _Described, dict[PersonRow, str]]:
+    """Read all files once, and write the tables of what was in them; return the rest."""
+    tally, sample, described = Tally(), Sample(ocr), _Described()
+    people: dict[PersonRow, str] = {}
+    with ExitStack() as stack:
+        writers = {
+            table: stack.enter_context(
+                TableWriter(folder.file(table, number), table, collection.name)
+            )
+            for table in WALKED
+        }
+        for partial in walk_files(workers, described.noticing(collection.source.files())):
+            tally.merge(partial.tally)
+            for table, columns in partial.tables.items():
+                writers[table].add_columns(columns)
+            sample.add(partial.images)
+            merge_people(people, partial.people)
+            progress.files(sum(partial.tally.files.values()))
+        if chosen := sample.chosen():
+            progress.step(f"text in the pixels of {len(chosen)} images")
+            writers["frames"].add(list(read_frames(chosen)))
+    return tally, described, people
+
+
+class _Described:
+    """Notices, among the files of a collection, the one that describes it."""
+
+    def __init__(self) -> None:
+        self.texts: dict[str, str] = {}
+        self.third_party: list[dict[str, str]] = []
+        self.notes: list[str] = []
+
+    def noticing(self, files: Iterable[SourceFile]) -> Iterator[SourceFile]:
+        """Yield the files; an archive may not keep what was read."""
+        for file in files:
+            if file.path == DESCRIPTION and not file.problem:
+                self._read(file.location)
+            yield file
+
+    def _read(self, location: str) -> None:
+        try:
+            descriptor = os.open(location, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+            with os.fdopen(descriptor, "rb") as file:
+                self.texts, self.third_party = parse_description(file.read(DESCRIPTION_SIZE))
+        except OSError:
+            self.notes.append(f"{DESCRIPTION} cannot be read.")
+        except DescriptionError as error:
+            self.notes.append(f"{DESCRIPTION} {error}: it was not used.")
 
 
 def _blank(rule: Rule, profile: Profile) -> RuleResult:

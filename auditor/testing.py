@@ -149,6 +149,7 @@ def ask_collection(
     instances: Sequence[Mapping[str, Any]] = (),
     references: Sequence[Mapping[str, Any]] = (),
     companions: Sequence[Mapping[str, Any]] = (),
+    keys: Sequence[Mapping[str, Any]] = (),
     frames: Sequence[Mapping[str, Any]] = (),
     people: Sequence[Mapping[str, Any]] = (),
     counted: Sequence[Mapping[str, Any]] = (),
@@ -157,7 +158,7 @@ def ask_collection(
 
     Parameters
     ----------
-    instances, references, companions, frames, people, counted
+    instances, references, companions, keys, frames, people, counted
         Rows as column name to value; what is not named is null, a status is ``ok``.
         UIDs and patient IDs are numbers, as their keyed hashes are.
     """
@@ -169,6 +170,7 @@ def ask_collection(
         "instances": instances,
         "references": references,
         "companions": companions,
+        "keys": keys,
         "frames": frames,
         "people": people,
         "counted": counted,
