@@ -315,8 +315,9 @@ def text_not_searched(instance: InstanceFacts) -> Iterator[Finding]:
 
     Why it matters
     --------------
-    The patterns know names and addresses in Latin letters. What could not be searched is not
-    clean because nothing was found.
+    The patterns know names and addresses in Latin letters. In other scripts they find what a
+    label, a title or the marks of a date tell, and nothing else: text is not clean because nothing
+    was found.
 
     How to fix
     ----------
@@ -331,7 +332,7 @@ def text_not_searched(instance: InstanceFacts) -> Iterator[Finding]:
     for path, said in instance.judged("identifier_in_text"):
         kinds = said.split("+")
         if "script?" in kinds:
-            yield Finding("words in a script in which no other pattern is looked for", path)
+            yield Finding(KINDS["script"], path)
         if "not decoded" in kinds:
             yield Finding("text that the declared character set cannot have written", path)
 

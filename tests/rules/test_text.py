@@ -112,7 +112,7 @@ CASES: Cases = {
         fails(
             {"SpecificCharacterSet": "ISO_IR 192", "SeriesDescription": "胸部検査"},
             at=[SERIES],
-            says=("words in a script in which no other pattern is looked for",),
+            says=("words in a script in which only what is labelled is found",),
         ),
         fails(
             {"SpecificCharacterSet": "ISO_IR 192", (0x0008, 0x103E): ("UN", b"Sch\xe4del")},
