@@ -52,6 +52,8 @@ class Judgement:
         Of a collection rule: what each stands for.
     reasons
         Of an instance rule: why it could not evaluate.
+    series
+        Of a collection rule: the series of each finding, None where it is of no one.
     examples
         Of a collection rule: the paths that each names.
     """
@@ -60,6 +62,7 @@ class Judgement:
     findings: tuple[tuple[str, str], ...] = ()
     counts: tuple[int, ...] = ()
     reasons: tuple[str, ...] = ()
+    series: tuple[int | None, ...] = ()
     examples: tuple[tuple[str, ...], ...] = field(default=(), compare=False)
 
     @property
@@ -191,6 +194,7 @@ def ask_collection(
         Outcome.FAIL if found else Outcome.PASS,
         tuple((each.message, str(each.tag_path)) for each in found),
         tuple(each.count for each in found),
+        series=tuple(each.series for each in found),
         examples=tuple(each.examples for each in found),
     )
 
