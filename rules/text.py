@@ -758,3 +758,39 @@ def companion_names_people(collection: CollectionFacts) -> Iterator[Finding]:
             [heading],
         ):
             yield Finding(f"a column for {title}", count=count, examples=tuple(paths))
+
+
+_UNOPENED = "SELECT count(*), min(path, 5) FROM companions WHERE kind IN ('pdf', 'office')"
+
+
+@rule(
+    id="DEID452",
+    category="deidentification",
+    severity="info",
+    confidence="high",
+    scope="collection",
+    unit="file",
+    reads=("companions.path", "companions.kind"),
+    reference="PS3.15 E.1.1",
+    applies=lambda collection: Units(collection.count(_UNOPENED)),
+)
+def documents_beside(collection: CollectionFacts) -> Iterator[Finding]:
+    """Documents lie beside the images, into which nobody has looked.
+
+    Why it matters
+    --------------
+    A report, a letter or a consent in PDF names its patient on the first page. It is no table
+    whose headings could be read, and is not opened here.
+
+    How to fix
+    ----------
+    Have somebody read them, once, before the release. Protocols and papers may stay.
+
+    Example
+    -------
+    A PDF in each patient's folder.
+    """
+    for count, paths in collection.rows(_UNOPENED):
+        yield Finding(
+            "a document that was not looked into", count=count, examples=tuple(paths or ())
+        )

@@ -280,6 +280,8 @@ ELSEWHERE = (
             beside("clinical.csv", b"patient_name,DateOfBirth,stage\n"), ("DEID451",)),
     Planted("workbook", "A spreadsheet with a column for record numbers",
             beside("clinical.xlsx", workbook("MRN", "stage")), ("DEID451",)),
+    Planted("letter", "A PDF beside the images",
+            beside("letters/1.pdf", b"%PDF-1.7\n"), ("DEID452",)),
     Planted("JSON companion", "A JSON file with a key for the record number",
             beside("clinical.json", b'{"MRN": "1", "stage": 2}'), ("DEID451",)),
     Planted("text behind", "Text behind the pixel data",

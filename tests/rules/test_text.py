@@ -211,6 +211,14 @@ CASES: Cases = {
         fails(companions=[{"path": "MRN_7041385.pdf"}], at=[""]),
         not_applicable(),
     ),
+    "DEID452": (
+        fails(
+            companions=[{"kind": "pdf"}, {"kind": "office"}, {"kind": "csv"}],
+            at=[""],
+            says=("a document that was not looked into",),
+        ),
+        not_applicable(companions=[{"kind": "csv"}, {"kind": "png"}]),
+    ),
     "DEID451": (
         passes(companions=[{"kind": "csv", "headings": ""}]),
         fails(
