@@ -87,16 +87,18 @@ def _walk_top(
         return walk_elements(buffer, position, walk.size, root, walk, implicit, 0, {})
     opened, taken = len(tokens), 0
     previous = root
-    segment = _Segment(root, position, walk)
+    segment: _Segment | None = None
     while position < walk.size:
-        segment.mark()
         run = previous.run
         if (
             run is not None
             and buffer[position : position + len(run.raw)] == run.raw
             and run.before == (walk.creators, walk.encodings)
         ):
-            segment.close(buffer, position, previous)
+            if segment is not None:
+                segment.mark()
+                segment.close(buffer, position, previous)
+                segment = None
             tokens += run.tokens
             taken += len(run.tokens)
             for column, value in run.columns:
@@ -108,13 +110,15 @@ def _walk_top(
             walk.creators, walk.encodings = run.after
             position += len(run.raw)
             previous = run.last
-            segment = _Segment(previous, position, walk)
             continue
         if only_group:
             if position + 8 > len(buffer):
                 raise Short(position)
             if _group(buffer, position)[0] != only_group:
                 break
+        if segment is None:
+            segment = _Segment(previous, position, walk)
+        segment.mark()
         try:
             stop = walk_elements(
                 buffer, position, walk.size, root, walk, implicit, 0, walk.creators, single=True
@@ -125,11 +129,11 @@ def _walk_top(
         place = tokens[segment.tokens].place
         if _is_volatile(place, buffer, position, stop, number) or segment.referred:
             segment.close(buffer, position, previous)
-            segment = _Segment(place, stop, walk)
+            segment = None
         position, previous = stop, place
-    else:
+    if segment is not None:
         segment.mark()
-    segment.close(buffer, position, previous)
+        segment.close(buffer, position, previous)
     root.gain = max(
         -GAIN - 1, min(GAIN, root.gain + (1 if 2 * taken > len(tokens) - opened else -1))
     )
@@ -165,7 +169,6 @@ class _Segment:
         self._compared = len(walk.compared)
         self._private = len(walk.private)
         walk.pending = self._columns
-        self.mark()
 
     def mark(self) -> None:
         """Remember the state before the next element, where the segment may have to end."""
