@@ -146,13 +146,14 @@ def ask_collection(
     instances: Sequence[Mapping[str, Any]] = (),
     references: Sequence[Mapping[str, Any]] = (),
     companions: Sequence[Mapping[str, Any]] = (),
+    keys: Sequence[Mapping[str, Any]] = (),
     frames: Sequence[Mapping[str, Any]] = (),
 ) -> Judgement:
     """Run one collection rule on tables written down as rows.
 
     Parameters
     ----------
-    instances, references, companions, frames
+    instances, references, companions, keys, frames
         Rows as column name to value; what is not named is null, a status is ``ok``.
         UIDs and patient IDs are numbers, as their keyed hashes are.
     """
@@ -164,6 +165,7 @@ def ask_collection(
         "instances": instances,
         "references": references,
         "companions": companions,
+        "keys": keys,
         "frames": frames,
     }
     with tempfile.TemporaryDirectory() as folder, duckdb.connect(":memory:") as connection:
