@@ -95,18 +95,15 @@ def _walk_top(
             and buffer[position : position + len(run.raw)] == run.raw
             and run.before == (walk.creators, walk.encodings)
         ):
-            if segment is not None:
-                segment.mark()
-                segment.close(buffer, position, previous)
-                segment = None
+            _finish(segment, buffer, position, previous)
+            segment = None
             tokens += run.tokens
             taken += len(run.tokens)
             for column, value in run.columns:
                 walk.columns[column] = value
             if run.compared:
                 walk.compared.append(run)
-            if run.private:
-                walk.private += run.private
+            walk.private += run.private
             walk.creators, walk.encodings = run.after
             position += len(run.raw)
             previous = run.last
@@ -116,8 +113,7 @@ def _walk_top(
                 raise Short(position)
             if _group(buffer, position)[0] != only_group:
                 break
-        if segment is None:
-            segment = _Segment(previous, position, walk)
+        segment = segment or _Segment(previous, position, walk)
         segment.mark()
         try:
             stop = walk_elements(
@@ -131,13 +127,18 @@ def _walk_top(
             segment.close(buffer, position, previous)
             segment = None
         position, previous = stop, place
-    if segment is not None:
-        segment.mark()
-        segment.close(buffer, position, previous)
+    _finish(segment, buffer, position, previous)
     root.gain = max(
         -GAIN - 1, min(GAIN, root.gain + (1 if 2 * taken > len(tokens) - opened else -1))
     )
     return position
+
+
+def _finish(segment: _Segment | None, buffer: bytes, stop: int, last: Place) -> None:
+    """Make a run of all that was walked one by one, if anything was."""
+    if segment is not None:
+        segment.mark()
+        segment.close(buffer, stop, last)
 
 
 def _is_volatile(place: Place, buffer: bytes, start: int, stop: int, number: int) -> bool:
