@@ -26,8 +26,8 @@ from auditor.ocr import Image
 from auditor.packing import Columns, pack
 from auditor.planning import RulesPlan, applies_to
 from auditor.reading.columns import COLUMN, COLUMNS
-from auditor.reading.extents import Box, around, box, decimals, frame_range
-from auditor.reading.places import Forest, Token
+from auditor.reading.extents import Box, around, box, decimals, frame_range, whole_numbers
+from auditor.reading.places import Forest, Place, Token
 from auditor.reading.reader import FileFacts, Reader, Reading, unreadable
 from auditor.redaction import Hasher, coded, shape, vendor
 from auditor.registry import RuleSet, is_rule_module, load
@@ -204,6 +204,8 @@ class Auditor:
                 seen.path = min(seen.path, file.path)
             if reading.references:
                 rows["references"] += self._columns.references(file.path, row, reading)
+            if reading.numbers:
+                rows["numbers"] += number_rows(file.path, reading.numbers)
         rows["instances"].append(
             (file.path, reading.status, reading.reason, reading.size, name, *row)
         )
@@ -436,6 +438,16 @@ class _Columns:
     def _model(self, value: bytes, _: str) -> str:
         text = value.rstrip(b" \0").decode("latin-1")
         return text if self._show else model_name(text)
+
+
+def number_rows(
+    path: str, numbers: Iterable[tuple[Place, bytes]]
+) -> Iterator[tuple[str, str, str, int]]:
+    """Yield the rows of the table of numbers for one instance; what is no number has none."""
+    for place, value in sorted(set(numbers), key=lambda each: (str(each[0].path), each[1])):
+        for number in whole_numbers(value, place.vr == "US"):
+            if 0 <= number <= COUNT_LIMIT:
+                yield path, str(place.path), place.keyword, number
 
 
 @dataclass(slots=True)

@@ -47,6 +47,12 @@ TABLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("highest_frame", "int64"),
         *((f"{end}_{axis}", "double") for axis in "xyz" for end in ("lowest", "highest")),
     ),
+    "numbers": (
+        ("path", "string"),
+        ("tag_path", "string"),
+        ("keyword", "string"),
+        ("number", "int64"),
+    ),
     "companions": (
         ("path", "string"),
         ("kind", "string"),
@@ -88,11 +94,13 @@ series, study and frame of reference. Frames are the lowest and the highest that
 and z the box around the contours that lie in that image alone, or around the positions of the
 frames that are made from it alone, in mm.
 
+A number has a row for each that a part of an object has, or that refers to a part of another.
+
 A finding has a row for each series that it was made in (none where its rule knows no series),
 with how often there and one example: `count` adds up to what ``result.json`` says.
 """
 
-WALKED = ("instances", "references", "companions", "frames")
+WALKED = ("instances", "references", "numbers", "companions", "frames")
 """Tables that are written while walking or right after, and that collection rules may query."""
 
 

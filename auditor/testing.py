@@ -145,6 +145,7 @@ def ask_collection(
     *,
     instances: Sequence[Mapping[str, Any]] = (),
     references: Sequence[Mapping[str, Any]] = (),
+    numbers: Sequence[Mapping[str, Any]] = (),
     companions: Sequence[Mapping[str, Any]] = (),
     frames: Sequence[Mapping[str, Any]] = (),
 ) -> Judgement:
@@ -152,7 +153,7 @@ def ask_collection(
 
     Parameters
     ----------
-    instances, references, companions, frames
+    instances, references, numbers, companions, frames
         Rows as column name to value; what is not named is null, a status is ``ok``.
         UIDs and patient IDs are numbers, as their keyed hashes are.
     """
@@ -163,6 +164,7 @@ def ask_collection(
     given = {
         "instances": instances,
         "references": references,
+        "numbers": numbers,
         "companions": companions,
         "frames": frames,
     }

@@ -1,4 +1,4 @@
-"""How far something reaches: the frames that a reference names, the box around its points."""
+"""What values say in numbers: the frames that a reference names, the box around its points."""
 
 from __future__ import annotations
 
@@ -9,14 +9,26 @@ FARTHEST = 1e5
 """Millimetres that no coordinate of a patient exceeds, and record numbers do."""
 
 
+def whole_numbers(value: bytes, binary: bool = False) -> list[int]:
+    """Return the numbers of an integer string, or of 16 bits each (PS3.5 6.2, IS and US).
+
+    None where one of the values is no number.
+    """
+    if binary:
+        return [int.from_bytes(value[at : at + 2], "little") for at in range(0, len(value) - 1, 2)]
+    try:
+        return [int(part) for part in value.rstrip(b" \0").split(b"\\")]
+    except ValueError:
+        return []
+
+
 def frame_range(value: bytes) -> tuple[int, int] | None:
     """Return the lowest and the highest number of a Referenced Frame Number (PS3.3 10.3).
 
     None where there is none, or one of the values is no number.
     """
-    try:
-        numbers = [int(part) for part in value.rstrip(b" \0").split(b"\\")]
-    except ValueError:
+    numbers = whole_numbers(value)
+    if not numbers:
         return None
     # What does not fit a table is out of every range.
     low, high = (max(-(2**31), min(2**31, each)) for each in (min(numbers), max(numbers)))

@@ -174,15 +174,15 @@ class _Segment:
         self._marked = (
             (walk.creators, walk.encodings),
             len(self._columns),
-            len(walk.references),
+            len(walk.references) + len(walk.numbers),
             len(walk.compared),
             len(walk.private),
         )
 
     @property
     def referred(self) -> bool:
-        """Whether the last element refers to other instances: a run does not repeat that."""
-        return len(self._walk.references) > self._marked[2]
+        """Whether the last element refers to others, or numbers: a run does not repeat that."""
+        return len(self._walk.references) + len(self._walk.numbers) > self._marked[2]
 
     def close(self, buffer: Buffer, stop: int, last: Place) -> None:
         """Make a run of what was walked before the mark, if there is any."""

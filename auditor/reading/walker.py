@@ -125,6 +125,8 @@ class Walk:
         Raw values for the table of instances, by column number.
     references
         References to other instances, in order.
+    numbers
+        Numbers of parts of an object, and numbers that refer to such, in order.
     encodings
         Defined terms of Specific Character Set in force.
     sop_class
@@ -154,6 +156,7 @@ class Walk:
     columns: list[bytes | None]
     tokens: list[Token] = field(default_factory=list)
     references: list[Reference] = field(default_factory=list)
+    numbers: list[tuple[Place, bytes]] = field(default_factory=list)
     encodings: tuple[str, ...] = ()
     sop_class: bytes = b""
     named: tuple[bytes, bytes, bytes] = (b"", b"", b"")
@@ -178,6 +181,7 @@ class Walk:
         del self.compared[compared:]
         self.columns[:] = columns
         self.references.clear()
+        self.numbers.clear()
         self.private.clear()
         self.pixels_end = (0, 0)
         self.pixels = None
@@ -410,7 +414,9 @@ def open_item(place: Place, walk: Walk) -> None:
 
 
 def _refer(role: str, kid: Place, value: bytes, walk: Walk, mark: int) -> None:
-    if role == "class":
+    if role == "number":
+        walk.numbers.append((kid, value))
+    elif role == "class":
         walk.sop_class = value
     elif role == "instance":
         assert kid.parent is not None
