@@ -376,6 +376,7 @@ class _Columns:
         }
         self._write = [(column.keyword, forms[column.form]) for column in COLUMNS]
         self._known: list[dict[bytes, Any]] = [{} for _ in COLUMNS]
+        self._targets: dict[bytes, int] = {}
 
     def row(self, columns: list[bytes | None]) -> list[Any]:
         """Return the row of one instance."""
@@ -416,10 +417,19 @@ class _Columns:
                 sop_class,
                 place,
                 self._uid(target_class),
-                *(self._hash(uid) if uid.strip(b" \0") else None for uid in uids),
+                *map(self._hashed, uids),
                 *(reach.frames or (None, None)),
                 *(reach.box or (None,) * 6),
             )
+
+    def _hashed(self, uid: bytes) -> int | None:
+        """Return the hash of a UID, which many objects may refer to."""
+        known = self._targets.get(uid)
+        if known is None and uid.strip(b" \0"):
+            if len(self._targets) > 2048:
+                self._targets.clear()
+            known = self._targets[uid] = self._hash(uid)
+        return known
 
     def _uid(self, value: bytes) -> str:
         uid = value.rstrip(b" \0").decode("latin-1")

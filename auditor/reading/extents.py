@@ -5,6 +5,9 @@ from __future__ import annotations
 Box = tuple[float, float, float, float, float, float]
 """Lowest and highest x, y and z, in mm in the patient's coordinate system (PS3.3 C.7.6.2.1.1)."""
 
+LONGEST = 1 << 22
+"""Bytes of coordinates that are looked at: a contour of a hundred thousand points has as many."""
+
 FARTHEST = 1e5
 """Millimetres that no coordinate of a patient exceeds, and record numbers do."""
 
@@ -38,8 +41,11 @@ def frame_range(value: bytes) -> tuple[int, int] | None:
 def coordinates(value: bytes) -> list[float] | None:
     """Return the numbers of a decimal string (PS3.5 6.2, DS) of coordinates in mm.
 
-    None where one of the values is no number, or none that can be a coordinate.
+    None where one of the values is no number, or none that can be a coordinate; and where
+    there are more than anybody draws.
     """
+    if len(value) > LONGEST:
+        return None
     try:
         numbers = list(map(float, value.rstrip(b" \0").split(b"\\")))
     except ValueError:
