@@ -58,6 +58,14 @@ TABLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("kind", "string"),
         ("bytes", "int64"),
         ("headings", "string"),
+        ("form", "string"),
+        ("columns", "string"),
+        ("rows", "int64"),
+    ),
+    "keys": (
+        ("path", "string"),
+        ("role", "string"),
+        ("key", "uint64"),
     ),
     "frames": (
         ("path", "string"),
@@ -96,11 +104,14 @@ frames that are made from it alone, in mm.
 
 A number has a row for each that a part of an object has, or that refers to a part of another.
 
+A key is what in a companion may name an object or a patient, hashed as their UIDs and IDs are:
+``uid``, ``name`` (a part of its path) or ``column`` (a value of that column, or of any).
+
 A finding has a row for each series that it was made in (none where its rule knows no series),
 with how often there and one example: `count` adds up to what ``result.json`` says.
 """
 
-WALKED = ("instances", "references", "numbers", "companions", "frames")
+WALKED = ("instances", "references", "numbers", "companions", "keys", "frames")
 """Tables that are written while walking or right after, and that collection rules may query."""
 
 

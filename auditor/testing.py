@@ -147,13 +147,14 @@ def ask_collection(
     references: Sequence[Mapping[str, Any]] = (),
     numbers: Sequence[Mapping[str, Any]] = (),
     companions: Sequence[Mapping[str, Any]] = (),
+    keys: Sequence[Mapping[str, Any]] = (),
     frames: Sequence[Mapping[str, Any]] = (),
 ) -> Judgement:
     """Run one collection rule on tables written down as rows.
 
     Parameters
     ----------
-    instances, references, numbers, companions, frames
+    instances, references, numbers, companions, keys, frames
         Rows as column name to value; what is not named is null, a status is ``ok``.
         UIDs and patient IDs are numbers, as their keyed hashes are.
     """
@@ -166,6 +167,7 @@ def ask_collection(
         "references": references,
         "numbers": numbers,
         "companions": companions,
+        "keys": keys,
         "frames": frames,
     }
     with tempfile.TemporaryDirectory() as folder, duckdb.connect(":memory:") as connection:
