@@ -87,16 +87,16 @@ def _walk_top(
         return walk_elements(buffer, position, walk.size, root, walk, implicit, 0, {})
     opened, taken = len(tokens), 0
     previous = root
-    segment = _Segment(root, position, walk)
+    segment: _Segment | None = None
     while position < walk.size:
-        segment.mark()
         run = previous.run
         if (
             run is not None
             and buffer[position : position + len(run.raw)] == run.raw
             and run.before == (walk.creators, walk.encodings)
         ):
-            segment.close(buffer, position, previous)
+            _finish(segment, buffer, position, previous)
+            segment = None
             tokens += run.tokens
             walk.references += run.references
             walk.numbers += run.numbers
@@ -105,18 +105,18 @@ def _walk_top(
                 walk.columns[column] = value
             if run.compared:
                 walk.compared.append(run)
-            if run.private:
-                walk.private += run.private
+            walk.private += run.private
             walk.creators, walk.encodings = run.after
             position += len(run.raw)
             previous = run.last
-            segment = _Segment(previous, position, walk)
             continue
         if only_group:
             if position + 8 > len(buffer):
                 raise Short(position)
             if _group(buffer, position)[0] != only_group:
                 break
+        segment = segment or _Segment(previous, position, walk)
+        segment.mark()
         try:
             stop = walk_elements(
                 buffer, position, walk.size, root, walk, implicit, 0, walk.creators, single=True
@@ -127,15 +127,20 @@ def _walk_top(
         place = tokens[segment.tokens].place
         if _is_volatile(place, buffer, position, stop, number):
             segment.close(buffer, position, previous)
-            segment = _Segment(place, stop, walk)
+            segment = None
         position, previous = stop, place
-    else:
-        segment.mark()
-    segment.close(buffer, position, previous)
+    _finish(segment, buffer, position, previous)
     root.gain = max(
         -GAIN - 1, min(GAIN, root.gain + (1 if 2 * taken > len(tokens) - opened else -1))
     )
     return position
+
+
+def _finish(segment: _Segment | None, buffer: bytes, stop: int, last: Place) -> None:
+    """Make a run of all that was walked one by one, if anything was."""
+    if segment is not None:
+        segment.mark()
+        segment.close(buffer, stop, last)
 
 
 def _is_volatile(place: Place, buffer: bytes, start: int, stop: int, number: int) -> bool:
@@ -168,7 +173,6 @@ class _Segment:
         self._private = len(walk.private)
         self._references, self._numbers = len(walk.references), len(walk.numbers)
         walk.pending = self._columns
-        self.mark()
 
     def mark(self) -> None:
         """Remember the state before the next element, where the segment may have to end."""
