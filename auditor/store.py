@@ -48,6 +48,12 @@ TABLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("highest_frame", "int64"),
         *((f"{end}_{axis}", "double") for axis in "xyz" for end in ("lowest", "highest")),
     ),
+    "numbers": (
+        ("path", "string"),
+        ("tag_path", "string"),
+        ("keyword", "string"),
+        ("number", "int64"),
+    ),
     "companions": (
         ("path", "string"),
         ("kind", "string"),
@@ -97,6 +103,8 @@ series, study and frame of reference. Frames are the lowest and the highest that
 and z the box around the contours that lie in that image alone, or around the positions of the
 frames that are made from it alone, in mm.
 
+A number has a row for each that a part of an object has, or that refers to a part of another.
+
 A key is what in a companion may name an object or a patient, hashed as their UIDs and IDs are:
 ``uid``, ``name`` (a part of its path) or ``column`` (a value of that column, or of any).
 
@@ -112,7 +120,7 @@ PASSING: dict[str, tuple[tuple[str, str], ...]] = {
 
 QUERIED = {**TABLES, **PASSING}
 
-WALKED = ("instances", "references", "companions", "keys", "frames")
+WALKED = ("instances", "references", "numbers", "companions", "keys", "frames")
 """Tables that are written while walking or right after, and that collection rules may query.
 
 So may they those of `PASSING`."""

@@ -151,6 +151,7 @@ def ask_collection(
     *,
     instances: Sequence[Mapping[str, Any]] = (),
     references: Sequence[Mapping[str, Any]] = (),
+    numbers: Sequence[Mapping[str, Any]] = (),
     companions: Sequence[Mapping[str, Any]] = (),
     keys: Sequence[Mapping[str, Any]] = (),
     frames: Sequence[Mapping[str, Any]] = (),
@@ -161,7 +162,7 @@ def ask_collection(
 
     Parameters
     ----------
-    instances, references, companions, keys, frames, people, counted
+    instances, references, numbers, companions, keys, frames, people, counted
         Rows as column name to value; what is not named is null, a status is ``ok``.
         UIDs and patient IDs are numbers, as their keyed hashes are.
     """
@@ -172,6 +173,7 @@ def ask_collection(
     given = {
         "instances": instances,
         "references": references,
+        "numbers": numbers,
         "companions": companions,
         "keys": keys,
         "frames": frames,
