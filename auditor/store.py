@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from auditor.files import read_text, replace_text
 from auditor.formats import FORMATS
 from auditor.packing import Columns, pack
+from auditor.people import PEOPLE
 from auditor.reading.columns import COLUMNS, ENTITY_ATTRIBUTES, ENTITY_IDS
 from auditor.sources import printable
 from auditor.tally import ElementKey, ElementTally
@@ -46,6 +47,12 @@ TABLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("lowest_frame", "int64"),
         ("highest_frame", "int64"),
         *((f"{end}_{axis}", "double") for axis in "xyz" for end in ("lowest", "highest")),
+    ),
+    "numbers": (
+        ("path", "string"),
+        ("tag_path", "string"),
+        ("keyword", "string"),
+        ("number", "int64"),
     ),
     "companions": (
         ("path", "string"),
@@ -105,6 +112,8 @@ Entities have a row for each distinct set of what objects say of their patient, 
 equipment and frame of reference, with one path of it: keyed hashes of values as they are
 compared, see `auditor.reading.columns.plain`.
 
+A number has a row for each that a part of an object has, or that refers to a part of another.
+
 A key is what in a companion may name an object or a patient, hashed as their UIDs and IDs are:
 ``uid``, ``name`` (a part of its path) or ``column`` (a value of that column, or of any).
 
@@ -113,8 +122,18 @@ with how often there and one example: `count` adds up to what ``result.json`` sa
 objects inherit is counted in the row of the series that they take it from.
 """
 
-WALKED = ("instances", "references", "companions", "keys", "frames", "entities")
-"""Tables that are written while walking or right after, and that collection rules may query."""
+PASSING: dict[str, tuple[tuple[str, str], ...]] = {
+    "people": PEOPLE,
+    "counted": (("signature", "string"), ("summary", "string"), ("said", "string")),
+}
+"""Tables for collection rules that no audit keeps, see `auditor.people` and `Summary.joined`."""
+
+QUERIED = {**TABLES, **PASSING}
+
+WALKED = ("instances", "references", "numbers", "companions", "keys", "frames", "entities")
+"""Tables that are written while walking or right after, and that collection rules may query.
+
+So may they those of `PASSING`."""
 
 
 class StoreError(Exception):
@@ -190,7 +209,7 @@ class TableWriter:
         import pyarrow as pa
         from pyarrow import parquet
 
-        self._columns = TABLES[table]
+        self._columns = QUERIED[table]
         self._collection = collection
         self._schema = pa.schema(
             [("collection", pa.dictionary(pa.int32(), pa.string()))]
@@ -209,7 +228,7 @@ class TableWriter:
         self._writer.close()
 
     def add(self, rows: Iterable[Sequence[Any]]) -> None:
-        """Add rows, each in the order of `TABLES`."""
+        """Add rows, each in the order of `QUERIED`."""
         self._rows.extend(rows)
         if len(self._rows) >= FLUSH:
             self._flush()

@@ -23,7 +23,7 @@ class Column:
         registers it), ``code`` (shown if it is in a known vocabulary), ``vendor`` and ``model``
         (likewise), ``year`` (of a date, nothing else of it), ``binary`` (a number of 16 bits),
         ``count`` (a decimal number, shown if it is small enough to be a count and no record
-        number), ``decimals`` (numbers that can be coordinates).
+        number), ``decimals`` (numbers that can be coordinates), ``passing`` (in no table).
     """
 
     keyword: str
@@ -58,8 +58,6 @@ COLUMNS = (
     Column("SliceThickness", "decimals"),
 )
 
-COLUMN = {column.keyword: number for number, column in enumerate(COLUMNS)}
-
 ENTITY_IDS = (
     "PatientID",
     "IssuerOfPatientID",
@@ -78,31 +76,40 @@ ENTITY_ATTRIBUTES = (
 )
 """Columns of the table of entities, in their order."""
 
-_READ = dict.fromkeys(
-    (*COLUMN, "SpecificCharacterSet", "SOPClassUID", *ENTITY_IDS, *ENTITY_ATTRIBUTES)
+_PASSING = dict.fromkeys(
+    (
+        *("PatientBirthDate", "PatientAge", "SeriesDate", "AcquisitionDate"),
+        "LongitudinalTemporalInformationModified",
+        "SpecificCharacterSet",
+        *ENTITY_IDS,
+        *ENTITY_ATTRIBUTES,
+    )
 )
 
-WIDTH = len(_READ)
-"""Raw values that are kept of a file: those of `COLUMNS` first, then the entities' others."""
+GATHERED = (
+    *COLUMNS,
+    *(
+        Column(keyword, "passing")
+        for keyword in _PASSING
+        if keyword not in {column.keyword for column in COLUMNS}
+    ),
+)
+"""All that the walker gathers: the columns of the table, what `auditor.people` looks at, and the
+table of entities."""
 
-COLUMN_OF_TAG = {tag_of(keyword): number for number, keyword in enumerate(_READ)}
+COLUMN_OF_TAG = {tag_of(column.keyword): number for number, column in enumerate(GATHERED)}
 
-_NUMBER = {keyword: number for number, keyword in enumerate(_READ)}
+COLUMN = {column.keyword: number for number, column in enumerate(GATHERED)}
+"""Number of a column; those of the table come first."""
 
-CHARACTER_SET = _NUMBER["SpecificCharacterSet"]
-SOP_CLASS = _NUMBER["SOPClassUID"]
-ENTITY_ID_NUMBERS = tuple(_NUMBER[keyword] for keyword in ENTITY_IDS)
-ENTITY_NUMBERS = tuple(_NUMBER[keyword] for keyword in ENTITY_ATTRIBUTES)
+CHARACTER_SET = COLUMN["SpecificCharacterSet"]
+ENTITY_ID_NUMBERS = tuple(COLUMN[keyword] for keyword in ENTITY_IDS)
+ENTITY_NUMBERS = tuple(COLUMN[keyword] for keyword in ENTITY_ATTRIBUTES)
 
-_KEYS = (SOP_CLASS, *ENTITY_ID_NUMBERS, *ENTITY_NUMBERS)
+_KEYS = (COLUMN["SOPClassUID"], *ENTITY_ID_NUMBERS, *ENTITY_NUMBERS)
 
 entity_key = itemgetter(CHARACTER_SET, *_KEYS)
 """Of the raw values of a file, those that its row in the table of entities depends on."""
-
-
-def blank() -> list[bytes | None]:
-    """Return the raw values of a file of which nothing is known yet."""
-    return [None] * WIDTH
 
 
 def plain(keyword: str, value: bytes, encodings: tuple[str, ...]) -> bytes:

@@ -38,7 +38,7 @@ from auditor.sources import open_source
 from auditor.store import AuditFolder
 from auditor.testing import dataset_of
 
-FAMILIES = ("DEID", "PRIV", "PIX", "SR", "FILE", "IOD", "CONS")
+FAMILIES = ("DEID", "PRIV", "PIX", "SR", "RT", "REF", "FILE", "IOD", "CONS")
 """Families of rules that a clean release is held to, and that cases are planted for.
 
 Rules that only show what a referee says are left out: it is counted apart, on real files.

@@ -11,7 +11,7 @@ import pytest
 from pydicom import dcmwrite
 
 from auditor.planning import RulesPlan
-from auditor.reading.columns import blank
+from auditor.reading.columns import GATHERED
 from auditor.reading.places import Forest
 from auditor.reading.reader import Reader
 from auditor.reading.runs import walk_dataset
@@ -465,7 +465,7 @@ def test_what_differs_from_object_to_object_leaves_no_trace() -> None:
         dcmwrite(buffer, dataset_of(literal), implicit_vr=False, little_endian=True)
         data = buffer.getvalue()
         forest = Forest(lambda uid: RulesPlan(uid, rules, judges))
-        walk = Walk(len(data), blank())
+        walk = Walk(len(data), [None] * len(GATHERED))
         walk_dataset(data, 0, forest.tree(SEGMENTATION), walk, False)
         Reader(forest).compare(walk, "")
         signatures.append([token.digest for token in walk.tokens])
