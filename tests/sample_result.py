@@ -22,6 +22,8 @@ from auditor.result import (
     PrivateCreator,
     PrivateVendor,
     RuleResult,
+    SegmentKind,
+    Segments,
     Tool,
 )
 
@@ -327,6 +329,13 @@ def collection(
         companions={"NIfTI": 6, "CSV": 4, "other": 2},
         deidentification=_deidentification(scale),
         private=_private(scale),
+        segments=Segments(
+            4,
+            9,
+            [SegmentKind("Tissue", "Liver", 8, 4), SegmentKind("", "", 1, 1)],
+            0,
+            {"MANUAL": 9},
+        ),
     )
 
 

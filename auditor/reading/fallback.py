@@ -31,7 +31,6 @@ from auditor.reading.walker import (
     UNDEFINED,
     Walk,
     known_vr,
-    open_item,
     take,
 )
 
@@ -148,7 +147,7 @@ def _feed(
             for item in element.value or ():
                 walk.tokens.append(kid.item)
                 if kid.attention.comparisons:
-                    open_item(kid, walk)
+                    walk.compare(kid, b"")
                 outer = walk.encodings, walk.named
                 _feed(item, kid, walk, location, implicit, depth + 1)
                 walk.encodings, walk.named = outer

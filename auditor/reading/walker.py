@@ -35,6 +35,9 @@ PLACE_LIMIT = 200_000
 """Elements of a file, and places of elements that it may add, that an audit follows."""
 
 COMPARED_LIMIT = 65_536
+COMPARED_VALUE = 1 << 26
+"""Elements that comparisons see of a file, and bytes that one of them may have."""
+
 UN = 0x4E55
 
 _explicit = struct.Struct("<IHH").unpack_from
@@ -109,7 +112,10 @@ class Walk:
     creators
         Private creators of the top level so far; replaced, never changed.
     compared
-        Elements that comparisons want, the first `COMPARED_LIMIT` of them, and whole runs.
+        Elements that comparisons want, and whole runs; of a sequence that one wants, its place
+        without a value where each item begins.
+    cut_off
+        Whether comparisons would have wanted more than is kept for them.
     pixels_end
         Where the pixel data, or the padding behind it, ends, and how many tokens there were by
         then; 0 before that.
@@ -129,10 +135,18 @@ class Walk:
     planar: bool = False
     creators: dict[int, str] = field(default_factory=dict)
     compared: list[Compared | Run] = field(default_factory=list)
+    cut_off: bool = False
     pixels_end: tuple[int, int] = (0, 0)
     private: list[tuple[str, int]] = field(default_factory=list)
     pending: list[tuple[int, bytes]] = field(default_factory=list)
     _kept: tuple[int, int, list[bytes | None]] = field(default=(0, 0, []))
+
+    def compare(self, place: Place, value: bytes) -> None:
+        """Keep an element for the comparisons that want it, as far as there is room."""
+        if len(self.compared) < COMPARED_LIMIT and len(value) <= COMPARED_VALUE:
+            self.compared.append((place, value, self.encodings))
+        else:
+            self.cut_off = True
 
     def keep(self) -> None:
         """Remember what there is, to come back to it."""
@@ -146,6 +160,7 @@ class Walk:
         self.columns[:] = columns
         self.references.clear()
         self.private.clear()
+        self.cut_off = False
         self.pixels_end = (0, 0)
         self.encodings, self.creators = (), {}
         self.sop_class, self.named, self.planar = b"", (b"", b"", b""), False
@@ -346,8 +361,8 @@ def take(kid: Place, value: bytes, walk: Walk, creators: dict[int, str], mark: i
     if seen.column >= 0:
         walk.columns[seen.column] = value
         walk.pending.append((seen.column, value))
-    if seen.comparisons and len(walk.compared) < COMPARED_LIMIT:
-        walk.compared.append((kid, value, walk.encodings))
+    if seen.comparisons:
+        walk.compare(kid, value)
     if seen.role:
         _refer(seen.role, kid, value, walk, mark)
     if kid.is_creator:
@@ -364,12 +379,6 @@ def take(kid: Place, value: bytes, walk: Walk, creators: dict[int, str], mark: i
         walk.tokens.append(kid.classify(value, walk.encodings))
     else:
         walk.tokens.append(kid.full if value else kid.empty)
-
-
-def open_item(place: Place, walk: Walk) -> None:
-    """Tell the comparisons that want a sequence that one of its items begins."""
-    if len(walk.compared) < COMPARED_LIMIT:
-        walk.compared.append((place, b"", walk.encodings))
 
 
 def _refer(role: str, kid: Place, value: bytes, walk: Walk, mark: int) -> None:
@@ -440,7 +449,7 @@ def _items(
             continue
         walk.tokens.append(place.item)
         if place.attention.comparisons:
-            open_item(place, walk)
+            walk.compare(place, b"")
         if len(walk.tokens) > TOKEN_LIMIT:
             raise TooMuch
         outer = walk.encodings, walk.named
