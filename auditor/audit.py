@@ -165,9 +165,8 @@ def _audit_collection(
         }
         for partial in walk_files(workers, collection.source.files()):
             tally.merge(partial.tally)
-            writers["instances"].add(partial.instances)
-            writers["references"].add(partial.references)
-            writers["companions"].add(partial.companions)
+            for table, columns in partial.tables.items():
+                writers[table].add_columns(columns)
             sample.add(partial.images)
             progress.files(sum(partial.tally.files.values()))
         if chosen := sample.chosen():
@@ -184,31 +183,13 @@ def _audit_collection(
         counted = count_rule(parts, rule.unit is Unit.SERIES)
         _fill(results[rule.id], counted)
         _write_findings(findings, results[rule.id], counted)
-    conformance = None
     if waiting:
         progress.step(f"conformance ({len(tally.structures):,} distinct to judge)")
-        reports = ask_referees(workers, tally.structures)
-        notes += _referee_notes(reports.values())
-        conformance = summarise(tally, reports)
-        for rule in waiting:
-            confidences: dict[tuple[str, str], str] = {}
-            answers = {
-                digest: _ask_referee_rule(rule, report, confidences)
-                for digest, report in reports.items()
-            }
-            parts = [
-                (*_answer(answers, each.structure), each.series)
-                for each in tally.signatures.values()
-            ]
-            counted = count_rule(parts, rule.unit is Unit.SERIES)
-            _fill(results[rule.id], counted, confidences)
-            _write_findings(findings, results[rule.id], counted)
-            cut_short = any(each.structure is None for each in tally.signatures.values())
-            reasons = results[rule.id].reason, _referee_reason(rule, reports.values(), cut_short)
-            results[rule.id].reason = "; ".join(filter(None, reasons))
+    # Where there are more processes than this one, they ask while the tables are queried here.
+    asked = workers.aside(lambda: ask_referees(workers, tally.structures) if waiting else {})
     progress.step("rules over the whole collection")
     tables = {table: folder.file(table, number) for table in WALKED}
-    with _connect(folder.path) as connection:
+    with _connect(folder.path, workers.count) as connection:
         for rule in rules.rules:
             if rule.scope is Scope.COLLECTION:
                 counted = _run_collection_rule(rule, connection, tables, results[rule.id])
@@ -218,6 +199,24 @@ def _audit_collection(
         inventory, companions = there.tables(), there.companions()
         annotation = there.annotation()
         kinds = objects(connection, tables)
+    reports = asked.result()
+    notes += _referee_notes(reports.values())
+    conformance = summarise(tally, reports) if waiting else None
+    for rule in waiting:
+        confidences: dict[tuple[str, str], str] = {}
+        answers = {
+            digest: _ask_referee_rule(rule, report, confidences)
+            for digest, report in reports.items()
+        }
+        parts = [
+            (*_answer(answers, each.structure), each.series) for each in tally.signatures.values()
+        ]
+        counted = count_rule(parts, rule.unit is Unit.SERIES)
+        _fill(results[rule.id], counted, confidences)
+        _write_findings(findings, results[rule.id], counted)
+        cut_short = any(each.structure is None for each in tally.signatures.values())
+        reasons = results[rule.id].reason, _referee_reason(rule, reports.values(), cut_short)
+        results[rule.id].reason = "; ".join(filter(None, reasons))
     with TableWriter(folder.file("elements", number), "elements", collection.name) as writer:
         writer.add(element_rows(tally.elements))
     categories = [
@@ -376,7 +375,7 @@ def _referee_notes(reports: Iterable[dict[str, RefereeReport]]) -> list[str]:
     return notes + [f"{name} is not installed: one referee judged." for name in sorted(absent)]
 
 
-def _connect(folder: Path) -> duckdb.DuckDBPyConnection:
+def _connect(folder: Path, threads: int = 1) -> duckdb.DuckDBPyConnection:
     import duckdb
 
     connection = duckdb.connect(":memory:")
@@ -385,6 +384,7 @@ def _connect(folder: Path) -> duckdb.DuckDBPyConnection:
     connection.execute("SET autoload_known_extensions = false")
     # By default it swaps into the current folder, which may be the collection.
     connection.execute("SET temp_directory = ?", [str(folder / "swap")])
+    connection.execute("SET threads = ?", [threads])
     return connection
 
 

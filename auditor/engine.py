@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections import Counter, deque
+import sys
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -22,6 +23,7 @@ from auditor.equipment import model_name
 from auditor.facts import InstanceFacts
 from auditor.model import Finding, Outcome, Rule, Scope, Selector, Summary, Undecided
 from auditor.ocr import Image
+from auditor.packing import Columns, pack
 from auditor.planning import RulesPlan, applies_to
 from auditor.reading.columns import COLUMN, COLUMNS
 from auditor.reading.extents import Box, around, box, decimals, frame_range
@@ -55,6 +57,9 @@ READER_DIED = "the reader died on this file"
 
 T = TypeVar("T")
 
+Rows = dict[str, list[tuple[Any, ...]]]
+"""Table to rows for it, in the order of its columns."""
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
@@ -70,12 +75,10 @@ class Job:
 
 @dataclass(slots=True)
 class Partial:
-    """What a chunk of files gave: the tally, and the rows of the tables."""
+    """What a chunk of files gave: the tally, and what to write into which table."""
 
     tally: Tally = field(default_factory=Tally)
-    instances: list[tuple[Any, ...]] = field(default_factory=list)
-    references: list[tuple[Any, ...]] = field(default_factory=list)
-    companions: list[tuple[Any, ...]] = field(default_factory=list)
+    tables: dict[str, Columns] = field(default_factory=dict)
     images: list[Image] = field(default_factory=list)
 
 
@@ -144,6 +147,7 @@ class Auditor:
     def chunk(self, files: Iterable[SourceFile]) -> Partial:
         """Read and judge some files."""
         partial = Partial()
+        rows: Rows = defaultdict(list)
         touched: list[_Entry] = []
         for file in files:
             if file.problem:
@@ -154,21 +158,27 @@ class Auditor:
                     reading = self._reader.read(file.location, file.path)
                 except Exception as error:  # noqa: BLE001
                     reading = unreadable(f"the reader failed on it ({type(error).__name__})")
-            self._count(file, reading, partial, touched)
+            self._count(file, reading, partial, rows, touched)
             if self._forest.is_full:
                 self._fold(touched, partial.tally)
                 self._renew()
         self._fold(touched, partial.tally)
+        partial.tables = {table: pack(each) for table, each in rows.items()}
         return partial
 
     def _count(
-        self, file: SourceFile, reading: Reading, partial: Partial, touched: list[_Entry]
+        self,
+        file: SourceFile,
+        reading: Reading,
+        partial: Partial,
+        rows: Rows,
+        touched: list[_Entry],
     ) -> None:
         tally = partial.tally
         tally.files[reading.status] += 1
         tally.size += reading.size
         if reading.status == "not_dicom":
-            partial.companions.append((file.path, reading.reason, reading.size, reading.headings))
+            rows["companions"].append((file.path, reading.reason, reading.size, reading.headings))
             return
         tally.dicom += reading.size
         for creator, size in reading.private:
@@ -193,8 +203,8 @@ class Auditor:
                 seen.count += 1
                 seen.path = min(seen.path, file.path)
             if reading.references:
-                partial.references.extend(self._columns.references(file.path, row, reading))
-        partial.instances.append(
+                rows["references"] += self._columns.references(file.path, row, reading)
+        rows["instances"].append(
             (file.path, reading.status, reading.reason, reading.size, name, *row)
         )
 
@@ -515,16 +525,16 @@ class Workers:
 
     def __init__(self, job: Job, count: int) -> None:
         self._job = job
-        self._count = count
+        self.count = count
         self._pool: ProcessPoolExecutor | None = None
         if count == 1:
             _start_worker(job)
 
     def __enter__(self) -> Workers:
-        if self._count > 1:
+        if self.count > 1:
             # Workers start up while this process gets ready to write.
-            pool = self._fresh(self._count)
-            for _ in range(self._count):
+            pool = self._fresh(self.count)
+            for _ in range(self.count):
                 pool.submit(int)
         return self
 
@@ -535,10 +545,25 @@ class Workers:
     def _fresh(self, count: int) -> ProcessPoolExecutor:
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
+        context = get_context("fork" if _may_fork() else "spawn")
         self._pool = ProcessPoolExecutor(
-            count, mp_context=get_context("spawn"), initializer=_start_worker, initargs=(self._job,)
+            count, mp_context=context, initializer=_start_worker, initargs=(self._job,)
         )
         return self._pool
+
+    def aside(self, work: Callable[[], T]) -> Future[T]:
+        """Do something that leaves this process idle, as `run` does, beside what follows here.
+
+        With one process it is done at once.
+        """
+        if self.count > 1:
+            thread = ThreadPoolExecutor(1)
+            future = thread.submit(work)
+            thread.shutdown(wait=False)
+            return future
+        done: Future[T] = Future()
+        done.set_result(work())
+        return done
 
     def run(
         self,
@@ -557,15 +582,15 @@ class Workers:
         died
             What to yield for a single thing on which a worker died.
         """
-        if self._count == 1:
+        if self.count == 1:
             for batch in batches:
                 yield task(batch)
             return
-        pool = self._pool or self._fresh(self._count)
+        pool = self._pool or self._fresh(self.count)
         waiting: deque[tuple[list[Any], Future[T]]] = deque()
         source = iter(batches)
         while True:
-            while len(waiting) < 2 * self._count + 2:
+            while len(waiting) < 2 * self.count + 2:
                 more = next(source, None)
                 if more is None:
                     break
@@ -580,7 +605,7 @@ class Workers:
                 pass
             # Nobody can tell whose fault it was: this batch goes alone, the rest anew.
             yield from self._alone(task, batch, died)
-            pool = self._fresh(self._count)
+            pool = self._fresh(self.count)
             waiting = deque((other, _submit(pool, task, other)) for other, _ in waiting)
 
     def _alone(
@@ -592,12 +617,29 @@ class Workers:
         except BrokenProcessPool:
             pass
         pool = self._fresh(1)
+        try:
+            pool.submit(int).result()
+        except BrokenProcessPool as broken:
+            # Then it is no file's fault, and no file may be blamed.
+            raise RuntimeError("worker processes cannot start here") from broken
         for thing in batch:
             try:
                 yield pool.submit(task, [thing]).result()
             except BrokenProcessPool:
                 yield died(thing)
                 pool = self._fresh(1)
+
+
+def _may_fork() -> bool:
+    """Whether this process may be copied, which saves each worker its start-up.
+
+    A copy has only the thread that made it: a lock that another one held would stay locked.
+    Linux alone tells all threads of a process, those of libraries in C included.
+    """
+    try:
+        return sys.platform == "linux" and len([*Path("/proc/self/task").iterdir()]) == 1
+    except OSError:
+        return False
 
 
 def _submit(
@@ -627,7 +669,8 @@ def _dead(file: SourceFile) -> Partial:
     partial = Partial()
     partial.tally.files["unreadable"] += 1
     empty = [None] * len(COLUMNS)
-    partial.instances.append((file.path, "unreadable", READER_DIED, 0, "", *empty))
+    row = (file.path, "unreadable", READER_DIED, 0, "", *empty)
+    partial.tables["instances"] = pack([row])
     return partial
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from auditor.conformance.vocabulary import RefereeReport
 from auditor.model import TagPath
 from auditor.reading.places import JUDGE_FAILED, Place, Token, decode, shown_creator
-from auditor.reading.reader import FileFacts
+from auditor.reading.reader import PIXEL_FACTS, FileFacts
 from auditor.standard.dictionary import tag_of
 from auditor.standard.private import PrivateEntry, Standing, private_entry, standing
 
@@ -241,7 +241,7 @@ class InstanceFacts:
             if parent is not None and parent.parent is None:
                 last = token.place.tag
         return all(
-            name.startswith("file:")
+            (name.startswith("file:") and name not in PIXEL_FACTS)
             or (":" not in name and name != PRIVATE and tag_of(name.partition(".")[0]) < last)
             for name in reads
         )

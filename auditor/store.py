@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from auditor.files import read_text, replace_text
 from auditor.formats import FORMATS
+from auditor.packing import Columns, pack
 from auditor.reading.columns import COLUMNS
 from auditor.sources import printable
 from auditor.tally import ElementKey, ElementTally
@@ -175,6 +176,8 @@ class TableWriter:
         )
         self._writer = parquet.ParquetWriter(file, self._schema, compression="zstd")
         self._rows: list[Sequence[Any]] = []
+        self._batches: list[pa.RecordBatch] = []
+        self._waiting = 0
 
     def __enter__(self) -> TableWriter:
         return self
@@ -189,22 +192,34 @@ class TableWriter:
         if len(self._rows) >= FLUSH:
             self._flush()
 
+    def add_columns(self, columns: Columns) -> None:
+        """Add rows that were packed into columns, these in the order of `TABLES`."""
+        import pyarrow as pa
+
+        if not columns.height:
+            return
+        first = pa.DictionaryArray.from_arrays(
+            _numbers(bytes(4 * columns.height)), _array([self._collection], "string")
+        )
+        rest = [
+            _spread(_array(values, kind), numbers)
+            for (values, numbers), (_, kind) in zip(columns.columns, self._columns, strict=True)
+        ]
+        self._batches.append(pa.RecordBatch.from_arrays([first, *rest], schema=self._schema))
+        self._waiting += columns.height
+        if self._waiting >= FLUSH:
+            self._flush()
+
     def _flush(self) -> None:
         import pyarrow as pa
 
-        if not self._rows:
-            return
-        count = len(self._rows)
-        first = pa.DictionaryArray.from_arrays(
-            pa.Array.from_buffers(pa.int32(), count, [None, pa.py_buffer(bytes(4 * count))]),
-            _array([self._collection], "string"),
-        )
-        rest = [
-            _array(values, kind)
-            for values, (_, kind) in zip(zip(*self._rows, strict=True), self._columns, strict=True)
-        ]
-        self._writer.write_table(pa.table([first, *rest], schema=self._schema))
-        self._rows.clear()
+        if self._rows:
+            rows, self._rows = self._rows, []
+            self.add_columns(pack(rows))
+        if self._batches:
+            self._writer.write_table(pa.Table.from_batches(self._batches))
+            self._batches.clear()
+            self._waiting = 0
 
 
 def _array(values: Sequence[Any], kind: str) -> pa.Array[Any]:
@@ -222,6 +237,17 @@ def _array(values: Sequence[Any], kind: str) -> pa.Array[Any]:
     bits = np.packbits(there, bitorder="little").tobytes()
     buffers = [pa.py_buffer(bits), pa.py_buffer(held.tobytes())]
     return pa.Array.from_buffers(pa.type_for_alias(kind), count, buffers)
+
+
+def _spread(values: pa.Array[Any], numbers: bytes) -> pa.Array[Any]:
+    """Write each value where its number stands; without numbers they stand right already."""
+    return values.take(_numbers(numbers)) if numbers else values
+
+
+def _numbers(numbers: bytes) -> pa.Array[Any]:
+    import pyarrow as pa
+
+    return pa.Array.from_buffers(pa.int32(), len(numbers) // 4, [None, pa.py_buffer(numbers)])
 
 
 def element_rows(elements: dict[ElementKey, ElementTally]) -> list[tuple[Any, ...]]:

@@ -40,7 +40,7 @@ def progress(quiet: bool, total: int | None) -> Iterator[Progress]:
     from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
 
-    with Bar(
+    bar = Bar(
         TextColumn("{task.description}"),
         BarColumn(),
         TextColumn("{task.completed:,.0f} files"),
@@ -48,18 +48,23 @@ def progress(quiet: bool, total: int | None) -> Iterator[Progress]:
         TimeRemainingColumn(elapsed_when_finished=True),
         TextColumn("left"),
         console=Console(stderr=True),
-    ) as bar:
-        task = bar.add_task("", total=total, rate="")
+    )
+    task = bar.add_task("", total=total, rate="")
 
-        def read(count: int) -> None:
-            bar.advance(task, count)
-            speed = bar.tasks[0].speed
-            bar.update(task, rate=f"{speed:,.0f} files/s" if speed else "")
+    def read(count: int) -> None:
+        bar.advance(task, count)
+        speed = bar.tasks[0].speed
+        bar.update(task, rate=f"{speed:,.0f} files/s" if speed else "")
 
-        def step(words: str) -> None:
-            bar.update(task, description=escape(clean(words)))
+    def step(words: str) -> None:
+        # Not before: the bar has a thread, and workers start faster while there is none.
+        bar.start()
+        bar.update(task, description=escape(clean(words)))
 
+    try:
         yield Progress(files=read, step=step)
+    finally:
+        bar.stop()
 
 
 def summarise(result: AuditResult, out: Path) -> None:

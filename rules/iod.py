@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from auditor import Finding, InstanceFacts, TagPath, rule
 from auditor.conformance.vocabulary import DCIODVFY, DICOM_VALIDATOR, agree
-from auditor.standard.dictionary import keyword_of, name_of
+from auditor.standard.dictionary import keyword_of, name_of, vr_of
 
 BOTH = (f"referee:{DICOM_VALIDATOR}", f"referee:{DCIODVFY}")
 SECOND = (f"referee:{DCIODVFY}",)
@@ -39,6 +39,8 @@ def findings(
     for opinion in agree(reports):
         if opinion.kind != kind or (types and opinion.type[:1] not in types):
             continue
+        if kind == "invalid_value" and vr_of(last_tag(opinion.tag_path)) == "UI":
+            continue  # IOD031 says what is wrong with it, of every object
         where = f" ({'; '.join(opinion.modules)})" if opinion.modules else ""
         message = what.format(attribute=attribute(opinion.tag_path)) + where
         yield Finding(
@@ -50,9 +52,14 @@ def findings(
 
 def attribute(path: TagPath) -> str:
     """Return the keyword of the last attribute of a path, else its name or tag."""
+    tag = last_tag(path)
+    return keyword_of(tag) or name_of(tag) or path.steps[-1]
+
+
+def last_tag(path: TagPath) -> int:
+    """Return the tag of the last attribute of a path."""
     step = path.steps[-1]
-    tag = int(step[1:5] + step[6:10], 16)
-    return keyword_of(tag) or name_of(tag) or step
+    return int(step[1:5] + step[6:10], 16)
 
 
 @rule(

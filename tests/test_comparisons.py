@@ -149,7 +149,12 @@ def test_a_value_that_is_too_long_is_left_out_and_told(
     @comparison(name="times", applies=lambda place: place.keyword in WANTED or place.tag == CUT_OFF)
     def tags(elements: Sequence[Element]) -> Iterator[tuple[Place, str]]:
         """What there is, in order."""
-        yield elements[0].place, " ".join(each.place.keyword or "cut off" for each in elements)
+        yield (
+            elements[0].place,
+            " ".join(
+                "cut off" if each.place.tag == CUT_OFF else each.place.keyword for each in elements
+            ),
+        )
 
     monkeypatch.setattr("auditor.reading.walker.COMPARED_VALUE", 4)
     reader = make_reader(tags)

@@ -20,6 +20,7 @@ from auditor.conformance.panel import Panel, Reports, present
 from auditor.engine import Auditor, Job, Partial, Workers, judge_structures, walk_files
 from auditor.facts import InstanceFacts
 from auditor.model import Outcome
+from auditor.packing import Columns, pack, unpack
 from auditor.paths import rules_folder
 from auditor.reading.reader import Reader
 from auditor.registry import RuleSet, load
@@ -145,7 +146,7 @@ def deadly(files: list[SourceFile]) -> Partial:
         if file.path.startswith("killer"):
             os.kill(os.getpid(), signal.SIGKILL)
         partial.tally.files["ok"] += 1
-        partial.companions.append((file.path, "other", 0))
+    partial.tables["companions"] = pack([(file.path,) for file in files])
     return partial
 
 
@@ -164,8 +165,9 @@ def test_a_file_that_kills_its_worker_is_found_and_the_rest_goes_on(
     with Workers(job, 2) as workers:
         for partial in walk_files(workers, files):
             total.merge(partial.tally)
-            seen += [row[0] for row in partial.companions]
-            seen += [f"{row[0]}: {row[2]}" for row in partial.instances]
+            seen += [path for path, *_ in unpack(partial.tables.get("companions", Columns()))]
+            died = unpack(partial.tables.get("instances", Columns()))
+            seen += [f"{path}: {reason}" for path, _, reason, *_ in died]
     dead = [f"killer {which}: {engine.READER_DIED}" for which in ("one", "two")]
     assert total.files == {"ok": 21, "unreadable": 2}
     assert [name for name in seen if name.startswith("killer")] == dead
@@ -240,7 +242,11 @@ def test_facts_hold_nothing_but_what_the_rules_declare(rules: RuleSet) -> None:
     reading = auditor._reader.read(str(DATA / "test_files" / "CT_small.dcm"))
     kept = {token.place.keyword for token in reading.tokens if token.value and token.place.keyword}
     assert "PatientName" not in kept
-    assert kept == {"SpecificCharacterSet", "SOPClassUID", "Modality", "ImageType", "Rows"}
+    of_the_pixels = {
+        *("SamplesPerPixel", "PhotometricInterpretation", "Rows", "Columns", "BitsAllocated"),
+        *("BitsStored", "HighBit", "PixelRepresentation"),
+    }
+    assert kept == {"SpecificCharacterSet", "SOPClassUID", "Modality", "ImageType", *of_the_pixels}
 
 
 def test_the_same_facts_for_every_rule_are_built_once(rules: RuleSet) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections import Counter
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 
 import pydicom
@@ -13,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydicom import dcmread, dcmwrite
 from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.encaps import parse_basic_offsets, parse_fragments
 from pydicom.sequence import Sequence
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
@@ -20,8 +23,8 @@ from auditor.planning import RulesPlan
 from auditor.reading.columns import COLUMN, COLUMN_OF_TAG, COLUMNS
 from auditor.reading.fallback import lenient, read_with_pydicom
 from auditor.reading.places import Attention, Forest, Place, Token
-from auditor.reading.reader import Reader, Reading
-from auditor.reading.walker import Reference, Walk, known_vr
+from auditor.reading.reader import DEFLATED, Reader, Reading
+from auditor.reading.walker import UNDEFINED, Reference, Walk, known_vr
 
 SHARED = Path(__file__).parents[1].parent / "shared" / "corpus"
 PIXEL_DATA = 0x7FE00010
@@ -101,6 +104,57 @@ def test_walker_equals_pydicom_on_every_element_of_real_files() -> None:
         assert in_tag_order(ours) == in_tag_order(theirs), path.name
         compared += 1
     assert compared > 80
+
+
+def pixels_by_pydicom(path: Path) -> tuple[str, str, str]:
+    """Return bytes of native pixel data, or fragments and bytes of offsets, as pydicom has them."""
+    with lenient():
+        dataset = dcmread(path, force=True)
+    for tag in (0x7FE00010, 0x7FE00009, 0x7FE00008):
+        if tag not in dataset:
+            continue
+        raw = dataset.get_item(tag)
+        value = raw.value or b""
+        if getattr(raw, "length", 0) != UNDEFINED:
+            return str(len(value)), "", ""
+        fragments, _ = parse_fragments(BytesIO(value))
+        return "", str(fragments - 1), str(4 * len(parse_basic_offsets(BytesIO(value))))
+    return "", "", ""
+
+
+def test_pixel_data_is_as_long_as_pydicom_finds_it() -> None:
+    kinds = Counter[str]()
+    for path in real_files():
+        facts = read(path).facts
+        if facts is None or facts.complete != "yes" or facts.surprise or facts.syntax in DEFLATED:
+            continue
+        ours = facts.pixel_bytes, facts.fragments, facts.offsets
+        assert ours == pixels_by_pydicom(path), path.name
+        kinds[facts.pixels] += 1
+    assert kinds["native"] > 20
+    assert kinds["encapsulated"] > 20
+
+
+def test_both_readers_see_native_pixel_data_alike() -> None:
+    for path in BUNDLED:
+        facts = read(path).facts
+        if facts is None or facts.complete == "header" or facts.surprise:
+            continue
+        walk = Walk(path.stat().st_size, [None] * len(COLUMNS))
+        read_with_pydicom(str(path), forest(), walk)
+        length = str(walk.pixels.length) if walk.pixels and walk.pixels.length >= 0 else ""
+        assert facts.pixel_bytes == length, path.name
+
+
+def test_of_pixel_data_that_is_cut_the_declared_length_is_known(tmp_path: Path) -> None:
+    (original,) = [each for each in BUNDLED if each.name == "CT_small.dcm"]
+    whole = dcmread(original)
+    path = tmp_path / "cut.dcm"
+    path.write_bytes(original.read_bytes()[:-4000])
+    facts = read(path).facts
+    assert facts is not None
+    assert facts.complete == "pixel data"
+    assert facts.pixel_bytes == str(len(whole.PixelData))
 
 
 def plain_pydicom(dataset: Dataset, parents: str = "") -> Iterator[tuple[str, str]]:

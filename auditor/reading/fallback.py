@@ -29,6 +29,7 @@ from auditor.reading.walker import (
     DEPTH_LIMIT,
     TOKEN_LIMIT,
     UNDEFINED,
+    Pixels,
     Walk,
     known_vr,
     take,
@@ -68,6 +69,14 @@ def lenient() -> Iterator[None]:
             yield
         finally:
             config.settings._reading_validation_mode, config.logger.disabled = before
+
+
+@contextmanager
+def strict() -> Iterator[None]:
+    """Let pydicom raise where it would guess, silently; its settings are put back."""
+    with lenient():
+        config.settings.reading_validation_mode = config.RAISE
+        yield
 
 
 def read_with_pydicom(location: str, forest: Forest, walk: Walk) -> tuple[str, str]:
@@ -139,6 +148,7 @@ def _feed(
         if vr == "SQ":
             element = dataset[tag]
         kid = place.child(int(tag), vr, creator)
+        _measure(element, int(tag), depth, walk)
         if isinstance(element, RawDataElement) and _is_cut(element, walk.size):
             walk.tokens.append(kid.full)
             raise _Cut("pixel data" if int(tag) in PIXEL_TAGS and not depth else "header")
@@ -164,6 +174,12 @@ def _feed(
             walk.tokens.append(kid.full if full else kid.empty)
         else:
             take(kid, _bytes(element, dataset, location), walk, creators, mark)
+
+
+def _measure(element: Any, tag: int, depth: int, walk: Walk) -> None:
+    """Note how long pixel data of the top level is; nobody counts its fragments here."""
+    if not depth and tag in PIXEL_TAGS and isinstance(element, RawDataElement):
+        walk.pixels = Pixels(tag, -1 if element.length == UNDEFINED else element.length)
 
 
 def _is_cut(element: RawDataElement, size: int) -> bool:

@@ -16,8 +16,16 @@ from auditor.reading.companions import classify, headings
 from auditor.reading.detect import is_dicom
 from auditor.reading.places import CUT_OFF, FILE_PATH, Compared, Forest, Run, Token, compare
 from auditor.reading.runs import walk_dataset, walk_meta
-from auditor.reading.walker import Buffer, Reference, Short, Surprise, TooMuch, Walk
-from auditor.standard.sop_classes import MEDIA_STORAGE_DIRECTORY
+from auditor.reading.walker import (
+    Buffer,
+    Pixels,
+    Reference,
+    Short,
+    Surprise,
+    TooMuch,
+    Walk,
+)
+from auditor.standard.sop_classes import MEDIA_STORAGE_DIRECTORY, transfer_syntax_name
 
 HEAD = 1 << 14
 """Bytes read first: most headers are shorter, and a longer read costs more than it saves."""
@@ -65,9 +73,12 @@ EXECUTABLES = (
 )
 """How programs of Windows, Linux and macOS begin, and scripts."""
 
+PIXEL_FACTS = frozenset({"file:pixels", "file:pixel_bytes", "file:fragments", "file:offsets"})
+"""What nobody knows of a data set that breaks off before its pixel data."""
+
 
 class FileFacts(NamedTuple):
-    """What a file says beside its data set. Each field is one of a few words.
+    """What a file says beside its data set. Each field is one of a few words, or a number.
 
     Attributes
     ----------
@@ -85,6 +96,17 @@ class FileFacts(NamedTuple):
         DICOMDIR, which needs none (PS3.10 8).
     surprise
         Why the walker gave up and pydicom read the file; empty if it did not.
+    syntax
+        Transfer Syntax UID of the file meta information; ``unknown`` for one that PS3.6 does
+        not have, empty where there is none.
+    pixels
+        How the pixel data stands there: ``native``, ``float``, ``double`` (Float and Double
+        Float Pixel Data), ``encapsulated``; empty without any.
+    pixel_bytes
+        Bytes of native pixel data as declared; empty if it is not native.
+    fragments, offsets
+        Of encapsulated pixel data: how many fragments it has without the Basic Offset Table,
+        and bytes of that table; empty where nobody counted.
     trailing
         What stands behind the pixel data and is no element: ``zeros``, ``text``, ``other``;
         empty if nothing does.
@@ -98,6 +120,11 @@ class FileFacts(NamedTuple):
     identified: str = "yes"
     surprise: str = ""
     trailing: str = ""
+    syntax: str = ""
+    pixels: str = ""
+    pixel_bytes: str = ""
+    fragments: str = ""
+    offsets: str = ""
 
 
 @dataclass(slots=True)
@@ -379,6 +406,8 @@ def _reading(walk: Walk, facts: FileFacts, size: int) -> Reading:
         identified=_identified(columns),
         sop_class=_agree(columns[META_CLASS], columns[SOP_CLASS]),
         sop_instance=_agree(columns[META_INSTANCE], columns[SOP_INSTANCE]),
+        syntax=_syntax(columns[TRANSFER_SYNTAX]),
+        **_pixels(walk.pixels),
     )
     status, reason = "ok", ""
     if facts.complete != "yes":
@@ -450,6 +479,29 @@ def _agree(meta: bytes | None, dataset: bytes | None) -> str:
     if not meta or not dataset:
         return "absent"
     return "same" if meta.rstrip(b" \0") == dataset.rstrip(b" \0") else "different"
+
+
+_PIXELS = {0x7FE00008: "float", 0x7FE00009: "double", 0x7FE00010: "native"}
+
+
+def _pixels(pixels: Pixels | None) -> dict[str, str]:
+    """Return the file facts of pixel data."""
+    if pixels is None:
+        return {}
+    if pixels.length >= 0:
+        return {"pixels": _PIXELS[pixels.tag], "pixel_bytes": str(pixels.length)}
+    if pixels.fragments < 0:
+        return {"pixels": "encapsulated"}
+    return {
+        "pixels": "encapsulated",
+        "fragments": str(pixels.fragments),
+        "offsets": str(pixels.offsets),
+    }
+
+
+def _syntax(value: bytes | None) -> str:
+    uid = _uid(value)
+    return uid if not uid or transfer_syntax_name(uid) else "unknown"
 
 
 def _preamble(head: bytes) -> str:

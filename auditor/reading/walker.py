@@ -9,6 +9,7 @@ from __future__ import annotations
 import mmap
 import struct
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from auditor.reading.places import (
     CLASSIFIED,
@@ -87,6 +88,27 @@ class Reference:
     """Contour Data of a contour in a plane that names this image and no other."""
 
 
+class Pixels(NamedTuple):
+    """How the pixel data of the top level stands there; nothing of what is in it.
+
+    Attributes
+    ----------
+    tag
+        Of Pixel Data, Float or Double Float Pixel Data.
+    length
+        Bytes of native pixel data as declared; -1 if it is encapsulated (PS3.5 A.4).
+    fragments
+        Of encapsulated pixel data, without the Basic Offset Table; -1 where nobody counted.
+    offsets
+        Bytes of its Basic Offset Table; -1 where nobody looked.
+    """
+
+    tag: int
+    length: int
+    fragments: int = -1
+    offsets: int = -1
+
+
 @dataclass(slots=True)
 class Walk:
     """What a walk gathers.
@@ -119,6 +141,8 @@ class Walk:
     pixels_end
         Where the pixel data, or the padding behind it, ends, and how many tokens there were by
         then; 0 before that.
+    pixels
+        How the pixel data stands there; None before it, or without any.
     private
         Bytes of private data elements, by the creator of the outermost, in order.
     pending
@@ -137,6 +161,7 @@ class Walk:
     compared: list[Compared | Run] = field(default_factory=list)
     cut_off: bool = False
     pixels_end: tuple[int, int] = (0, 0)
+    pixels: Pixels | None = None
     private: list[tuple[str, int]] = field(default_factory=list)
     pending: list[tuple[int, bytes]] = field(default_factory=list)
     _kept: tuple[int, int, list[bytes | None]] = field(default=(0, 0, []))
@@ -162,6 +187,7 @@ class Walk:
         self.private.clear()
         self.cut_off = False
         self.pixels_end = (0, 0)
+        self.pixels = None
         self.encodings, self.creators = (), {}
         self.sop_class, self.named, self.planar = b"", (b"", b"", b""), False
 
@@ -263,6 +289,7 @@ def walk_elements(
                     raise Short(position)
                 # Native pixel data is never read: only whether all of it is there.
                 append(kid.full)
+                walk.pixels = Pixels(kid.tag, length)
                 if stop > end:
                     raise Short(position, "pixel data")
                 if stop == end:
@@ -293,6 +320,8 @@ def walk_elements(
                 encodings = walk.encodings
                 if depth == 0 and kid.tag in LAST_TAGS:
                     walk.pixels_end = (stop, len(tokens))
+                    if kid.tag in PIXEL_TAGS:
+                        walk.pixels = Pixels(kid.tag, length)
             if kid.owner is not None:
                 walk.private.append((kid.owner, length))
             position = stop
@@ -433,16 +462,23 @@ def _items(
         raise Surprise("an element of undefined length that is no sequence")
     walk.tokens.append(place.full)
     limit = len(buffer)
+    offsets = count = -1
+    if fragments and depth == 0:
+        walk.pixels = Pixels(place.tag, -1)
     while position < stop:
         if position + 8 > limit:
             raise Short(position, "pixel data" if fragments and depth == 0 else "header")
         wire, size = _implicit(buffer, position)
         position += 8
         if wire == SEQUENCE_END and length == UNDEFINED:
+            if fragments and depth == 0:
+                walk.pixels = Pixels(place.tag, -1, max(count, 0), max(offsets, 0))
             return position
         if wire != ITEM:
             raise Surprise("a sequence holds something that is not an item")
         if fragments:
+            count += 1
+            offsets = size if count == 0 else offsets
             position += size
             if size == UNDEFINED or position > end:
                 raise Short(position, "pixel data" if depth == 0 else "header")

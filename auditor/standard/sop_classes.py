@@ -68,6 +68,59 @@ OFTEN_WITH_TEXT = ULTRASOUND | SECONDARY_CAPTURE | ANGIOGRAPHY | PHOTOGRAPHY
 """Images of kinds into which machines and people write text."""
 
 
+IMAGES = _storage(
+    *("1", "1.1", "1.1.1", "1.2", "1.2.1", "1.3", "1.3.1", "2", "2.1", "2.2", "3.1", "4", "4.1"),
+    *("4.3", "4.4", "6.1", "6.2", "6.3", "7", "7.1", "7.2", "7.3", "7.4", "12.1", "12.1.1", "12.2"),
+    *("12.2.1", "13.1.1", "13.1.2", "13.1.3", "13.1.4", "13.1.5", "14.1", "14.2", "20", "66.4"),
+    *("66.7", "77.1.1", "77.1.1.1", "77.1.2", "77.1.2.1", "77.1.3", "77.1.4", "77.1.4.1"),
+    *("77.1.5.1", "77.1.5.2", "77.1.5.4", "77.1.5.5", "77.1.5.6", "77.1.5.7", "77.1.5.8", "77.1.6"),
+    *("77.1.7", "77.1.8", "77.1.9", "81.1", "82.1", "128", "128.1", "130", "481.1", "481.23"),
+    "481.24",
+)
+"""Of whose IOD the Image Pixel Module is mandatory (PS3.3 A)."""
+
+_SYNTAX = "1.2.840.10008.1.2"
+
+NATIVE = frozenset(_SYNTAX + end for end in ("", ".1", ".1.99", ".2")) | {"1.2.840.10008.1.20"}
+"""Transfer syntaxes in which pixel data is native (PS3.5 A.1, A.2, A.3, A.5)."""
+
+ELSEWHERE = frozenset(_SYNTAX + end for end in (".4.94", ".4.95", ".4.204", ".4.205"))
+"""Transfer syntaxes of which the pixel data is with a provider (PS3.5 A.6, A.7)."""
+
+VIDEO = frozenset(
+    f"{_SYNTAX}.4.{end}{kind}" for end in range(100, 107) for kind in ("", ".1")
+) | frozenset(_SYNTAX + end for end in (".4.107", ".4.108"))
+"""Transfer syntaxes in which frames are not encoded one by one (PS3.5 A.4.5 to A.4.7)."""
+
+RLE = _SYNTAX + ".5"
+
+_JPEG_LOSSY = (*range(50, 57), *range(59, 65))
+
+LOSSY = {
+    **dict.fromkeys((f"{_SYNTAX}.4.{end}" for end in _JPEG_LOSSY), "ISO_10918_1"),
+    **{
+        f"{_SYNTAX}.4.{end}{kind}": method
+        for ends, method in (
+            (range(100, 102), "ISO_13818_2"),
+            (range(102, 107), "ISO_14496_10"),
+        )
+        for end in ends
+        for kind in ("", ".1")
+    },
+    **dict.fromkeys((f"{_SYNTAX}.4.107", f"{_SYNTAX}.4.108"), "ISO_23008_2"),
+}
+"""Transfer syntaxes that nothing lossless is encoded in, with the defined term of their Lossy
+Image Compression Method (PS3.3 C.7.6.1.1.5.1). JPEG 2000 and near-lossless JPEG-LS may be
+used without loss."""
+
+
+def encapsulates(syntax: str) -> bool:
+    """Whether the pixel data of a registered transfer syntax is encapsulated (PS3.5 A.4)."""
+    return (syntax.startswith((_SYNTAX + ".4.", _SYNTAX + ".8.")) and syntax not in ELSEWHERE) or (
+        syntax in (RLE, _SYNTAX + ".1.98")
+    )
+
+
 def sop_class_name(uid: str) -> str:
     """Return the name in PS3.6 of a SOP Class, retired ones included; "" if unknown."""
     return _tables().sop_classes.get(uid, "")

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from auditor.engine import is_referee_rule
 from auditor.facts import Item
 from auditor.model import ANY, Outcome, Rule, Scope
 from auditor.standard.dictionary import keyword_of, tag_of, vr_of
@@ -26,7 +27,7 @@ for _file in sorted(Path(__file__).parent.glob("test_*.py")):
             assert _id not in CASES, f"{_id} has cases in two modules"
             CASES[_id] = tuple(_some)
 
-RULES = [rule for rule in all_rules().rules if rule.category != "iod"]
+RULES = [rule for rule in all_rules().rules if not is_referee_rule(rule)]
 INSTANCE_RULES = [rule for rule in RULES if rule.scope is Scope.INSTANCE]
 
 BLANK = {Outcome.NOT_APPLICABLE, Outcome.NOT_EVALUATED}

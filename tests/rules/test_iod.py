@@ -7,6 +7,7 @@ import pytest
 from auditor import TagPath
 from auditor.audit import _ask_referee_rule, _referee_notes, _referee_reason
 from auditor.conformance.vocabulary import IodError, RefereeReport
+from auditor.engine import is_referee_rule
 from auditor.model import Outcome
 from auditor.paths import rules_folder
 from auditor.registry import RuleSet, load
@@ -61,8 +62,15 @@ def test_pass_and_fail_with_the_tag_path(rules: RuleSet, rule_id: str) -> None:
         assert judgement.outcome is Outcome.PASS, other
 
 
+def test_what_is_wrong_with_a_uid_is_said_once(rules: RuleSet) -> None:
+    place = TagPath.of("StudyInstanceUID")
+    wrong = RefereeReport("judged", (IodError("invalid_value", place, "General Study", "1"),))
+    said_of_it = ask_instance(rules, "IOD006", {}, referees=reports(wrong, wrong))
+    assert said_of_it.outcome is Outcome.PASS
+
+
 def test_every_rule_is_here(rules: RuleSet) -> None:
-    assert {rule.id for rule in rules.rules if rule.id.startswith("IOD")} == set(KIND_OF_RULE)
+    assert {rule.id for rule in rules.rules if is_referee_rule(rule)} == set(KIND_OF_RULE)
 
 
 @pytest.mark.parametrize(

@@ -288,6 +288,7 @@ def _name(auditor: Any, dataset: Any) -> str:
 
     from pydicom.dataset import FileMetaDataset
 
+    from auditor.packing import unpack
     from auditor.sources import open_source
 
     dataset.SOPInstanceUID = "1.2.3"
@@ -295,7 +296,7 @@ def _name(auditor: Any, dataset: Any) -> str:
     dataset.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2.1"
     with tempfile.TemporaryDirectory() as folder:
         dataset.save_as(Path(folder) / "a.dcm", enforce_file_format=True)
-        (row,) = auditor.chunk(open_source(Path(folder)).files()).instances
+        (row,) = unpack(auditor.chunk(open_source(Path(folder)).files()).tables["instances"])
     return str(row[4])
 
 
