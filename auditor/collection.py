@@ -31,6 +31,10 @@ class CollectionFacts:
         reads: Iterable[str],
     ) -> None:
         self._connection = connection
+        self._kept: dict[str, str] = {}
+        # What the rule before kept holds what this one may not look at.
+        for (name,) in self.rows("SELECT table_name FROM duckdb_tables() WHERE temporary"):
+            self._connection.execute(f'DROP TABLE "{name}"')
         columns: dict[str, list[str]] = {}
         for name in reads:
             table, _, column = name.partition(".")
@@ -55,6 +59,20 @@ class CollectionFacts:
             If the query is wrong or names a column that the rule did not declare.
         """
         return self._connection.execute(sql, list(parameters)).fetchall()
+
+    def kept(self, sql: str) -> str:
+        """Run a query once and keep its rows for further queries of this rule.
+
+        Returns
+        -------
+        str
+            Name of the table that holds them; for the same query the same table.
+        """
+        if sql not in self._kept:
+            name = f"kept{len(self._kept)}"
+            self._connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}")
+            self._kept[sql] = name
+        return self._kept[sql]
 
     def count(self, sql: str, parameters: Iterable[Any] = ()) -> int:
         """Run a query that gives one number."""

@@ -404,8 +404,8 @@ class _Columns:
                 if each.frames not in frames:
                     frames[each.frames] = frame_range(each.frames)
                 reach.add_frames(frames[each.frames])
-            if each.contour:
-                reach.box = around(reach.box, box(each.contour))
+            if each.points:
+                reach.box = around(reach.box, box(each.points))
         instance, sop_class = row[COLUMN["SOPInstanceUID"]], row[COLUMN["SOPClassUID"]]
         for (place, target_class, uids), reach in sorted(distinct.items(), key=itemgetter(0)):
             yield (

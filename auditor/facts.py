@@ -17,6 +17,7 @@ from auditor.reading.places import JUDGE_FAILED, Place, Token, decode, shown_cre
 from auditor.reading.reader import PIXEL_FACTS, FileFacts
 from auditor.standard.dictionary import tag_of
 from auditor.standard.private import PrivateEntry, Standing, private_entry, standing
+from auditor.structured_report.content import CONTENT, ContentTree, build_tree
 
 PRIVATE = "private"
 """What a rule reads that asks which private elements there are."""
@@ -188,6 +189,11 @@ class Item:
         except ValueError:
             return None
 
+    def said(self, keyword: str, judge: str) -> str:
+        """Return what a judge said of the attribute's value, "" if nothing."""
+        token = self._tokens.get(self._tag(keyword))
+        return dict(token.classes).get(judge, "") if token is not None else ""
+
     def items(self, keyword: str) -> tuple[Item, ...]:
         """Return the items of a sequence; none if it is missing or empty."""
         items = self._sequences.get(self._tag(keyword), ())
@@ -242,7 +248,11 @@ class InstanceFacts:
                 last = token.place.tag
         return all(
             (name.startswith("file:") and name not in PIXEL_FACTS)
-            or (":" not in name and name != PRIVATE and tag_of(name.partition(".")[0]) < last)
+            or (
+                ":" not in name
+                and name not in (PRIVATE, CONTENT)
+                and tag_of(name.partition(".")[0]) < last
+            )
             for name in reads
         )
 
@@ -344,6 +354,15 @@ class InstanceFacts:
                 holds = (path.steps[:-1], group, creator) in filled
                 blocks.add(PrivateBlock(path, group, shown_creator(creator), holds, creator))
         return tuple(sorted(blocks, key=lambda block: (block.path, block._creator)))
+
+    def content(self) -> ContentTree:
+        """Return the content tree of a structured report."""
+        self._declared(CONTENT)
+        return self._whole._content
+
+    @cached_property
+    def _content(self) -> ContentTree:
+        return build_tree(self._root, self._root.text("SOPClassUID"))
 
     def file(self, fact: str) -> str:
         """Return a fact of the file: a field of `FileFacts`."""

@@ -382,8 +382,9 @@ def rule(
     reads
         All that the rule looks at. For an instance rule: keywords of PS3.6 (the attribute
         of the data set's top level with all that is in it; ``Sequence.Attribute`` for less),
-        ``private`` (which private elements there are), ``judge:NAME``, ``file:FACT``,
-        ``referee:NAME``. For a collection rule: ``TABLE.COLUMN``.
+        ``private`` (which private elements there are), ``content`` (the content tree of a
+        structured report), ``judge:NAME``, ``file:FACT``, ``referee:NAME``. For a collection
+        rule: ``TABLE.COLUMN``.
     reference
         The clause of the standard, or of what else is held to be right.
     scope

@@ -13,6 +13,7 @@ from auditor.model import Comparison, Judge, Rule, Selector, Summary
 from auditor.reading.columns import COLUMN_OF_TAG
 from auditor.reading.places import JUDGE_FAILED, Attention, Place
 from auditor.standard.dictionary import tag_of
+from auditor.structured_report.content import CONTENT, is_kept
 
 _ROLES = {
     0x00081150: "class",
@@ -25,6 +26,10 @@ _ROLES = {
     0x30060042: "shape",
     0x30060050: "contour",
 }
+
+_POSITION = tag_of("ImagePositionPatient")
+_PLANE = ("(5200,9230)", "(0020,9113)")
+"""Where a frame of a multi-frame image says where it is (PS3.3 C.7.6.16.2.3)."""
 
 _REFERENCED_STUDIES = tag_of("RTReferencedStudySequence")
 """Its items name a study by what is elsewhere the UID of an instance (PS3.3 C.8.8.5)."""
@@ -104,8 +109,9 @@ class RulesPlan:
         self._keep = frozenset(
             tuple(tag_of(keyword) for keyword in name.split("."))
             for name in reads
-            if ":" not in name and name != PRIVATE and sop_class is not None
+            if ":" not in name and name not in (PRIVATE, CONTENT) and sop_class is not None
         )
+        self._content = CONTENT in reads and sop_class is not None
         asked = [judges[name[6:]] for name in sorted(reads) if name.startswith("judge:")]
         self._judges = tuple(each for each in asked if isinstance(each, Judge))
         self._comparisons = tuple(each for each in asked if isinstance(each, Comparison))
@@ -127,9 +133,11 @@ class RulesPlan:
         if (place.tag >> 16 == 2) != self._meta:
             column = -1
         role = "" if at_top or self._meta else self._role(place, parent)
+        tags = self._tags(place)
         return Attention(
             keep=inherited
-            or self._tags(place) in self._keep
+            or tags in self._keep
+            or (self._content and is_kept(tags))
             or place.is_creator
             or place.tag == 0x00080005,
             judges=tuple(
@@ -149,6 +157,8 @@ class RulesPlan:
 
     @staticmethod
     def _role(place: Place, parent: Place) -> str:
+        if place.tag == _POSITION:
+            return "position" if parent.path.steps == _PLANE else ""
         role = _ROLES.get(place.tag, "")
         if not role or parent.tag in _NOT_INSTANCES:
             return ""

@@ -32,6 +32,7 @@ from auditor.reading.reader import FileFacts
 from auditor.sources import printable
 from auditor.standard.dictionary import tag_of
 from auditor.store import TABLES, WALKED
+from auditor.structured_report.content import CONTENT
 
 T = TypeVar("T")
 
@@ -265,7 +266,7 @@ def _instance_read(name: str) -> str:
                 if tag_of(keyword) >> 16 == 2:
                     return f"{name!r} is of the file meta information: read a file:FACT"
         except KeyError:
-            return "" if name == PRIVATE else f"PS3.6 has no attribute {name!r}"
+            return "" if name in (PRIVATE, CONTENT) else f"PS3.6 has no attribute {name!r}"
         return ""
     if kind == "file" and rest not in FileFacts._fields:
         return f"there is no file fact {rest!r}"

@@ -85,7 +85,8 @@ TABLES: dict[str, tuple[tuple[str, str], ...]] = {
 
 A reference has a row for each distinct target at a place, with what the items around it name:
 series, study and frame of reference. Frames are the lowest and the highest that it names; x, y
-and z the box around the contours that lie in the image, in mm.
+and z the box around the contours that lie in that image alone, or around the positions of the
+frames that are made from it alone, in mm.
 
 A finding has a row for each series that it was made in (none where its rule knows no series),
 with how often there and one example: `count` adds up to what ``result.json`` says.

@@ -1,81 +1,152 @@
-"""References (PS3.3 10.8): what derived objects refer to is there, and is what they say."""
+"""References (PS3.3 10.8): what objects refer to is there, and is what they say."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from auditor import CollectionFacts, Finding, TagPath, Units, rule
+from auditor.standard.sop_classes import (
+    ANNOTATIONS,
+    FIDUCIALS,
+    KEY_OBJECT_SELECTION,
+    PARAMETRIC_MAP,
+    PRESENTATION_STATES,
+    REGISTRATIONS,
+    SEGMENTATIONS,
+    STRUCTURED_REPORTS,
+    VOLUMETRIC_PRESENTATION_STATES,
+)
 
-_TABLES = (
+REAL_WORLD_VALUE_MAPPING = "1.2.840.10008.5.1.4.1.1.67"
+
+_REFERENCE = (
     "references.path",
     "references.tag_path",
     "references.ReferencedSOPInstanceUID",
-    "references.ReferencedSOPClassUID",
-    "references.ReferencedSeriesInstanceUID",
-    "instances.path",
-    "instances.SOPInstanceUID",
-    "instances.SOPClassUID",
-    "instances.SeriesInstanceUID",
-    "instances.PatientID",
+)
+_INSTANCE = ("instances.path", "instances.SOPInstanceUID", "instances.SeriesInstanceUID")
+
+# Predecessors, Predecessor Structure Sets and Identical Documents: former and other copies,
+# which nobody needs beside the object. Raw data stays at the scanner, and what an image was
+# converted from is superseded by it.
+_NEEDED = (
+    "NOT regexp_matches(tag_path, '[(](0040,A360|0040,A525|3006,0018|0008,9121|0020,9172)[)]')"
 )
 
-# The series that a reference names is here if any instance of it is; where the reference
-# names none, another reference of the same object into a series that is here counts.
-_RESOLVED = """
-WITH there AS (
-    -- Copies under one UID may differ: whichever fits is the one that is meant.
-    SELECT SOPInstanceUID, list(DISTINCT SOPClassUID) FILTER (SOPClassUID <> '') AS classes,
-           list(DISTINCT PatientID) FILTER (PatientID IS NOT NULL) AS patients
-    FROM instances WHERE SOPInstanceUID IS NOT NULL GROUP BY SOPInstanceUID
-), series AS (
-    SELECT DISTINCT SeriesInstanceUID FROM instances WHERE SeriesInstanceUID IS NOT NULL
-), named AS (
-    SELECT path, ReferencedSOPInstanceUID,
-           min(ReferencedSeriesInstanceUID) AS ReferencedSeriesInstanceUID
-    FROM "references" WHERE ReferencedSOPInstanceUID IS NOT NULL
-    GROUP BY path, ReferencedSOPInstanceUID
-), resolved AS (
-    SELECT r.path, r.tag_path, r.ReferencedSOPClassUID, i.PatientID,
-           t.SOPInstanceUID IS NOT NULL AS found, t.classes, t.patients,
-           coalesce(
-               n.ReferencedSeriesInstanceUID IN (SELECT SeriesInstanceUID FROM series), FALSE
-           ) AS series_here
-    FROM "references" r
-    JOIN named n USING (path, ReferencedSOPInstanceUID)
-    JOIN instances i USING (path)
-    LEFT JOIN there t ON t.SOPInstanceUID = r.ReferencedSOPInstanceUID
-)
-"""
+_TARGET_UNKNOWN = "the target is not in this download, or one of the two does not say"
 
 
 def _path(text: str) -> TagPath:
     return TagPath(tuple(text.split("/")))
 
 
-_SERIES_NOT_HERE = "what is referred to is in series that are not in this download"
-_TARGET_UNKNOWN = "the target is not in this download, or one of the two does not say"
+def _quoted(uids: Iterable[str]) -> str:
+    return ", ".join(f"'{uid}'" for uid in sorted(uids))
 
 
-def _referring(
-    judged: str, wrong: str, reason: str, among: str = "TRUE"
-) -> Callable[[CollectionFacts], Units]:
-    """Judge objects of which a reference can be judged; of the others nothing can be said."""
+@dataclass(frozen=True, slots=True)
+class _Closure:
+    """One question about every reference, and what is said where the answer is bad.
 
-    def units(collection: CollectionFacts) -> Units:
+    Parameters
+    ----------
+    resolved
+        SQL of a table ``resolved``: path and series of the object, tag path, what is known.
+    judged
+        Condition in SQL: the question can be answered for a reference.
+    wrong
+        Message to a condition in SQL.
+    reason
+        Why it cannot be answered for an object of which no reference can be judged.
+    element
+        Element of the reference's item that is to blame; the place of the item otherwise.
+    """
+
+    resolved: str
+    judged: str
+    wrong: Mapping[str, str]
+    reason: str = ""
+    element: str = ""
+
+    def _answers(self, collection: CollectionFacts) -> str:
+        """Ask the question once, for each place of each object; return the table of answers."""
+        wrong = "".join(
+            f", bool_or({condition}) AS wrong{number}"
+            for number, condition in enumerate(self.wrong.values())
+        )
+        return collection.kept(
+            self.resolved + "SELECT path, tag_path, any_value(series) AS series, "
+            f"bool_or({self.judged}) AS judged{wrong} FROM resolved GROUP BY path, tag_path"
+        )
+
+    def units(self, collection: CollectionFacts) -> Units:
+        """Judge objects of which a reference can be judged; of the others nothing can be said."""
+        wrong = " OR ".join(f"wrong{number}" for number in range(len(self.wrong)))
         row = collection.rows(
-            _RESOLVED + "SELECT count(*) FILTER (judged), count(*) FILTER (NOT judged), "
-            f"count(*) FILTER (wrong) FROM (SELECT bool_or({judged}) AS judged, "
-            f"bool_or({wrong}) AS wrong FROM resolved WHERE {among} GROUP BY path)"
+            "SELECT count(*) FILTER (judged), count(*) FILTER (NOT judged), "
+            "count(*) FILTER (wrong) FROM (SELECT bool_or(judged) AS judged, "
+            f"bool_or({wrong}) AS wrong FROM {self._answers(collection)} GROUP BY path)"
         )[0]
-        return Units(row[0], row[1], reason, row[2])
+        return Units(row[0], row[1], self.reason, row[2])
 
-    return units
+    def findings(self, collection: CollectionFacts) -> Iterator[Finding]:
+        """Yield a finding for each place and each series of objects that refer wrongly."""
+        answers = self._answers(collection)
+        for number, message in enumerate(self.wrong):
+            for place, series, count, paths in collection.rows(
+                f"SELECT tag_path, series, count(*), min(path, 5) FROM {answers} "
+                f"WHERE wrong{number} GROUP BY tag_path, series ORDER BY tag_path, min(path)"
+            ):
+                at = _path(place)
+                yield Finding(
+                    message,
+                    at / self.element if self.element else at,
+                    count=count,
+                    examples=tuple(paths),
+                    series=series,
+                )
 
 
-# Predecessor and Identical Documents Sequence: former and other copies of a report, which
-# nobody needs beside it.
-_BROKEN = "(NOT found AND series_here)"
-_NEEDED = "NOT regexp_matches(tag_path, '^[(]0040,(A360|A525)[)]')"
+# The series that a reference names is here if any instance of it is; where the reference
+# names none, another reference of the same object into a series that is here counts.
+_FOUND = f"""
+WITH there AS (
+    SELECT DISTINCT SOPInstanceUID FROM instances WHERE SOPInstanceUID IS NOT NULL
+), here AS (
+    SELECT DISTINCT SeriesInstanceUID FROM instances WHERE SeriesInstanceUID IS NOT NULL
+), named AS (
+    SELECT path, ReferencedSOPInstanceUID, min(ReferencedSeriesInstanceUID) AS named_series
+    FROM "references" WHERE ReferencedSOPInstanceUID IS NOT NULL
+    GROUP BY path, ReferencedSOPInstanceUID
+), reached AS (
+    SELECT DISTINCT path, named_series FROM named
+    WHERE ReferencedSOPInstanceUID IN (SELECT SOPInstanceUID FROM there)
+), resolved AS (
+    SELECT r.path, r.tag_path, i.SeriesInstanceUID AS series,
+           t.SOPInstanceUID IS NOT NULL AS found,
+           coalesce(n.named_series IN (SELECT SeriesInstanceUID FROM here), FALSE) AS series_here,
+           (r.path, n.named_series) IN (SELECT path, named_series FROM reached) AS others_found
+    FROM "references" r
+    JOIN named n USING (path, ReferencedSOPInstanceUID)
+    JOIN instances i USING (path)
+    LEFT JOIN there t ON t.SOPInstanceUID = r.ReferencedSOPInstanceUID
+    WHERE {_NEEDED}
+)
+"""
+_BROKEN = _Closure(
+    _FOUND,
+    "found OR series_here",
+    {
+        "refers to an instance that is missing from its series": (
+            "NOT found AND series_here AND others_found"
+        ),
+        "none of the instances that it refers to in a series is there, though others are": (
+            "NOT found AND series_here AND NOT others_found"
+        ),
+    },
+    "what is referred to is in series that are not in this download",
+)
 
 
 @rule(
@@ -85,9 +156,9 @@ _NEEDED = "NOT regexp_matches(tag_path, '^[(]0040,(A360|A525)[)]')"
     confidence="high",
     scope="collection",
     unit="instance",
-    reads=_TABLES,
+    reads=(*_REFERENCE, "references.ReferencedSeriesInstanceUID", *_INSTANCE),
     reference="PS3.3 10.8, C.12.2",
-    applies=_referring("found OR series_here", _BROKEN, _SERIES_NOT_HERE, _NEEDED),
+    applies=_BROKEN.units,
 )
 def broken(collection: CollectionFacts) -> Iterator[Finding]:
     """An object refers to an instance that is missing from a series that is here.
@@ -108,22 +179,61 @@ def broken(collection: CollectionFacts) -> Iterator[Finding]:
     A segmentation that refers to slice UIDs from before de-identification. References into
     series that are not in this download are not evaluated.
     """
-    for place, count, paths in collection.rows(
-        _RESOLVED + "SELECT tag_path, count(DISTINCT path), min(DISTINCT path, 5) FROM resolved "
-        f"WHERE {_NEEDED} AND {_BROKEN} GROUP BY tag_path ORDER BY tag_path"
-    ):
-        yield Finding(
-            "refers to an instance that is not in its series",
-            _path(place),
-            count=count,
-            examples=tuple(paths),
-        )
+    yield from _BROKEN.findings(collection)
 
 
-_CLASS_KNOWN = "(found AND classes IS NOT NULL AND coalesce(ReferencedSOPClassUID, '') <> '')"
-_OTHER_CLASS = f"({_CLASS_KNOWN} AND NOT list_contains(classes, ReferencedSOPClassUID))"
-_PATIENT_KNOWN = "(found AND patients IS NOT NULL AND PatientID IS NOT NULL)"
-_OTHER_PATIENT = f"({_PATIENT_KNOWN} AND NOT list_contains(patients, PatientID))"
+def _agreement(
+    says: str,
+    column: str,
+    message: str,
+    among: str = "TRUE",
+    excused: str = "FALSE",
+    element: str = "",
+) -> _Closure:
+    """Hold what a reference, or the object that refers, says of the target against that.
+
+    Parameters
+    ----------
+    says
+        What is said, in SQL: ``r`` is the reference, ``i`` the object that it stands in.
+    column
+        Column of the target that it must equal.
+    message
+        What is said where it does not.
+    among
+        Which references are looked at, in SQL.
+    excused
+        What excuses a target that says otherwise, in SQL.
+    element
+        As `_Closure` has it.
+    """
+    # Copies under one UID may differ: whichever fits is the one that is meant.
+    resolved = f"""
+WITH there AS (
+    SELECT SOPInstanceUID,
+           list(DISTINCT {column}) FILTER (CAST({column} AS VARCHAR) <> '') AS there
+    FROM instances
+    WHERE SOPInstanceUID IN (SELECT ReferencedSOPInstanceUID FROM "references")
+    GROUP BY SOPInstanceUID
+), resolved AS (
+    SELECT r.path, r.tag_path, i.SeriesInstanceUID AS series,
+           coalesce(t.there IS NOT NULL AND CAST({says} AS VARCHAR) <> '', FALSE) AS known,
+           known AND NOT list_contains(t.there, {says}) AND NOT {excused} AS wrong
+    FROM "references" r
+    JOIN instances i USING (path)
+    LEFT JOIN there t ON t.SOPInstanceUID = r.ReferencedSOPInstanceUID
+    WHERE r.ReferencedSOPInstanceUID IS NOT NULL AND {among}
+)
+"""
+    return _Closure(resolved, "known", {message: "wrong"}, _TARGET_UNKNOWN, element)
+
+
+_CLASS = _agreement(
+    "r.ReferencedSOPClassUID",
+    "SOPClassUID",
+    "the target has another SOP class",
+    element="(0008,1150)",
+)
 
 
 @rule(
@@ -133,9 +243,9 @@ _OTHER_PATIENT = f"({_PATIENT_KNOWN} AND NOT list_contains(patients, PatientID))
     confidence="high",
     scope="collection",
     unit="instance",
-    reads=_TABLES,
+    reads=(*_REFERENCE, "references.ReferencedSOPClassUID", *_INSTANCE, "instances.SOPClassUID"),
     reference="PS3.3 10.8 Table 10-11",
-    applies=_referring(_CLASS_KNOWN, _OTHER_CLASS, _TARGET_UNKNOWN),
+    applies=_CLASS.units,
 )
 def wrong_class(collection: CollectionFacts) -> Iterator[Finding]:
     """An object refers to an instance by another SOP class than it has.
@@ -152,17 +262,10 @@ def wrong_class(collection: CollectionFacts) -> Iterator[Finding]:
     -------
     A reference that says CT Image Storage; the target is an Enhanced CT image.
     """
-    for place, count, paths in collection.rows(
-        _RESOLVED + "SELECT tag_path, count(DISTINCT path), min(DISTINCT path, 5) FROM resolved "
-        f"WHERE {_OTHER_CLASS} "
-        "GROUP BY tag_path ORDER BY tag_path"
-    ):
-        yield Finding(
-            "the target has another SOP class",
-            _path(place) / "(0008,1150)",
-            count=count,
-            examples=tuple(paths),
-        )
+    yield from _CLASS.findings(collection)
+
+
+_PATIENT = _agreement("i.PatientID", "PatientID", "the target belongs to another patient")
 
 
 @rule(
@@ -172,9 +275,9 @@ def wrong_class(collection: CollectionFacts) -> Iterator[Finding]:
     confidence="high",
     scope="collection",
     unit="instance",
-    reads=_TABLES,
+    reads=(*_REFERENCE, *_INSTANCE, "instances.PatientID"),
     reference="PS3.3 C.12.2, C.7.1.1",
-    applies=_referring(_PATIENT_KNOWN, _OTHER_PATIENT, _TARGET_UNKNOWN),
+    applies=_PATIENT.units,
 )
 def other_patient(collection: CollectionFacts) -> Iterator[Finding]:
     """An object refers to an instance of another patient.
@@ -192,14 +295,633 @@ def other_patient(collection: CollectionFacts) -> Iterator[Finding]:
     -------
     A structure set whose Patient ID was replaced by another rule than that of its CT.
     """
-    for place, count, paths in collection.rows(
-        _RESOLVED + "SELECT tag_path, count(DISTINCT path), min(DISTINCT path, 5) FROM resolved "
-        f"WHERE {_OTHER_PATIENT} "
-        "GROUP BY tag_path ORDER BY tag_path"
-    ):
+    yield from _PATIENT.findings(collection)
+
+
+_SERIES = _agreement(
+    "r.ReferencedSeriesInstanceUID",
+    "SeriesInstanceUID",
+    "the target is in another series than is named",
+    "r.ReferencedSeriesInstanceUID IS NOT NULL",
+)
+
+
+@rule(
+    id="REF004",
+    category="references",
+    severity="error",
+    confidence="high",
+    scope="collection",
+    unit="instance",
+    reads=(*_REFERENCE, "references.ReferencedSeriesInstanceUID", *_INSTANCE),
+    reference="PS3.3 C.12.2, C.17.2.1, C.8.8.5",
+    applies=_SERIES.units,
+)
+def other_series(collection: CollectionFacts) -> Iterator[Finding]:
+    """An object lists an instance under another series than it belongs to.
+
+    Why it matters
+    --------------
+    Archives are asked for a series first and for its instances then: what is listed under
+    the wrong one is not found although it is there.
+
+    How to fix
+    ----------
+    List the instance under the Series Instance UID (0020,000E) that stands in it.
+
+    Example
+    -------
+    A segmentation whose source series got a new UID that its Referenced Series Sequence
+    does not know.
+    """
+    yield from _SERIES.findings(collection)
+
+
+_STUDY = _agreement(
+    "r.ReferencedStudyInstanceUID",
+    "StudyInstanceUID",
+    "the target is in another study than is named",
+    "r.ReferencedStudyInstanceUID IS NOT NULL",
+)
+
+
+@rule(
+    id="REF005",
+    category="references",
+    severity="error",
+    confidence="high",
+    scope="collection",
+    unit="instance",
+    reads=(
+        *_REFERENCE,
+        "references.ReferencedStudyInstanceUID",
+        *_INSTANCE,
+        "instances.StudyInstanceUID",
+    ),
+    reference="PS3.3 C.12.2, C.17.2.1, C.8.8.5",
+    applies=_STUDY.units,
+)
+def other_study(collection: CollectionFacts) -> Iterator[Finding]:
+    """An object lists an instance under another study than it belongs to.
+
+    Why it matters
+    --------------
+    Archives are asked for a study first: what is listed under the wrong one is not found
+    although it is there.
+
+    How to fix
+    ----------
+    List the instance under the Study Instance UID (0020,000D) that stands in it; in a
+    structure set that is RT Referenced Study Sequence (3006,0012).
+
+    Example
+    -------
+    A report whose evidence names the study's UID from before de-identification.
+    """
+    yield from _STUDY.findings(collection)
+
+
+# Where the Common Instance Reference Module is mandatory, or is so for whoever refers (PS3.3
+# A.51 and others); and documents, whose evidence is sorted by study (PS3.3 C.17.2).
+_LISTING = (
+    SEGMENTATIONS
+    | REGISTRATIONS
+    | FIDUCIALS
+    | ANNOTATIONS
+    | VOLUMETRIC_PRESENTATION_STATES
+    | {PARAMETRIC_MAP, REAL_WORLD_VALUE_MAPPING}
+)
+_DOCUMENTS = STRUCTURED_REPORTS | {KEY_OBJECT_SELECTION}
+
+_UNLISTED = _agreement(
+    "i.StudyInstanceUID",
+    "StudyInstanceUID",
+    "the target is in another study, which is not named",
+    f"{_NEEDED} AND r.SOPClassUID IN ({_quoted(_LISTING | _DOCUMENTS)})",
+    "(r.path, r.ReferencedSOPInstanceUID) IN (SELECT (path, ReferencedSOPInstanceUID) "
+    'FROM "references" WHERE ReferencedStudyInstanceUID IS NOT NULL)',
+)
+
+
+@rule(
+    id="REF006",
+    category="references",
+    severity="error",
+    confidence="high",
+    scope="collection",
+    unit="instance",
+    reads=(
+        *_REFERENCE,
+        "references.SOPClassUID",
+        "references.ReferencedStudyInstanceUID",
+        *_INSTANCE,
+        "instances.StudyInstanceUID",
+    ),
+    reference="PS3.3 C.12.2 Table C.12-8, C.17.2.1",
+    applies=_UNLISTED.units,
+)
+def unnamed_study(collection: CollectionFacts) -> Iterator[Finding]:
+    """An object refers into another study and does not name that study.
+
+    Why it matters
+    --------------
+    Who wants the images of a segmentation or a report asks for them in its own study, and
+    finds none. Without the study's UID nobody knows where to look.
+
+    How to fix
+    ----------
+    List instances of other studies in Studies Containing Other Referenced Instances Sequence
+    (0008,1200), in a report in its evidence sequences; or correct the Study Instance UID of
+    whichever object has the wrong one.
+
+    Example
+    -------
+    A segmentation that was stored in a study of its own.
+    """
+    yield from _UNLISTED.findings(collection)
+
+
+_FRAME_NAMED = _agreement(
+    "r.FrameOfReferenceUID",
+    "FrameOfReferenceUID",
+    "the target has another frame of reference than is named",
+    "r.FrameOfReferenceUID IS NOT NULL",
+)
+
+
+@rule(
+    id="REF007",
+    category="references",
+    severity="error",
+    confidence="high",
+    scope="collection",
+    unit="instance",
+    reads=(
+        *_REFERENCE,
+        "references.FrameOfReferenceUID",
+        *_INSTANCE,
+        "instances.FrameOfReferenceUID",
+    ),
+    reference="PS3.3 C.8.8.5.1, C.20.2, C.20.3",
+    applies=_FRAME_NAMED.units,
+)
+def other_frame_of_reference(collection: CollectionFacts) -> Iterator[Finding]:
+    """An object names images under another frame of reference than they have.
+
+    Why it matters
+    --------------
+    Coordinates mean a place only in their frame of reference. Contours or transformations
+    that name another one than the images are drawn in the wrong place, or not at all.
+
+    How to fix
+    ----------
+    Write the images' Frame of Reference UID (0020,0052) into the structure set or the
+    registration; replace UIDs by one mapping in all objects.
+
+    Example
+    -------
+    A structure set whose frame of reference kept its UID when that of the CT was replaced.
+    """
+    yield from _FRAME_NAMED.findings(collection)
+
+
+# Source Image Sequence, in the functional groups of a frame or of the whole object.
+_DERIVED = "regexp_matches(r.tag_path, '[(]0008,2112[)]$')"
+_FRAME_DERIVED = _agreement(
+    "i.FrameOfReferenceUID",
+    "FrameOfReferenceUID",
+    "lies in another frame of reference than its source",
+    f"{_DERIVED} AND r.SOPClassUID IN ({_quoted(SEGMENTATIONS | {PARAMETRIC_MAP})})",
+)
+
+
+@rule(
+    id="REF008",
+    category="references",
+    severity="warning",
+    confidence="medium",
+    scope="collection",
+    unit="instance",
+    reads=(
+        *_REFERENCE,
+        "references.SOPClassUID",
+        *_INSTANCE,
+        "instances.FrameOfReferenceUID",
+    ),
+    reference="PS3.3 C.7.4.1, C.7.6.16.2.6",
+    applies=_FRAME_DERIVED.units,
+)
+def derived_in_other_frame(collection: CollectionFacts) -> Iterator[Finding]:
+    """A segmentation or map lies in another frame of reference than the images it is made from.
+
+    Why it matters
+    --------------
+    Viewers lay a segmentation over its images by position, which they do not where the
+    frames of reference differ.
+
+    How to fix
+    ----------
+    Write the images' Frame of Reference UID (0020,0052); where it was resampled into another
+    space, add a Spatial Registration object.
+
+    Example
+    -------
+    A segmentation for which a new Frame of Reference UID was made up.
+    """
+    yield from _FRAME_DERIVED.findings(collection)
+
+
+# An image without Number of Frames has one.
+_FRAMES = """
+WITH there AS (
+    SELECT SOPInstanceUID, max(coalesce(NumberOfFrames, 1)) AS frames FROM instances
+    WHERE SOPInstanceUID IN (SELECT ReferencedSOPInstanceUID FROM "references")
+    GROUP BY SOPInstanceUID
+), resolved AS (
+    SELECT r.path, r.tag_path, i.SeriesInstanceUID AS series,
+           t.frames IS NOT NULL OR r.lowest_frame < 1 AS known,
+           coalesce(r.highest_frame > t.frames, FALSE) OR r.lowest_frame < 1 AS out_of_range
+    FROM "references" r
+    JOIN instances i USING (path)
+    LEFT JOIN there t ON t.SOPInstanceUID = r.ReferencedSOPInstanceUID
+    WHERE r.lowest_frame IS NOT NULL
+)
+"""
+_OUT_OF_RANGE = _Closure(
+    _FRAMES,
+    "known",
+    {"refers to a frame that the target does not have": "out_of_range"},
+    _TARGET_UNKNOWN,
+    "(0008,1160)",
+)
+
+
+@rule(
+    id="REF009",
+    category="references",
+    severity="error",
+    confidence="high",
+    scope="collection",
+    unit="instance",
+    reads=(
+        *_REFERENCE,
+        "references.lowest_frame",
+        "references.highest_frame",
+        *_INSTANCE,
+        "instances.NumberOfFrames",
+    ),
+    reference="PS3.3 10.3 Table 10-3",
+    applies=_OUT_OF_RANGE.units,
+)
+def frame_out_of_range(collection: CollectionFacts) -> Iterator[Finding]:
+    """An object refers to a frame that its target does not have.
+
+    Why it matters
+    --------------
+    The annotation belongs to a picture that is not there; counting from 0, all others are
+    one picture off, and nothing shows it.
+
+    How to fix
+    ----------
+    Number frames from 1 to Number of Frames (0028,0008) in Referenced Frame Number
+    (0008,1160).
+
+    Example
+    -------
+    Frame 0 of a multi-frame image, written by a program that counts from 0.
+    """
+    yield from _OUT_OF_RANGE.findings(collection)
+
+
+def _listed(classes: Iterable[str], referring: str, listing: str, message: str) -> _Closure:
+    """Ask of references of these SOP classes, in some places, whether others list them."""
+    resolved = f"""
+WITH here AS (
+    SELECT path, tag_path, ReferencedSOPInstanceUID FROM "references"
+    WHERE ReferencedSOPInstanceUID IS NOT NULL AND {_NEEDED}
+      AND SOPClassUID IN ({_quoted(classes)})
+), resolved AS (
+    SELECT path, tag_path, i.SeriesInstanceUID AS series,
+           (path, ReferencedSOPInstanceUID) NOT IN (
+               SELECT (path, ReferencedSOPInstanceUID) FROM here WHERE {listing}) AS missing
+    FROM here JOIN instances i USING (path) WHERE {referring}
+)
+"""
+    return _Closure(resolved, "TRUE", {message: "missing"})
+
+
+# Content Sequence; Current Requested Procedure Evidence and Pertinent Other Evidence Sequence.
+_EVIDENCE = _listed(
+    _DOCUMENTS,
+    "tag_path LIKE '(0040,A730)/%'",
+    "regexp_matches(tag_path, '^[(]0040,A3[78]5[)]')",
+    "an instance of the content is not in the evidence",
+)
+
+
+@rule(
+    id="REF010",
+    category="references",
+    severity="error",
+    confidence="high",
+    scope="collection",
+    unit="instance",
+    reads=(*_REFERENCE, "references.SOPClassUID", "instances.path", "instances.SeriesInstanceUID"),
+    reference="PS3.3 C.17.2, C.17.6.2",
+    applies=_EVIDENCE.units,
+)
+def evidence_incomplete(collection: CollectionFacts) -> Iterator[Finding]:
+    """A report or a key object selection refers to an instance that its evidence does not list.
+
+    Why it matters
+    --------------
+    The content names an instance by its own UID only; the evidence says in which series and
+    study it is. Without that no archive can be asked for it.
+
+    How to fix
+    ----------
+    List every instance of the content in Current Requested Procedure Evidence Sequence
+    (0040,A375), or of other procedures in Pertinent Other Evidence Sequence (0040,A385).
+
+    Example
+    -------
+    A measurement on a segmentation, of which the evidence lists only the CT.
+    """
+    yield from _EVIDENCE.findings(collection)
+
+
+# Referenced Series and Studies Containing Other Referenced Instances Sequence.
+_COMMON = "regexp_matches(tag_path, '^[(]0008,(1115|1200)[)]')"
+_COMMON_LISTED = _listed(
+    _LISTING, f"NOT {_COMMON}", _COMMON, "the target is not listed under its series"
+)
+
+
+@rule(
+    id="REF011",
+    category="references",
+    severity="error",
+    confidence="high",
+    scope="collection",
+    unit="instance",
+    reads=(*_REFERENCE, "references.SOPClassUID", "instances.path", "instances.SeriesInstanceUID"),
+    reference="PS3.3 C.12.2 Table C.12-8",
+    applies=_COMMON_LISTED.units,
+)
+def common_references_incomplete(collection: CollectionFacts) -> Iterator[Finding]:
+    """An object refers to an instance that it does not list under its series.
+
+    Why it matters
+    --------------
+    Frames and items name an instance by its own UID only; the Common Instance Reference
+    Module says in which series and study it is. Without that no archive can be asked for it.
+
+    How to fix
+    ----------
+    List every instance that is referred to in Referenced Series Sequence (0008,1115), or for
+    other studies in Studies Containing Other Referenced Instances Sequence (0008,1200).
+
+    Example
+    -------
+    A segmentation of twenty slices that lists the first one.
+    """
+    yield from _COMMON_LISTED.findings(collection)
+
+
+# Only what is made from something, or shows or names it: a plan and its dose, a plan and its
+# images, two localizers may refer to each other.
+_EDGES = f"""
+SELECT DISTINCT r.SOPInstanceUID, r.ReferencedSOPInstanceUID, r.path, r.tag_path,
+       i.SeriesInstanceUID
+FROM "references" r JOIN instances i USING (path)
+WHERE r.ReferencedSOPInstanceUID IN (SELECT SOPInstanceUID FROM "references") AND {_NEEDED}
+  AND ({_DERIVED} OR r.SOPClassUID IN ({_quoted(_DOCUMENTS | PRESENTATION_STATES)}))
+ORDER BY r.path, r.tag_path
+"""
+
+
+def _in_cycles(edges: Iterable[tuple[int, int]]) -> set[int]:
+    """Return the nodes from which a way leads back to them.
+
+    That is Tarjan's algorithm for strongly connected components, without recursion.
+    """
+    ways: dict[int, list[int]] = {}
+    for start, end in edges:
+        ways.setdefault(start, []).append(end)
+    order: dict[int, int] = {}
+    lowest: dict[int, int] = {}
+    path: list[int] = []
+    on_path: set[int] = set()
+    found = {start for start, ends in ways.items() if start in ends}
+    for root, ends in ways.items():
+        if root in order:
+            continue
+        walk = [(root, iter(ends))]
+        while walk:
+            node, rest = walk[-1]
+            if node not in order:
+                order[node] = lowest[node] = len(order)
+                path.append(node)
+                on_path.add(node)
+            following = next(rest, None)
+            if following is None:
+                walk.pop()
+                if walk:
+                    above = walk[-1][0]
+                    lowest[above] = min(lowest[above], lowest[node])
+                if lowest[node] == order[node]:
+                    component = {node}
+                    while (last := path.pop()) != node:
+                        component.add(last)
+                    on_path -= component
+                    if len(component) > 1:
+                        found |= component
+            elif following in on_path:
+                lowest[node] = min(lowest[node], order[following])
+            elif following not in order and following in ways:
+                walk.append((following, iter(ways[following])))
+    return found
+
+
+def _with_edges(collection: CollectionFacts) -> Units:
+    rows = collection.rows(_EDGES)
+    inside = _in_cycles((row[0], row[1]) for row in rows)
+    return Units(
+        len({row[2] for row in rows}),
+        failed=len({row[2] for row in rows if row[0] in inside and row[1] in inside}),
+    )
+
+
+@rule(
+    id="REF012",
+    category="references",
+    severity="error",
+    confidence="high",
+    scope="collection",
+    unit="instance",
+    reads=(
+        *_REFERENCE,
+        "references.SOPInstanceUID",
+        "references.SOPClassUID",
+        "instances.path",
+        "instances.SeriesInstanceUID",
+    ),
+    reference="PS3.3 C.7.6.12.4, C.7.6.16.2.6, C.17",
+    applies=_with_edges,
+)
+def cycle(collection: CollectionFacts) -> Iterator[Finding]:
+    """Objects are made from each other, or name each other, in a circle.
+
+    Why it matters
+    --------------
+    An object is made from others that were there before it. In a circle none was: UIDs were
+    mixed up, and software that follows the references does not come to an end.
+
+    How to fix
+    ----------
+    Find out which object was there first, and give what it refers to the right UID.
+
+    Example
+    -------
+    Two key object selections that name each other; a segmentation made from itself.
+    """
+    rows = collection.rows(_EDGES)
+    inside = _in_cycles((row[0], row[1]) for row in rows)
+    found: dict[tuple[str, int | None], dict[str, None]] = {}
+    for start, end, path, place, series in rows:
+        if start in inside and end in inside:
+            found.setdefault((place, series), {})[path] = None
+    for (place, series), paths in found.items():
         yield Finding(
-            "the target belongs to another patient",
+            "what is referred to leads back to the object itself",
             _path(place),
-            count=count,
-            examples=tuple(paths),
+            count=len(paths),
+            examples=tuple(paths)[:5],
+            series=series,
         )
+
+
+def _vector(column: str, numbers: int) -> str:
+    """Return SQL for the numbers that a column of decimals holds, NULL if they are not so many."""
+    split = f"TRY_CAST(string_split(i.{column}, '\\') AS DOUBLE[])"
+    return f"CASE WHEN len({split}) = {numbers} THEN {split} END"
+
+
+# Lowest and highest distance along the normal, and lowest and highest coordinate along an axis.
+_ALONG = " + ".join(
+    f"{{end}}(n[{axis}] * r.lowest_{name}, n[{axis}] * r.highest_{name})"
+    for axis, name in enumerate("xyz", 1)
+)
+_TOLERANCE = 0.5
+"""Millimetres by which a position may differ whatever the slice thickness."""
+
+_UNKNOWN_THICKNESS = 5
+"""Slice thickness in mm that is taken for one that is not given."""
+
+
+def _beyond(axis: int, name: str) -> str:
+    """Return SQL for a contour that leaves the box around an image, in one coordinate."""
+    across = (
+        f"(o[{axis}] * s[2] * (columns - 1))",
+        f"(o[{axis + 3}] * s[1] * (rows - 1))",
+    )
+    low = f"p[{axis}] + least(0, {across[0]}) + least(0, {across[1]})"
+    high = f"p[{axis}] + greatest(0, {across[0]}) + greatest(0, {across[1]})"
+    # A pixel is outlined by its edges; the image ends half a pixel behind the last centre.
+    slack = f"greatest(s[1], s[2]) + abs(n[{axis}]) * slack"
+    return f"(r.lowest_{name} < {low} - ({slack}) OR r.highest_{name} > {high} + ({slack}))"
+
+
+# Whether points lie in an image is certain from the box around them only where the box is a
+# point, or the plane is parallel to two axes; elsewhere what is certainly outside is told.
+_PLACED = f"""
+WITH planes AS (
+    SELECT SOPInstanceUID, {_vector("ImagePositionPatient", 3)} AS p,
+           {_vector("ImageOrientationPatient", 6)} AS o, {_vector("PixelSpacing", 2)} AS s,
+           greatest(coalesce(TRY_CAST(SliceThickness AS DOUBLE), {_UNKNOWN_THICKNESS}) / 2,
+                    {_TOLERANCE}) + 1e-3 AS slack, i."Rows" AS rows, i."Columns" AS columns
+    FROM instances i
+    WHERE coalesce(NumberOfFrames, 1) = 1 AND SOPInstanceUID IN (
+        SELECT ReferencedSOPInstanceUID FROM "references" WHERE lowest_x IS NOT NULL)
+), normals AS (
+    SELECT *, [o[2]*o[6] - o[3]*o[5], o[3]*o[4] - o[1]*o[6], o[1]*o[5] - o[2]*o[4]] AS n
+    FROM planes WHERE p IS NOT NULL AND o IS NOT NULL
+), measured AS (
+    SELECT r.path, r.tag_path, r.ReferencedSOPInstanceUID AS target,
+           t.SOPInstanceUID IS NOT NULL AS known, slack,
+           n[1]*p[1] + n[2]*p[2] + n[3]*p[3] AS plane,
+           {_ALONG.format(end="least")} AS low, {_ALONG.format(end="greatest")} AS high,
+           greatest(abs(n[1]), abs(n[2]), abs(n[3])) > 1 - 1e-6
+               OR (r.lowest_x = r.highest_x AND r.lowest_y = r.highest_y
+                   AND r.lowest_z = r.highest_z) AS exact,
+           r.tag_path LIKE '(3006,0039)/%' AND s IS NOT NULL AND (
+               {" OR ".join(_beyond(axis, name) for axis, name in enumerate("xyz", 1))}
+           ) AS beyond
+    FROM "references" r LEFT JOIN normals t ON t.SOPInstanceUID = r.ReferencedSOPInstanceUID
+    WHERE r.lowest_x IS NOT NULL
+), copies AS (
+    -- Copies under one UID may differ: whichever fits is the one that is meant.
+    SELECT path, tag_path, bool_or(known) AS known,
+           bool_and(known AND CASE WHEN exact THEN low < plane - slack OR high > plane + slack
+                              ELSE low > plane + slack OR high < plane - slack END) AS off,
+           bool_and(known AND coalesce(beyond, FALSE)) AS beyond
+    FROM measured GROUP BY path, tag_path, target
+), resolved AS (
+    SELECT c.path, c.tag_path, i.SeriesInstanceUID AS series, known, off,
+           beyond AND NOT off AS beyond
+    FROM copies c JOIN instances i USING (path)
+)
+"""
+_OUTSIDE = _Closure(
+    _PLACED,
+    "known",
+    {
+        "lies off the plane of the image it names": "off",
+        "reaches beyond the image it names": "beyond",
+    },
+    "the image that is named is not in this download, or does not say where it lies",
+)
+
+
+@rule(
+    id="REF013",
+    category="references",
+    severity="warning",
+    confidence="high",
+    scope="collection",
+    unit="instance",
+    reads=(
+        *_REFERENCE,
+        *(f"references.{end}_{axis}" for axis in "xyz" for end in ("lowest", "highest")),
+        *_INSTANCE,
+        "instances.NumberOfFrames",
+        "instances.ImagePositionPatient",
+        "instances.ImageOrientationPatient",
+        "instances.PixelSpacing",
+        "instances.SliceThickness",
+        "instances.Rows",
+        "instances.Columns",
+    ),
+    reference="PS3.3 C.8.8.6, C.7.6.2.1.1, C.7.6.16.2.6",
+    applies=_OUTSIDE.units,
+)
+def outside_the_source(collection: CollectionFacts) -> Iterator[Finding]:
+    """A contour, or a frame of a segmentation, lies outside of the image that it names.
+
+    Why it matters
+    --------------
+    What is drawn elsewhere than the image lies belongs to another slice, or to another
+    patient's anatomy: measured and trained on, it is wrong, and a viewer that goes by the
+    reference shows it in the wrong slice.
+
+    How to fix
+    ----------
+    Find out whether the reference or the coordinates are right. Where images were resampled
+    or turned, transform the contours with them.
+
+    Example
+    -------
+    Contours 5 mm off the slice that Contour Image Sequence names. Half a slice and a pixel
+    are tolerated; frames and contours that name several images are not looked at.
+    """
+    yield from _OUTSIDE.findings(collection)

@@ -10,6 +10,7 @@ from auditor import (
     InstanceFacts,
     Selector,
     TagPath,
+    Undecided,
     Units,
     for_sop_classes,
     rule,
@@ -19,6 +20,8 @@ from auditor.standard.sop_classes import (
     STRUCTURED_REPORTS,
     sop_class_name,
 )
+from auditor.structured_report.codes import lexicon
+from auditor.structured_report.content import ContentItem, ContentTree
 
 _SR = for_sop_classes(*STRUCTURED_REPORTS)
 
@@ -164,3 +167,132 @@ def no_template(instance: InstanceFacts) -> Iterator[Finding]:
     items = instance.items("ContentTemplateSequence")
     if not any(item.filled("TemplateIdentifier") for item in items):
         yield Finding("no template is named", TagPath.of("ContentTemplateSequence"))
+
+
+_CONTEXT = frozenset({"HAS OBS CONTEXT", "HAS CONCEPT MOD", "HAS ACQ CONTEXT"})
+"""Relationships of what says around what something was found, and not what."""
+
+_DOCUMENTS = for_sop_classes(*STRUCTURED_REPORTS - _TRIALS)
+
+_TOO_MANY = Undecided("documents with more content items than are looked at")
+
+
+def _said(tree: ContentTree) -> Iterator[ContentItem]:
+    """Yield the items that hold what the report says: no containers, no context."""
+    for item in tree.items:
+        if item.value_type in ("TEXT", "CODE", "NUM") and item.relationship not in _CONTEXT:
+            yield item
+
+
+@rule(
+    id="SR003",
+    category="structured_report",
+    severity="info",
+    confidence="high",
+    reads=("content",),
+    reference="PS3.3 C.17.3, PS3.16 A",
+    applies=_DOCUMENTS,
+)
+def structure(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
+    """How structured the report is: free text, organised items, or a coded lexicon.
+
+    Why it matters
+    --------------
+    Free text in a container is read by people. Items under headings can be shown side by side.
+    Coded items can be searched and counted.
+
+    How to fix
+    ----------
+    Nothing is wrong: this says what there is.
+
+    Example
+    -------
+    A report whose findings are codes and measurements.
+    """
+    if not instance.content().is_whole:
+        yield _TOO_MANY
+        return
+    items = list(_said(instance.content()))
+    if any(item.value_type in ("CODE", "NUM") for item in items):
+        yield Finding("a coded lexicon: there are coded items or measurements")
+    elif len({id(item.parent) for item in items}) > 1:
+        yield Finding("organised items: text under several headings")
+    elif items:
+        yield Finding("free text in a container")
+    else:
+        yield Finding("no text, no coded item and no measurement")
+
+
+@rule(
+    id="SR004",
+    category="structured_report",
+    severity="info",
+    confidence="high",
+    reads=("content",),
+    reference="PS3.3 C.17.3",
+    applies=for_sop_classes(
+        *STRUCTURED_REPORTS - _TRIALS,
+        when=lambda instance: not instance.content().is_whole or any(_said(instance.content())),
+    ),
+)
+def coded_share(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
+    """How much of what the report says is coded or measured, and how much is text.
+
+    Why it matters
+    --------------
+    Text is for one language and for people; what is coded or measured can be used by software.
+
+    How to fix
+    ----------
+    Nothing is wrong: this says what there is.
+
+    Example
+    -------
+    Half or more of the items are coded.
+    """
+    if not instance.content().is_whole:
+        yield _TOO_MANY
+        return
+    items = list(_said(instance.content()))
+    coded = sum(item.value_type != "TEXT" for item in items)
+    if not coded:
+        share = "none"
+    elif coded == len(items):
+        share = "all"
+    else:
+        share = "half or more" if 2 * coded >= len(items) else "less than half"
+    yield Finding(f"{share} of the items are coded or measured")
+
+
+@rule(
+    id="SR005",
+    category="structured_report",
+    severity="info",
+    confidence="high",
+    reads=("content",),
+    reference="PS3.16 8",
+    applies=_DOCUMENTS,
+)
+def lexicons(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
+    """Which coding schemes the report uses.
+
+    Why it matters
+    --------------
+    Reports can be put together where they share a lexicon. A private scheme is known only to who
+    made it.
+
+    How to fix
+    ----------
+    Nothing is wrong: this says what there is.
+
+    Example
+    -------
+    Names are of DCM, findings of SCT, units of UCUM.
+    """
+    if not instance.content().is_whole:
+        yield _TOO_MANY
+        return
+    for item in instance.content().items:
+        for code in (item.concept, item.value, item.units):
+            if code is not None and code.value:
+                yield Finding(f"codes of {lexicon(code.scheme)}")

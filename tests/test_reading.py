@@ -572,7 +572,7 @@ def test_what_stands_around_a_reference_is_known_to_it(tmp_path: Path) -> None:
         **{f"2.25.{number}": (b"", b"", b"") for number in (3, 4, 5, 6)},
     }  # fmt: skip
     # Where a contour stands in several images, or in no plane, it says nothing of an image.
-    assert {uid for uid, each in found.items() if each.contour} == {"2.25.3"}
+    assert {uid for uid, each in found.items() if each.points} == {"2.25.3"}
 
 
 def test_frames_belong_to_the_reference_of_their_item(tmp_path: Path) -> None:
@@ -583,6 +583,26 @@ def test_frames_belong_to_the_reference_of_their_item(tmp_path: Path) -> None:
     dataset = small(SourceImageSequence=[first, second, loose])
     found = by_target(read(stored(dataset, ExplicitVRLittleEndian, tmp_path), referring()))
     assert [found[uid].frames.strip() for uid in ("2.25.1", "2.25.2")] == [b"3\\7", b""]
+
+
+def frames(*sources: list[int]) -> Dataset:
+    """A multi-frame image; each frame is made from these and lies at its own z."""
+    items = []
+    for number, targets in enumerate(sources):
+        derived, plane, item = Dataset(), Dataset(), Dataset()
+        derived.SourceImageSequence = [reference(each) for each in targets]
+        plane.ImagePositionPatient = [0, 0, number]
+        item.DerivationImageSequence = [derived]
+        item.PlanePositionSequence = [plane]
+        items.append(item)
+    return small(ReferencedImageSequence=[reference(9)], PerFrameFunctionalGroupsSequence=items)
+
+
+def test_a_frame_lies_where_the_one_image_does_that_it_is_made_from(tmp_path: Path) -> None:
+    path = stored(frames([1], [2, 3], [], [4]), ExplicitVRLittleEndian, tmp_path)
+    found = by_target(read(path, referring()))
+    points = {uid: each.points.strip() for uid, each in found.items() if each.points}
+    assert points == {"2.25.1": rb"0.0\0.0\0.0", "2.25.4": rb"0.0\0.0\3.0"}
 
 
 def test_what_was_referred_to_once_is_no_reference(tmp_path: Path) -> None:
@@ -596,7 +616,7 @@ def test_what_was_referred_to_once_is_no_reference(tmp_path: Path) -> None:
 
 
 def test_both_readers_find_the_same_references(tmp_path: Path) -> None:
-    for number, dataset in enumerate((structures(), small(SourceImageSequence=[reference(1)]))):
+    for number, dataset in enumerate((structures(), frames([1], [2, 3], [4]))):
         folder = tmp_path / str(number)
         folder.mkdir()
         path = stored(dataset, ExplicitVRLittleEndian, folder)

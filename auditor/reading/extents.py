@@ -1,4 +1,4 @@
-"""How far something reaches: the frames that a reference names, the box around a contour."""
+"""How far something reaches: the frames that a reference names, the box around its points."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def coordinates(value: bytes) -> list[float] | None:
 
 
 def box(value: bytes) -> Box | None:
-    """Return the box around the points of a Contour Data (PS3.3 C.8.8.6.3), None if it has none."""
+    """Return the box around points (PS3.3 C.8.8.6.3), None if the value holds none."""
     numbers = coordinates(value)
     if numbers is None or len(numbers) % 3:
         return None

@@ -118,8 +118,8 @@ class Attention:
         Number of the column of the table of instances that it fills, or -1.
     role
         What it means to the table of references: ``instance``, ``class``, ``series``,
-        ``study``, ``frame_of_reference``, ``frames``; of a contour ``shape``, ``contour``; or
-        empty.
+        ``study``, ``frame_of_reference``, ``frames``; of a contour ``shape``, ``contour``, of a
+        frame ``position``; or empty.
     """
 
     keep: bool = False

@@ -39,6 +39,9 @@ COMPARED_LIMIT = 65_536
 COMPARED_VALUE = 1 << 26
 """Elements that comparisons see of a file, and bytes that one of them may have."""
 
+DERIVATION = ("(5200,9230)", "(0008,9124)")
+"""Where a frame says what it is made from: Derivation Image Sequence (PS3.3 C.7.6.16.2.6)."""
+
 UN = 0x4E55
 
 _explicit = struct.Struct("<IHH").unpack_from
@@ -84,8 +87,9 @@ class Reference:
     frame_of_reference: bytes = b""
     frames: bytes = b""
     """Referenced Frame Number, as a text of numbers."""
-    contour: bytes = b""
-    """Contour Data of a contour in a plane that names this image and no other."""
+    points: bytes = b""
+    """Contour Data of a contour in a plane, or Image Position (Patient) of a frame, that names
+    this instance and no other."""
 
 
 class Pixels(NamedTuple):
@@ -131,6 +135,8 @@ class Walk:
         Series, study and frame of reference that the item, or one around it, has named.
     planar
         Whether the contour at hand lies in a plane, by its Contour Geometric Type.
+    framed
+        References found before the frame at hand began.
     creators
         Private creators of the top level so far; replaced, never changed.
     compared
@@ -157,6 +163,7 @@ class Walk:
     sop_class: bytes = b""
     named: tuple[bytes, bytes, bytes] = (b"", b"", b"")
     planar: bool = False
+    framed: int = 0
     creators: dict[int, str] = field(default_factory=dict)
     compared: list[Compared | Run] = field(default_factory=list)
     cut_off: bool = False
@@ -189,7 +196,7 @@ class Walk:
         self.pixels_end = (0, 0)
         self.pixels = None
         self.encodings, self.creators = (), {}
-        self.sop_class, self.named, self.planar = b"", (b"", b"", b""), False
+        self.sop_class, self.named, self.planar, self.framed = b"", (b"", b"", b""), False, 0
 
 
 def walk_elements(
@@ -425,8 +432,18 @@ def _refer(role: str, kid: Place, value: bytes, walk: Walk, mark: int) -> None:
     elif role == "contour":
         # Of a contour in several images nothing says which of them a point lies in.
         if walk.planar and len(walk.references) == mark + 1:
-            walk.references[mark].contour = value
+            walk.references[mark].points = value
         walk.planar = False
+    elif role == "position":
+        # A frame says what it is made from before it says where it is: tags ascend.
+        frame = [
+            each
+            for each in walk.references[walk.framed :]
+            if each.place.path.steps[:2] == DERIVATION
+        ]
+        walk.framed = len(walk.references)
+        if len(frame) == 1:
+            frame[0].points = value
     else:
         # Tags ascend: an item names its series before what is in sequences of higher groups
         # (PS3.3 C.8.8.5), and after what is in those of lower ones (PS3.3 10.3).

@@ -49,6 +49,9 @@ RADIOTHERAPY = _storage(*(f"481.{end}" for end in range(1, 26))) | {
 
 PRESENTATION_STATES = _storage(*(f"11.{end}" for end in range(1, 13)), "9.100.1", "9.100.2")
 
+VOLUMETRIC_PRESENTATION_STATES = _storage(*(f"11.{end}" for end in range(6, 12)))
+"""Presentation states of volumes and of blended images, which list what they refer to by series."""
+
 REGISTRATIONS = _storage("66.1", "66.3")
 
 FIDUCIALS = _storage("66.2")

@@ -17,6 +17,7 @@ from auditor.engine import is_referee_rule
 from auditor.facts import Item
 from auditor.model import ANY, Outcome, Rule, Scope
 from auditor.standard.dictionary import keyword_of, tag_of, vr_of
+from auditor.structured_report.content import CONTENT, CONTENT_KEYWORDS
 from tests.rules.cases import PLANT, Case, all_rules, get_rule, passes
 
 CASES: dict[str, tuple[Case, ...]] = {}
@@ -31,7 +32,7 @@ RULES = [rule for rule in all_rules().rules if not is_referee_rule(rule)]
 INSTANCE_RULES = [rule for rule in RULES if rule.scope is Scope.INSTANCE]
 
 BLANK = {Outcome.NOT_APPLICABLE, Outcome.NOT_EVALUATED}
-SAYS_WHAT_THERE_IS = {"ANNO001", "PRIV002", "PRIV004"}
+SAYS_WHAT_THERE_IS = {"ANNO001", "PRIV002", "PRIV004", "SR003", "SR004"}
 """Rules of severity info that have a finding wherever they apply: they cannot pass."""
 
 every_rule = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
@@ -115,6 +116,8 @@ def test_it_asks_in_items_for_what_it_declares(rule: Rule, monkeypatch: pytest.M
     asked = set(asked_of_items(rule, monkeypatch))
     declared = {step for name in rule.reads if "." in name for step in name.split(".")}
     leaves = {name.split(".")[-1] for name in rule.reads if "." in name}
+    if CONTENT in rule.reads:
+        asked -= CONTENT_KEYWORDS - leaves
     assert asked <= declared | set(rule.reads)
     assert leaves <= asked
 
@@ -139,9 +142,10 @@ READ = sorted(
         (tag_of(step) >> 16, tag_of(step) & 0xFFFF)
         for rule in INSTANCE_RULES
         for name in rule.reads
-        if ":" not in name and name != "private"
+        if ":" not in name and name not in ("private", CONTENT)
         for step in name.split(".")
     }
+    | {(tag_of(step) >> 16, tag_of(step) & 0xFFFF) for step in CONTENT_KEYWORDS}
     | {(0x0008, 0x0090), (0x0010, 0x0010), (0x0010, 0x0030), (0x0010, 0x1040), (0x0009, 0x1001)}
 )
 SEQUENCES = [(group, element) for group, element in READ if vr_of(group << 16 | element) == "SQ"]

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from tests.rules.cases import (
     Case,
     Cases,
@@ -17,8 +20,18 @@ from tests.rules.cases import (
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
 ENHANCED_CT = "1.2.840.10008.5.1.4.1.1.2.1"
+SR = "1.2.840.10008.5.1.4.1.1.88.33"
+KEY_OBJECTS = "1.2.840.10008.5.1.4.1.1.88.59"
+RT_DOSE = "1.2.840.10008.5.1.4.1.1.481.2"
+RT_STRUCTURES = "1.2.840.10008.5.1.4.1.1.481.3"
 SEG = "1.2.840.10008.5.1.4.1.1.66.4"
 PLACE = "(0008,1115)/(0008,114A)"
+FRAME = f"{PLACE}/(0008,1160)"
+DERIVED = "(5200,9230)/(0008,9124)/(0008,2112)"
+OTHER_STUDIES = "(0008,1200)/(0008,1115)/(0008,1199)"
+CONTENT = "(0040,A730)/(0008,1199)"
+EVIDENCE = "(0040,A375)/(0008,1115)/(0008,1199)"
+CONTOURS = "(3006,0039)/(3006,0040)/(3006,0016)"
 PREDECESSORS = "(0040,A360)/(0008,1115)/(0008,1199)"
 
 
@@ -28,18 +41,48 @@ def image(instance: int, **changed: Any) -> dict[str, Any]:
         "SOPInstanceUID": instance,
         "SOPClassUID": CT,
         "SeriesInstanceUID": 1,
+        "StudyInstanceUID": 1,
+        "FrameOfReferenceUID": 1,
         "PatientID": 1,
         **changed,
     }
 
 
 SEGMENTATION = image(99, path="seg.dcm", SOPClassUID=SEG, SeriesInstanceUID=9)
+STRUCTURES = image(99, path="seg.dcm", SOPClassUID=RT_STRUCTURES, SeriesInstanceUID=9)
+
+
+def report(**changed: Any) -> dict[str, Any]:
+    row = image(98, path="sr.dcm", SOPClassUID=SR, SeriesInstanceUID=8, FrameOfReferenceUID=None)
+    return {**row, **changed}
+
+
+def slice_at(instance: int, z: float = 0, **changed: Any) -> dict[str, Any]:
+    """Return a slice of 64 pixels of 1 mm and 3 mm thick, from the origin of its plane."""
+    return image(
+        instance,
+        **{
+            "ImagePositionPatient": f"0\\0\\{z}",
+            "ImageOrientationPatient": "1\\0\\0\\0\\1\\0",
+            "PixelSpacing": "1\\1",
+            "SliceThickness": "3",
+            "Rows": 64,
+            "Columns": 64,
+            **changed,
+        },
+    )
+
+
+def oblique(instance: int) -> dict[str, Any]:
+    """Return a slice that is turned about its row, so that y and z grow together."""
+    return slice_at(instance, ImageOrientationPatient="1\\0\\0\\0\\0.8\\0.6")
 
 
 def refers(instance: int | None, **changed: Any) -> dict[str, Any]:
     return {
         "path": "seg.dcm",
         "tag_path": PLACE,
+        "SOPClassUID": SEG,
         "ReferencedSOPInstanceUID": instance,
         "ReferencedSOPClassUID": CT,
         "ReferencedSeriesInstanceUID": 1,
@@ -47,7 +90,40 @@ def refers(instance: int | None, **changed: Any) -> dict[str, Any]:
     }
 
 
+def frames(lowest: int, highest: int) -> dict[str, Any]:
+    return refers(1, lowest_frame=lowest, highest_frame=highest)
+
+
+def refers_in_report(instance: int, **changed: Any) -> dict[str, Any]:
+    row = refers(instance, path="sr.dcm", tag_path=CONTENT, SOPClassUID=SR)
+    return {**row, "ReferencedSeriesInstanceUID": None, **changed}
+
+
+def points(start: int, end: int, **changed: Any) -> dict[str, Any]:
+    """Return a reference from one object to another, in the content of a report."""
+    return refers_in_report(end, **{"SOPInstanceUID": start, **changed})
+
+
+def contour(**changed: Any) -> dict[str, Any]:
+    """Return a reference to a slice in which contours lie, as far as this box reaches."""
+    box = {"lowest_x": 1, "highest_x": 9, "lowest_y": 1, "highest_y": 9}
+    box |= {"lowest_z": 0, "highest_z": 0}
+    return refers(1, tag_path=CONTOURS, SOPClassUID=RT_STRUCTURES, **{**box, **changed})
+
+
+def frame_at(z: float) -> dict[str, Any]:
+    """Return a reference to a slice that a frame at this z is made from."""
+    box = {f"{end}_{axis}": 0 for axis in "xy" for end in ("lowest", "highest")}
+    return refers(1, tag_path=DERIVED, **box, lowest_z=z, highest_z=z)
+
+
 HERE = [image(1), image(2), SEGMENTATION]
+ELSEWHERE = [
+    image(1, StudyInstanceUID=2),
+    image(2, StudyInstanceUID=2),
+    SEGMENTATION,
+    report(),
+]
 
 CASES: Cases = {
     "REF001": (
@@ -62,10 +138,30 @@ CASES: Cases = {
             ],
             at=[PLACE, "(5200,9230)/(0008,9124)"],
         ),
-        # Former versions of a report need not be there.
-        not_applicable(
+        # Whether other instances of the series are found tells what happened.
+        fails(
             instances=HERE,
-            references=[refers(3, tag_path=PREDECESSORS)],
+            references=[refers(1), refers(3)],
+            at=[PLACE],
+            says=("refers to an instance that is missing from its series",),
+        ),
+        fails(
+            instances=HERE,
+            references=[refers(3), refers(4)],
+            at=[PLACE],
+            says=(
+                "none of the instances that it refers to in a series is there, though others are",
+            ),
+        ),
+        # Former versions of a report, raw data, and what was converted need not be there.
+        *(
+            not_applicable(instances=HERE, references=[refers(3, tag_path=place)])
+            for place in (
+                PREDECESSORS,
+                "(3006,0018)",
+                "(0008,9121)/(0008,1115)/(0008,1199)",
+                "(5200,9230)/(0020,9172)",
+            )
         ),
         passes(instances=HERE, references=[refers(1), refers(3, tag_path=PREDECESSORS)]),
         # Into a series that was not downloaded; into no series that is named.
@@ -106,6 +202,232 @@ CASES: Cases = {
         not_evaluated(instances=HERE, references=[refers(3)]),
         not_applicable(instances=HERE),
     ),
+    "REF004": (
+        passes(instances=HERE, references=[refers(1)]),
+        fails(instances=HERE, references=[refers(1, ReferencedSeriesInstanceUID=7)], at=[PLACE]),
+        # Of two copies one is in the series that is named.
+        passes(
+            instances=[*HERE, image(1, path="copy.dcm", SeriesInstanceUID=7)],
+            references=[refers(1, ReferencedSeriesInstanceUID=7)],
+        ),
+        not_evaluated(instances=HERE, references=[refers(3)]),
+        not_evaluated(
+            instances=[image(1, SeriesInstanceUID=None), SEGMENTATION], references=[refers(1)]
+        ),
+        not_applicable(instances=HERE, references=[refers(1, ReferencedSeriesInstanceUID=None)]),
+    ),
+    "REF005": (
+        passes(instances=HERE, references=[refers(1, ReferencedStudyInstanceUID=1)]),
+        fails(instances=HERE, references=[refers(1, ReferencedStudyInstanceUID=2)], at=[PLACE]),
+        not_evaluated(instances=HERE, references=[refers(3, ReferencedStudyInstanceUID=1)]),
+        not_applicable(instances=HERE, references=[refers(1)]),
+    ),
+    "REF006": (
+        passes(instances=HERE, references=[refers(1)]),
+        fails(instances=ELSEWHERE, references=[refers(1)], at=[PLACE]),
+        # The study is named for this instance, or for another one only.
+        passes(
+            instances=ELSEWHERE,
+            references=[
+                refers(1, tag_path=OTHER_STUDIES, ReferencedStudyInstanceUID=2),
+                refers(1, tag_path=DERIVED),
+            ],
+        ),
+        fails(
+            instances=ELSEWHERE,
+            references=[
+                refers(2, tag_path=OTHER_STUDIES, ReferencedStudyInstanceUID=2),
+                refers(1, tag_path=DERIVED),
+            ],
+            at=[DERIVED],
+        ),
+        fails(
+            instances=[*ELSEWHERE, report(SOPInstanceUID=8)],
+            references=[refers_in_report(1)],
+            at=[CONTENT],
+        ),
+        not_evaluated(instances=ELSEWHERE, references=[refers(3)]),
+        # A former report is in a former study; a dose need not list anything.
+        not_applicable(instances=ELSEWHERE, references=[refers(1, tag_path=PREDECESSORS)]),
+        not_applicable(instances=ELSEWHERE, references=[refers(1, SOPClassUID=RT_DOSE)]),
+    ),
+    "REF007": (
+        passes(instances=HERE, references=[refers(1, FrameOfReferenceUID=1)]),
+        fails(instances=HERE, references=[refers(1, FrameOfReferenceUID=2)], at=[PLACE]),
+        not_evaluated(instances=HERE, references=[refers(3, FrameOfReferenceUID=2)]),
+        not_evaluated(
+            instances=[image(1, FrameOfReferenceUID=None), SEGMENTATION],
+            references=[refers(1, FrameOfReferenceUID=2)],
+        ),
+        not_applicable(instances=HERE, references=[refers(1)]),
+    ),
+    "REF008": (
+        passes(instances=HERE, references=[refers(1, tag_path=DERIVED)]),
+        fails(
+            instances=[image(1, FrameOfReferenceUID=2), SEGMENTATION],
+            references=[refers(1, tag_path=DERIVED)],
+            at=[DERIVED],
+        ),
+        # A CR has no frame of reference, nor has its segmentation.
+        not_evaluated(
+            instances=[image(1, FrameOfReferenceUID=None), SEGMENTATION],
+            references=[refers(1, tag_path=DERIVED)],
+        ),
+        # It may be laid over what it was not made from.
+        not_applicable(
+            instances=[image(1, FrameOfReferenceUID=2), SEGMENTATION], references=[refers(1)]
+        ),
+    ),
+    "REF009": (
+        passes(instances=[image(1, NumberOfFrames=9), SEGMENTATION], references=[frames(1, 9)]),
+        # What says nothing of frames has one.
+        passes(instances=HERE, references=[frames(1, 1)]),
+        fails(instances=HERE, references=[frames(1, 2)], at=[FRAME]),
+        fails(
+            instances=[image(1, NumberOfFrames=9), SEGMENTATION],
+            references=[frames(3, 10)],
+            at=[FRAME],
+        ),
+        # Frame 0 is nowhere, whatever the target.
+        fails(instances=[SEGMENTATION], references=[frames(0, 8)], at=[FRAME]),
+        # Of two copies one has the frame.
+        passes(
+            instances=[*HERE, image(1, path="copy.dcm", NumberOfFrames=9)],
+            references=[frames(9, 9)],
+        ),
+        not_evaluated(instances=[SEGMENTATION], references=[frames(1, 9)]),
+        not_applicable(instances=HERE, references=[refers(1)]),
+    ),
+    "REF010": (
+        passes(
+            instances=[report()],
+            references=[refers_in_report(1), refers_in_report(1, tag_path=EVIDENCE)],
+        ),
+        passes(
+            instances=[report()],
+            references=[
+                refers_in_report(1),
+                refers_in_report(1, tag_path=EVIDENCE.replace("A375", "A385")),
+            ],
+        ),
+        fails(
+            instances=[report()],
+            references=[
+                refers_in_report(1),
+                refers_in_report(2),
+                refers_in_report(1, tag_path=EVIDENCE),
+            ],
+            at=[CONTENT],
+        ),
+        fails(
+            instances=[report(SOPClassUID=KEY_OBJECTS)],
+            references=[refers_in_report(1, SOPClassUID=KEY_OBJECTS)],
+            at=[CONTENT],
+        ),
+        # Another document's evidence is not this one's.
+        fails(
+            instances=[report(), report(path="other.dcm")],
+            references=[
+                refers_in_report(1),
+                refers_in_report(1, tag_path=EVIDENCE, path="other.dcm"),
+            ],
+            at=[CONTENT],
+        ),
+        not_applicable(instances=[report()], references=[refers_in_report(1, tag_path=EVIDENCE)]),
+        not_applicable(instances=HERE, references=[refers(1)]),
+    ),
+    "REF011": (
+        passes(instances=HERE, references=[refers(1), refers(1, tag_path=DERIVED)]),
+        passes(
+            instances=HERE,
+            references=[refers(1, tag_path=OTHER_STUDIES), refers(1, tag_path=DERIVED)],
+        ),
+        fails(instances=HERE, references=[refers(2), refers(1, tag_path=DERIVED)], at=[DERIVED]),
+        not_applicable(instances=HERE, references=[refers(1)]),
+        # A structure set lists images in its own way.
+        not_applicable(
+            instances=HERE,
+            references=[refers(1, tag_path="(3006,0010)", SOPClassUID=RT_STRUCTURES)],
+        ),
+    ),
+    "REF012": (
+        passes(
+            instances=[report(), report(path="b.dcm", SOPInstanceUID=7)],
+            references=[points(98, 7), points(7, 1, path="b.dcm")],
+        ),
+        fails(
+            instances=[report(), report(path="b.dcm", SOPInstanceUID=7)],
+            references=[points(98, 7), points(7, 98, path="b.dcm")],
+            at=[CONTENT],
+        ),
+        fails(instances=[report()], references=[points(98, 98)], at=[CONTENT]),
+        fails(
+            instances=[SEGMENTATION],
+            references=[points(99, 99, path="seg.dcm", tag_path=DERIVED, SOPClassUID=SEG)],
+            at=[DERIVED],
+        ),
+        # A plan and its dose name each other.
+        not_applicable(
+            instances=[report(), report(path="b.dcm", SOPInstanceUID=7)],
+            references=[
+                points(98, 7, SOPClassUID=RT_DOSE, tag_path="(300C,0002)"),
+                points(7, 98, path="b.dcm", SOPClassUID=RT_DOSE, tag_path="(300C,0080)"),
+            ],
+        ),
+        not_applicable(instances=[report()], references=[points(98, 1)]),
+    ),
+    "REF013": (
+        passes(instances=[slice_at(1), STRUCTURES], references=[contour()]),
+        # Half a slice is tolerated, and a pixel.
+        passes(
+            instances=[slice_at(1), STRUCTURES],
+            references=[contour(lowest_z=-1.4, highest_z=1.4, lowest_x=-0.9, highest_x=63.9)],
+        ),
+        fails(
+            instances=[slice_at(1), STRUCTURES],
+            references=[contour(lowest_z=3, highest_z=3)],
+            at=[CONTOURS],
+            says=("lies off the plane of the image it names",),
+        ),
+        fails(
+            instances=[slice_at(1), STRUCTURES],
+            references=[contour(lowest_z=0, highest_z=3)],
+            at=[CONTOURS],
+        ),
+        fails(
+            instances=[slice_at(1), STRUCTURES],
+            references=[contour(highest_y=90)],
+            at=[CONTOURS],
+            says=("reaches beyond the image it names",),
+        ),
+        # In an oblique image only what is certainly outside is told.
+        passes(instances=[oblique(1), STRUCTURES], references=[contour(highest_z=30)]),
+        fails(
+            instances=[oblique(1), STRUCTURES],
+            references=[contour(lowest_z=50, highest_z=60)],
+            at=[CONTOURS],
+        ),
+        # The place of a frame is a point.
+        passes(instances=[slice_at(1), SEGMENTATION], references=[frame_at(0)]),
+        passes(instances=[oblique(1), SEGMENTATION], references=[frame_at(0)]),
+        fails(instances=[slice_at(1), SEGMENTATION], references=[frame_at(3)], at=[DERIVED]),
+        fails(instances=[oblique(1), SEGMENTATION], references=[frame_at(3)], at=[DERIVED]),
+        # Of two copies one lies there.
+        passes(
+            instances=[slice_at(1), slice_at(1, z=3, path="copy.dcm"), STRUCTURES],
+            references=[contour(lowest_z=3, highest_z=3)],
+        ),
+        # Where an image of many frames lies is not known; nor where one does that is not here.
+        not_evaluated(
+            instances=[slice_at(1, NumberOfFrames=9), STRUCTURES], references=[contour()]
+        ),
+        not_evaluated(
+            instances=[slice_at(1, ImagePositionPatient="1\\2"), STRUCTURES],
+            references=[contour()],
+        ),
+        not_evaluated(instances=[STRUCTURES], references=[contour()]),
+        not_applicable(instances=[slice_at(1), STRUCTURES], references=[refers(1)]),
+    ),
 }
 
 
@@ -119,3 +441,27 @@ def test_what_is_counted_is_the_object_that_refers() -> None:
     rows = [*HERE, {**SEGMENTATION, "path": "b", "SOPInstanceUID": 98}]
     said = fails(instances=rows, references=references).ask(get_rule("REF001"))
     assert said.counts == (2,)
+
+
+def test_findings_know_the_series_of_the_object_that_refers() -> None:
+    rule = get_rule("REF001")
+    assert rule.unit == "instance"
+    references = [refers(3), refers(3, path="b")]
+    rows = [*HERE, {**SEGMENTATION, "path": "b", "SOPInstanceUID": 98, "SeriesInstanceUID": 5}]
+    said = fails(instances=rows, references=references).ask(rule)
+    assert said.counts == (1, 1)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), max_size=30))
+def test_a_circle_is_a_way_back(edges: list[tuple[int, int]]) -> None:
+    """Against the definition, by all ways of up to as many steps as there are nodes."""
+    reached = {node: {end for start, end in edges if start == node} for node in range(10)}
+    for _ in range(10):
+        for ends in reached.values():
+            ends |= {further for end in ends for further in reached[end]}
+    rows = [report(path=f"{node}.dcm", SOPInstanceUID=node) for node in range(10)]
+    references = [points(start, end, path=f"{start}.dcm") for start, end in edges]
+    said = fails(instances=rows, references=references).ask(get_rule("REF012"))
+    circular = {node for node in range(10) if node in reached[node]}
+    assert sum(said.counts) == len(circular)

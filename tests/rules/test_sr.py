@@ -17,6 +17,7 @@ from tests.rules.cases import (
     not_evaluated,
     passes,
 )
+from tests.rules.documents import code, container, document, num, text
 
 ENHANCED = "1.2.840.10008.5.1.4.1.1.88.22"
 TRIAL = "1.2.840.10008.5.1.4.1.1.88.1"
@@ -63,6 +64,68 @@ CASES: Cases = {
         # A report under another modality is a report.
         not_applicable(report(Modality="DOC")),
         CUT_SHORT,
+    ),
+    "SR003": (
+        fails(
+            document(container("121070", text("121071"), text("121106"))),
+            says=("free text in a container",),
+        ),
+        fails(
+            document(container("121070", text("121071")), container("121076", text("121077"))),
+            says=("organised items: text under several headings",),
+        ),
+        fails(
+            document(container("121070", text("121071"), num("410668003,SCT"))),
+            says=("a coded lexicon: there are coded items or measurements",),
+        ),
+        # What is around it says nothing of the patient.
+        fails(
+            document(code("121005", "121006", "HAS OBS CONTEXT"), text("121071")),
+            says=("free text in a container",),
+        ),
+        fails(document(), says=("no text, no coded item and no measurement",)),
+        not_applicable(document(SOPClassUID=KEY_OBJECT_SELECTION)),
+        not_applicable(document(SOPClassUID=TRIAL)),
+        cut_short,
+    ),
+    "SR004": (
+        fails(document(text("121071")), says=("none of the items are coded or measured",)),
+        fails(
+            document(text("121071"), num("410668003,SCT")),
+            says=("half or more of the items are coded or measured",),
+        ),
+        fails(
+            document(text("121071"), text("121071"), code("121071", "1,99X")),
+            says=("less than half of the items are coded or measured",),
+        ),
+        fails(
+            document(code("121071", "1,99X"), text("121050", "HAS CONCEPT MOD")),
+            says=("all of the items are coded or measured",),
+        ),
+        not_applicable(document()),
+        not_applicable(document(SOPClassUID=SECONDARY_CAPTURE)),
+        cut_short,
+    ),
+    "SR005": (
+        passes(document(ConceptNameCodeSequence=None)),
+        fails(
+            document(
+                code("121071", "1,99X"),
+                code("G-C0E3,SRT", "RID1,RADLEX"),
+                num("113043", "mm,UCUM"),
+                text(f"1,{PLANT}"),
+            ),
+            says=(
+                "codes of DCM",
+                "codes of RADLEX",
+                "codes of SNOMED of the old kind (SRT)",
+                "codes of UCUM",
+                "codes of another scheme",
+                "codes of private (99...)",
+            ),
+        ),
+        not_applicable(document(SOPClassUID=SECONDARY_CAPTURE)),
+        cut_short,
     ),
     "SR101": (
         passes(report()),

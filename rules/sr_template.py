@@ -1,0 +1,249 @@
+"""Templates of structured reports (PS3.16 A): what the declared one asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from auditor import Finding, InstanceFacts, Selector, Undecided, rule
+from auditor.standard.sop_classes import KEY_OBJECT_SELECTION, STRUCTURED_REPORTS
+
+WITH_TEMPLATE = Selector(
+    STRUCTURED_REPORTS | {KEY_OBJECT_SELECTION},
+    lambda instance: instance.content().conformance is not None,
+)
+"""Documents that name a template, and those whose SOP class has just one."""
+
+
+def _problems(instance: InstanceFacts, *kinds: str) -> Iterator[Finding | Undecided]:
+    """Yield what is wrong by the template, of some kinds, or why it cannot be said."""
+    said = instance.content().conformance
+    if said is None:
+        return
+    for problem in said.problems:
+        if problem.kind in kinds:
+            yield Finding(problem.message, problem.path)
+    if not said.is_judged or "missing" in kinds:
+        for reason in said.undecided:
+            yield Undecided(reason)
+
+
+@rule(
+    id="SR201",
+    category="structured_report",
+    severity="error",
+    confidence="medium",
+    reads=("content",),
+    reference="PS3.16 6.1.7, A",
+    applies=WITH_TEMPLATE,
+)
+def missing(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
+    """A content item that the template asks for is missing.
+
+    Why it matters
+    --------------
+    Who names a template promises that its items are there. Software that was made for it fails,
+    or takes a measurement for another.
+
+    How to fix
+    ----------
+    Add the item that the template requires (M, or MC and the condition holds), or name no
+    template.
+
+    Example
+    -------
+    A planar region of interest (TID 1410) without a region.
+    """
+    yield from _problems(instance, "missing")
+
+
+@rule(
+    id="SR202",
+    category="structured_report",
+    severity="error",
+    confidence="medium",
+    reads=("content",),
+    reference="PS3.16 6.1.6, A",
+    applies=WITH_TEMPLATE,
+)
+def number(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
+    """A content item is there more often, or less often, than the template has it.
+
+    Why it matters
+    --------------
+    Of two items where one is asked for, software takes either.
+
+    How to fix
+    ----------
+    Keep the number of items that the template's value multiplicity (VM) allows.
+
+    Example
+    -------
+    Two tracking identifiers in one measurement group.
+    """
+    yield from _problems(instance, "number")
+
+
+@rule(
+    id="SR203",
+    category="structured_report",
+    severity="error",
+    confidence="medium",
+    reads=("content",),
+    reference="PS3.16 6.1.3, 6.1.4, A",
+    applies=WITH_TEMPLATE,
+)
+def other_kind(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
+    """A content item has another value type or relationship than the template gives it.
+
+    Why it matters
+    --------------
+    Software looks for a name, a value type and a relationship together: an item that differs in
+    one of them is not found.
+
+    How to fix
+    ----------
+    Write Value Type (0040,A040) and Relationship Type (0040,A010) as the row of the template has
+    them.
+
+    Example
+    -------
+    Person Observer Name as TEXT and not as PNAME.
+    """
+    yield from _problems(instance, "kind")
+
+
+@rule(
+    id="SR204",
+    category="structured_report",
+    severity="warning",
+    confidence="medium",
+    reads=("content",),
+    reference="PS3.16 6.1.8, 6.2.5, A, B",
+    applies=WITH_TEMPLATE,
+)
+def value_sets(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
+    """A code is not in the context group that the template takes it from.
+
+    Why it matters
+    --------------
+    A defined context group is what all reports by the template choose from. Many may be
+    extended, but only for what is not yet in them.
+
+    How to fix
+    ----------
+    Take the code of the context group that has the meaning; add another only if there is none.
+
+    Example
+    -------
+    An Observer Type that is neither person nor device.
+    """
+    yield from _problems(instance, "value")
+
+
+@rule(
+    id="SR205",
+    category="structured_report",
+    severity="warning",
+    confidence="medium",
+    reads=("content",),
+    reference="PS3.16 6.1.8, A",
+    applies=WITH_TEMPLATE,
+)
+def template_units(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
+    """A measurement has other units than the template gives it.
+
+    Why it matters
+    --------------
+    A dose that is in mGy in one report and in Gy in the next is a thousand times too high when
+    reports are added up without a look at their units.
+
+    How to fix
+    ----------
+    Convert the number into the units of the template.
+
+    Example
+    -------
+    CT Dose Length Product Total in Gy.cm and not in mGy.cm.
+    """
+    yield from _problems(instance, "units")
+
+
+@rule(
+    id="SR206",
+    category="structured_report",
+    severity="error",
+    confidence="medium",
+    reads=("content",),
+    reference="PS3.16 6.2.1, A",
+    applies=WITH_TEMPLATE,
+)
+def not_extensible(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
+    """There is content that the template, which is not extensible, does not have.
+
+    Why it matters
+    --------------
+    Of a template that is not extensible software may expect that there is nothing else.
+
+    How to fix
+    ----------
+    Take the item out, or put it where the template has it.
+
+    Example
+    -------
+    A measurement in a Key Object Selection.
+    """
+    yield from _problems(instance, "unexpected")
+
+
+@rule(
+    id="SR207",
+    category="structured_report",
+    severity="warning",
+    confidence="medium",
+    reads=("content",),
+    reference="PS3.16 6.1.7, A",
+    applies=WITH_TEMPLATE,
+)
+def against_condition(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
+    """A content item is there although the template's condition for it does not hold.
+
+    Why it matters
+    --------------
+    Where a template has two ways to say one thing, both at once may contradict each other.
+
+    How to fix
+    ----------
+    Keep the one that the condition allows.
+
+    Example
+    -------
+    A planar region of interest with a contour and a segmentation.
+    """
+    yield from _problems(instance, "condition")
+
+
+@rule(
+    id="SR208",
+    category="structured_report",
+    severity="info",
+    confidence="medium",
+    reads=("content",),
+    reference="PS3.16 6.2.2, A",
+    applies=WITH_TEMPLATE,
+)
+def order(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
+    """Content items are not in the order of the template, whose order is significant.
+
+    Why it matters
+    --------------
+    Where the order is significant, a reader may show or understand items by it.
+
+    How to fix
+    ----------
+    Write the items in the order of the template's rows.
+
+    Example
+    -------
+    A subject's name before the class of the subject.
+    """
+    yield from _problems(instance, "order")

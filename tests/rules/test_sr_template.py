@@ -1,0 +1,234 @@
+"""Rules of templates of structured reports."""
+
+from __future__ import annotations
+
+from tests.rules.cases import Case, Cases, each, fails, not_applicable, not_evaluated, passes
+from tests.rules.documents import (
+    CT_EVENT,
+    CT_IMAGE,
+    DOSE,
+    ENHANCED,
+    Literal,
+    by_reference,
+    code,
+    container,
+    ct_dose,
+    document,
+    group,
+    image,
+    item,
+    key_objects,
+    measurements,
+    num,
+    region,
+    text,
+    uidref,
+)
+
+CHILD = "(0040,A730)"
+GRANDCHILD = f"{CHILD}/{CHILD}"
+IN_GROUP = f"{GRANDCHILD}/{CHILD}"
+
+LENGTH = num("410668003,SCT")
+good = (
+    passes(measurements(group(LENGTH))),
+    passes(measurements(group(region(), template="1410"))),
+    passes(ct_dose()),
+    passes(key_objects(image())),
+)
+blank = (
+    not_applicable(document(LENGTH)),
+    not_applicable(document(LENGTH, template="1500", SOPClassUID=CT_IMAGE)),
+    not_evaluated(document(LENGTH, template="5000")),
+    not_evaluated(
+        document(LENGTH, ContentTemplateSequence=[
+            {"MappingResource": "99MINE", "TemplateIdentifier": "1500"}])
+    ),
+    not_evaluated({"SOPClassUID": ENHANCED}, file={"complete": "header"}),
+)  # fmt: skip
+
+
+def observed(*items: Literal) -> Literal:
+    """Return a TID 1500 report with this before its measurements."""
+    below = [*items, container("126010", group(LENGTH))]
+    return document(*below, template="1500")
+
+
+CASES: Cases = {
+    "SR201": (
+        *good,
+        fails(
+            document(template="1500"),
+            at=[CHILD],
+            says=(
+                "TID 1500: there is none of Imaging Measurements, Derived Imaging Measurements, "
+                "Qualitative Evaluations",
+            ),
+        ),
+        # A planar region without its region; by the other templates nothing would be missing.
+        fails(measurements(group(LENGTH, template="1410")), at=[IN_GROUP]),
+        passes(measurements(group(LENGTH, template="1501"))),
+        # A region is in an image.
+        fails(
+            measurements(group(region(ContentSequence=None), template="1410")),
+            at=[f"{IN_GROUP}/{CHILD}"],
+        ),
+        # An algorithm has a name and a version, once it is named at all.
+        fails(
+            measurements(group(LENGTH, text("111001", "HAS CONCEPT MOD"))),
+            at=[IN_GROUP],
+            says=("TID 4019: Algorithm Version is missing",),
+        ),
+        passes(
+            measurements(
+                group(LENGTH, text("111001", "HAS CONCEPT MOD"), text("111003", "HAS CONCEPT MOD"))
+            )
+        ),
+        # What MC asks for: of a device its UID, of a person the name.
+        fails(
+            observed(code("121005", "121007", "HAS OBS CONTEXT")),
+            at=[CHILD],
+            says=("TID 1004: Device Observer UID is missing",),
+        ),
+        fails(ct_dose(total=()), at=[GRANDCHILD]),
+        fails(ct_dose(*CT_EVENT[:-1]), at=[GRANDCHILD]),
+        # A localizer of constant angle has no dose of its own (TID 10013, row 21).
+        passes(ct_dose(CT_EVENT[0], code("113820", "113805"), *CT_EVENT[2:-1])),
+        fails(key_objects(text("113012")), at=[CHILD]),
+        fails(key_objects(image(), title="113001"), at=[CHILD]),
+        passes(key_objects(code("113011", "111207", "HAS CONCEPT MOD"), image(), title="113001")),
+        *blank,
+    ),
+    "SR202": (
+        *good,
+        passes(measurements(group(LENGTH, LENGTH))),
+        fails(
+            measurements(
+                group(text("112039", "HAS OBS CONTEXT"), text("112039", "HAS OBS CONTEXT"), LENGTH)
+            ),
+            at=[IN_GROUP],
+        ),
+        fails(
+            document(container("126010", group(LENGTH)), container("126010"), template="1500"),
+            at=[CHILD],
+        ),
+        # Sub-totals are two at least, if there are any.
+        fails(
+            ct_dose(
+                *CT_EVENT,
+                total=num(
+                    "130745",
+                    "mGy.cm,UCUM",
+                    "CONTAINS",
+                    code("113835", "113691", "HAS PROPERTIES"),
+                ),
+            ),
+            at=[GRANDCHILD],
+        ),
+        *blank,
+    ),
+    "SR203": (
+        *good,
+        fails(
+            observed(text("121008", "HAS OBS CONTEXT")),
+            at=[f"{CHILD}/(0040,A040)"],
+            says=("TID 1003: the value type of Person Observer Name is not PNAME",),
+        ),
+        fails(
+            measurements(group(uidref("112040", "CONTAINS"), LENGTH)),
+            at=[f"{IN_GROUP}/(0040,A010)"],
+        ),
+        # What a template does not have at all may be added to an extensible one.
+        passes(measurements(group(text("121106"), LENGTH))),
+        *blank,
+    ),
+    "SR204": (
+        *good,
+        fails(document(template="1500", title="121070"), at=["(0040,A043)"]),
+        fails(
+            document(template="10011", title="126000", SOPClassUID=DOSE),
+            at=["(0040,A043)"],
+        ),
+        fails(
+            observed(code("121005", "121008", "HAS OBS CONTEXT")),
+            at=[f"{CHILD}/(0040,A168)"],
+            says=("TID 1002: the value of Observer Type is not in CID 270",),
+        ),
+        # Today's code and the old one are one concept.
+        passes(
+            measurements(
+                group(
+                    code(
+                        "G-C0E3,SRT",
+                        "T-28000,SRT",
+                        "HAS CONCEPT MOD",
+                        code("G-C171,SRT", "G-A101,SRT", "HAS CONCEPT MOD"),
+                    ),
+                    LENGTH,
+                )
+            )
+        ),
+        *blank,
+    ),
+    "SR205": (
+        *good,
+        fails(
+            ct_dose(total=num("113813", "Gy.cm,UCUM")),
+            at=[f"{GRANDCHILD}/(0040,A300)/(0040,08EA)"],
+            says=("TID 10012: the units of CT Dose Length Product Total are not mGy.cm",),
+        ),
+        *blank,
+    ),
+    "SR206": (
+        *good,
+        fails(key_objects(image(), num("410668003,SCT")), at=[CHILD]),
+        *blank,
+    ),
+    "SR207": (
+        *good,
+        fails(
+            measurements(group(region(), image("121214"), image("121233"), template="1410")),
+            at=[IN_GROUP],
+        ),
+        # A person and a device, each by itself, are no contradiction.
+        passes(
+            observed(
+                code("121005", "121006", "HAS OBS CONTEXT"),
+                item("PNAME", "HAS OBS CONTEXT", "121008", PersonName="A"),
+                code("121005", "121007", "HAS OBS CONTEXT"),
+                uidref("121012", "HAS OBS CONTEXT"),
+            )
+        ),
+        *blank,
+    ),
+    "SR208": (
+        *good,
+        fails(
+            observed(
+                item("PNAME", "HAS OBS CONTEXT", "121029", PersonName="A"),
+                uidref("121028", "HAS OBS CONTEXT"),
+            ),
+            at=[CHILD],
+        ),
+        # TID 1500 has an order that is not significant.
+        passes(
+            document(
+                container("126010", group(LENGTH)),
+                code("121058", "1,99X", "HAS CONCEPT MOD"),
+                template="1500",
+            )
+        ),
+        *blank,
+    ),
+}
+
+
+@each(CASES)
+def test_case(rule_id: str, case: Case) -> None:
+    case.check(rule_id)
+
+
+def test_an_item_by_reference_is_matched_by_what_it_refers_to() -> None:
+    derived = num("410668003,SCT", "mm,UCUM", "CONTAINS", by_reference("R", 1, 1, 1))
+    derived["ContentSequence"][0]["RelationshipType"] = "INFERRED FROM"
+    passes(measurements(group(region(), template="1410"), group(derived))).check("SR203")
