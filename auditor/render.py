@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 from auditor.files import replace_text
 from auditor.paths import templates_folder
+from auditor.scorecard import report_view
 from auditor.side_by_side import comparison_view
-from auditor.view import LEVELS, Limits, report_view
+from auditor.view import LEVELS, Limits
 
 if TYPE_CHECKING:
     from jinja2 import Environment

@@ -11,7 +11,7 @@ import click
 
 from auditor.audit import Progress
 from auditor.result import AuditResult, CollectionResult
-from auditor.view import clean, number, percent, plural, tenths, verdict_of, worst_first
+from auditor.view import clean, number, percent, plural, tenths, to_fix, verdict_of
 
 DETAILED = 3
 """Collections up to which each gets its own table of categories."""
@@ -130,7 +130,7 @@ def _print_one(console: object, collection: CollectionResult) -> None:
         "overall", _score(collection.overall), percent(100 * collection.coverage), style="bold"
     )
     console.print(table)
-    worst = worst_first(collection)
+    worst = to_fix(collection)
     for rule in worst[:WORST]:
         share = f"{number(rule.failed)} of {plural(rule.applicable, rule.unit)}"
         console.print(Text(clean(f"  {rule.severity:7} {rule.id}  {rule.title}  ({share})")))

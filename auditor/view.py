@@ -18,13 +18,10 @@ from itertools import groupby
 from typing import NamedTuple
 
 from auditor.result import (
-    AuditResult,
     CategoryResult,
     CollectionResult,
-    GroupedFinding,
-    InventoryRow,
+    Counts,
     RuleResult,
-    WaiverResult,
 )
 
 
@@ -47,8 +44,8 @@ class Limits:
     inline
         Whether each failed rule repeats why it matters and how to fix it. If not, a page
         says so once for all collections, in a list of rules at its end.
-    gauges
-        Whether a section draws its categories. If not, the overview's numbers must do.
+    cards
+        Whether a category shows more than its rules.
     """
 
     rows: int
@@ -60,12 +57,12 @@ class Limits:
     values: int
     prose: int
     inline: bool
-    gauges: bool
+    cards: bool
 
 
 LEVELS = (
     Limits(500, 60, 200, 500, 20, 5, 40, 1500, True, True),
-    Limits(1000, 200, 25, 60, 3, 2, 8, 600, False, True),
+    Limits(1000, 200, 25, 60, 3, 2, 8, 600, False, False),
     Limits(1500, 600, 5, 0, 0, 0, 0, 400, False, False),
     Limits(2500, 0, 0, 0, 0, 0, 0, 400, False, False),
     Limits(200, 0, 0, 0, 0, 0, 0, 400, False, False),
@@ -86,13 +83,17 @@ COLUMNS = 20
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The answer to "may this be released?" in words; `rank` 0 is the worst."""
+    """The answer to "may this be released?" in words; `rank` 0 is the worst.
+
+    `accepted` says what waivers accept of what fails: it changes no verdict.
+    """
 
     rank: int
     tone: str
     headline: str
     sentence: str
     gaps: tuple[str, ...] = ()
+    accepted: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,92 +116,6 @@ class Gauge:
     link: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class PlaceView:
-    """All findings with one message at one place; `confidence` only where it is not the rule's."""
-
-    message: str
-    attribute: str
-    tag_path: str
-    count: str
-    confidence: str
-    examples: tuple[str, ...]
-    more: str
-
-
-@dataclass(frozen=True, slots=True)
-class FailedRule:
-    """A rule that fails, with what a person needs to act on it."""
-
-    anchor: str
-    id: str
-    title: str
-    category: str
-    severity: str
-    tone: str
-    confidence: str
-    share: str
-    bar: float
-    why: str
-    fix: str
-    reference: str
-    counted: str
-    text_link: str
-    places: tuple[PlaceView, ...]
-    more: str
-    gap: str
-
-
-@dataclass(frozen=True, slots=True)
-class FailedGroup:
-    """The failed rules of one severity."""
-
-    title: str
-    tone: str
-    rules: tuple[FailedRule, ...]
-    more: str
-
-
-@dataclass(frozen=True, slots=True)
-class ListedRule:
-    """A rule in a folded group: one line."""
-
-    id: str
-    title: str
-    severity: str
-    detail: str
-
-
-@dataclass(frozen=True, slots=True)
-class ListedGroup:
-    """A folded group: passed, not evaluated, not applicable."""
-
-    title: str
-    tone: str
-    hint: str
-    detail_title: str
-    rules: tuple[ListedRule, ...]
-    more: str
-
-
-class Line(NamedTuple):
-    """One line of an inventory table; `bar` is its share of the largest, 0 to 100."""
-
-    value: str
-    numbers: tuple[str, ...]
-    bar: float
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """What is in the collection, by one attribute."""
-
-    title: str
-    head: tuple[str, ...]
-    lines: tuple[Line, ...]
-    more: str
-
-
 class Notation(NamedTuple):
     """One entry of the annotation notation, with its meaning in words."""
 
@@ -215,29 +130,6 @@ class Fact(NamedTuple):
     name: str
     value: str
     note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class CollectionView:
-    """One collection's section."""
-
-    anchor: str
-    name: str
-    repository: str
-    verdict: Verdict
-    overall: Gauge
-    first: tuple[FailedRule, ...]
-    gauges: tuple[Gauge, ...]
-    failed: tuple[FailedGroup, ...]
-    listed: tuple[ListedGroup, ...]
-    rules: str
-    none: str
-    facts: tuple[Fact, ...]
-    files: tuple[Fact, ...]
-    tables: tuple[Table, ...]
-    notation: tuple[Notation, ...]
-    notes: tuple[str, ...]
-    brief: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,45 +164,6 @@ class Matrix:
     marked: bool
     tally: tuple[Fact, ...]
     more: str
-
-
-class RuleText(NamedTuple):
-    """What is said of a rule once for all collections."""
-
-    anchor: str
-    id: str
-    title: str
-    why: str
-    fix: str
-    reference: str
-
-
-@dataclass(frozen=True, slots=True)
-class WaiverView:
-    """A waiver, and what became of it."""
-
-    rule: str
-    where: str
-    state: str
-    count: str
-    reason: str
-    owner: str
-    expires: str
-
-
-@dataclass(frozen=True, slots=True)
-class ReportView:
-    """One audit, of any number of collections."""
-
-    title: str
-    heading: str
-    subtitle: str
-    matrix: Matrix | None
-    collections: tuple[CollectionView, ...]
-    more: str
-    texts: tuple[RuleText, ...]
-    waivers: tuple[WaiverView, ...]
-    provenance: tuple[Fact, ...]
 
 
 # -- words and numbers ---------------------------------------------------------------------
@@ -441,6 +294,11 @@ def rank_of(rule: RuleResult) -> int:
     return _SEVERITIES.index(rule.severity) if rule.severity in _SEVERITIES else 2
 
 
+def tone_of(rule: RuleResult) -> str:
+    """Return the tone of a rule that fails: that of its severity."""
+    return _SEVERITIES[rank_of(rule)]
+
+
 def fails(rule: RuleResult) -> bool:
     """Tell whether a rule found anything."""
     return rule.outcome == "fail" or rule.failed > 0
@@ -469,7 +327,7 @@ def _badness(rule: RuleResult) -> tuple[float, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Sorted:
+class SortedRules:
     """The rules of a collection, each in exactly one group."""
 
     failed: list[RuleResult]
@@ -478,7 +336,8 @@ class _Sorted:
     absent: list[RuleResult]
 
     @classmethod
-    def of(cls, rules: Iterable[RuleResult]) -> _Sorted:
+    def of(cls, rules: Iterable[RuleResult]) -> SortedRules:
+        """Sort rules into the four groups, what is worst first."""
         groups = cls([], [], [], [])
         for rule in rules:
             if fails(rule):
@@ -496,6 +355,7 @@ class _Sorted:
         return groups
 
     def failing(self, rank: int) -> list[RuleResult]:
+        """Return the failed rules of one rank of severity."""
         return [rule for rule in self.failed if rank_of(rule) == rank]
 
 
@@ -506,7 +366,7 @@ def _gaps(collection: CollectionResult) -> tuple[str, ...]:
     """Name what keeps "no error found" from meaning "no error"."""
     counts = collection.counts
     raised = sum(rule.outcome == "error" or rule.errors > 0 for rule in collection.rules)
-    blind = sum(rank_of(rule) == 2 and _is_blind(rule) for rule in collection.rules)
+    blind = sum(rank_of(rule) == 2 and is_blind(rule) for rule in collection.rules)
     found = (
         (counts.unreadable, "file", "could not be read"),
         (counts.partial, "file", "could be read only in part"),
@@ -517,14 +377,34 @@ def _gaps(collection: CollectionResult) -> tuple[str, ...]:
     return tuple(f"{plural(count, unit)} {what}" for count, unit, what in found if count > 0)
 
 
-def _is_blind(rule: RuleResult) -> bool:
+def is_blind(rule: RuleResult) -> bool:
     """Tell whether a rule did its work but lacked something to judge."""
     return rule.outcome != "error" and rule.errors == 0 and gap_of(rule) > 0
 
 
-def worst_first(collection: CollectionResult) -> list[RuleResult]:
-    """Return the rules that fail with severity error or warning, the worst first."""
-    return [rule for rule in _Sorted.of(collection.rules).failed if rank_of(rule) > 0]
+def affected(rule: RuleResult, counts: Counts) -> int:
+    """Return how many instances a failed rule concerns, where it counts another unit about."""
+    if rule.unit in ("instance", "file") or counts.instances <= 0:
+        return rule.failed
+    share = rule.failed / rule.applicable if rule.applicable > 0 else 1.0
+    return round(min(1.0, share) * counts.instances)
+
+
+def to_fix(collection: CollectionResult) -> list[RuleResult]:
+    """Return the rules of severity error or warning that fail, what to fix first in front.
+
+    One error outweighs any number of warnings, since only errors keep a collection from its
+    release; among equals, what concerns more instances comes first, and then what is surer.
+    What waivers accept altogether is left out.
+    """
+    sure = ("high", "medium", "low")
+
+    def urgency(rule: RuleResult) -> tuple[int, int, int, str]:
+        doubt = sure.index(rule.confidence) if rule.confidence in sure else 0
+        return (-rank_of(rule), -affected(rule, collection.counts), doubt, rule.id)
+
+    failed = [rule for rule in collection.rules if fails(rule) and rank_of(rule) > 0]
+    return sorted((rule for rule in failed if not rule.is_waived), key=urgency)
 
 
 def verdict_of(collection: CollectionResult) -> Verdict:
@@ -533,14 +413,16 @@ def verdict_of(collection: CollectionResult) -> Verdict:
     A collection in which something that could hide an error was not judged is never called
     free of errors.
     """
-    rules = _Sorted.of(collection.rules)
+    rules = SortedRules.of(collection.rules)
     errors, warnings = rules.failing(2), rules.failing(1)
     gaps = _gaps(collection)
+    accepted = _accepted(errors, warnings)
     if errors:
-        sentence = f"{_rules_fail(len(errors), 'of severity error')}. Start with {errors[0].id}."
+        first = next(iter(to_fix(collection)), errors[0])
+        sentence = f"{_rules_fail(len(errors), 'of severity error')}. Start with {first.id}."
         if all(rule.confidence == "low" for rule in errors):
             sentence += " All of it was found with low confidence: look at the examples first."
-        return Verdict(0, "error", "Not ready for release", clean(sentence, 400), gaps)
+        return Verdict(0, "error", "Not ready for release", clean(sentence, 400), gaps, accepted)
     judged = sum(rule.applicable > 0 for rule in collection.rules)
     no_dicom = collection.counts.dicom + collection.counts.partial <= 0
     if no_dicom or not judged:
@@ -550,20 +432,33 @@ def verdict_of(collection: CollectionResult) -> Verdict:
         sentence = "No error was found, but not everything could be judged."
         if warnings:
             sentence += f" Besides, {_rules_fail(len(warnings), 'of severity warning')}."
-        return Verdict(2, "unknown", "Not decided", sentence, gaps)
-    lesser = sum(_is_blind(rule) for rule in collection.rules)
+        return Verdict(2, "unknown", "Not decided", sentence, gaps, accepted)
+    lesser = sum(is_blind(rule) for rule in collection.rules)
     gaps = (f"{plural(lesser, 'rule')} of lower severity",) if lesser else ()
     if warnings:
         sentence = (
             "No rule of severity error fails. "
             f"{_rules_fail(len(warnings), 'of severity warning')}: look at them first."
         )
-        return Verdict(3, "warning", "Release after review", sentence, gaps)
+        return Verdict(3, "warning", "Release after review", sentence, gaps, accepted)
     sentence = (
         f"Of {plural(judged, 'rule')} that found something to judge, "
         "none fails with severity error or warning."
     )
     return Verdict(4, "ok", "No obstacle to release", sentence, gaps)
+
+
+def _accepted(errors: list[RuleResult], warnings: list[RuleResult]) -> str:
+    """Say what waivers accept: the verdict is about what is there, whoever accepts it."""
+    said = [
+        f"{'all' if count == len(rules) else number(count)} of the {plural(len(rules), 'rule')} "
+        f"of severity {severity}"
+        for rules, severity in ((errors, "error"), (warnings, "warning"))
+        if (count := sum(rule.is_waived for rule in rules))
+    ]
+    if not said:
+        return ""
+    return f"Waivers accept what {' and '.join(said)} found; the gate lets that pass."
 
 
 def _rules_fail(count: int, which: str) -> str:
@@ -595,8 +490,8 @@ def _gauge(
         title=title,
         tone=tone,
         number=_WITHOUT[without] if known is None else tenths(known),
-        arc=_arc(known or 0.0),
-        coverage_arc=_arc(covered),
+        arc=arc_of(known or 0.0),
+        coverage_arc=arc_of(covered),
         sort="" if known is None else f"{known:.6g}",
         score=without if known is None else f"{tenths(known)} of 100",
         checks=f"{number(passed)} of {plural(applicable, 'check')} passed" if applicable else "",
@@ -619,16 +514,14 @@ def reason_of(text: str) -> str:
     return clean(rest if rest and state in _STATES else text)
 
 
-def _arc(value: float) -> float:
+def arc_of(value: float) -> float:
     """Round for drawing; what is not zero stays visible."""
     return 0.0 if value <= 0 else max(0.5, round(value, 1))
 
 
-def category_gauge(
-    category: CategoryResult, rules: Sequence[RuleResult], anchors: dict[str, str]
-) -> Gauge:
-    """Return one category's score, with a link to the first of its failed rules."""
-    own = _Sorted.of(rule for rule in rules if rule.category == category.id)
+def category_gauge(category: CategoryResult, rules: Sequence[RuleResult], link: str = "") -> Gauge:
+    """Return one category's score, with a link to where more is said of it."""
+    own = SortedRules.of(rule for rule in rules if rule.category == category.id)
     known = bounded_score(category.score)
     judged = any(rule.applicable > 0 for rule in (*own.failed, *own.passed, *own.unjudged))
     blind = [rule for rule in (*own.failed, *own.unjudged) if rank_of(rule) and gap_of(rule)]
@@ -659,11 +552,11 @@ def category_gauge(
         tone=_tone(own, without, known, bool(blind)),
         status="; ".join(parts) or "no defect found",
         without=without,
-        link=next((anchors[rule.id] for rule in own.failed if rule.id in anchors), ""),
+        link=link,
     )
 
 
-def _tone(own: _Sorted, without: str, known: float | None, blind: bool) -> str:
+def _tone(own: SortedRules, without: str, known: float | None, blind: bool) -> str:
     if own.failing(2):
         return "error"
     if own.failing(1):
@@ -689,219 +582,9 @@ def overall_gauge(collection: CollectionResult, verdict: Verdict) -> Gauge:
     )
 
 
-# -- one collection ------------------------------------------------------------------------
+# -- annotation notation -------------------------------------------------------------------
 
-
-def _place(finding: GroupedFinding, rule: RuleResult, limits: Limits) -> PlaceView:
-    shown = tuple(clean(each) for each in finding.examples[: limits.examples])
-    return PlaceView(
-        message=clean(finding.message, limits.prose),
-        attribute=clean(finding.attribute),
-        tag_path=clean(finding.tag_path),
-        count=plural(finding.count, clean(rule.unit))
-        + (f", {number(finding.waived)} waived" if finding.waived else ""),
-        # A result of before findings had one says nothing.
-        confidence="" if finding.confidence == rule.confidence else clean(finding.confidence),
-        examples=shown,
-        more=left_out(len(finding.examples), len(shown), "example"),
-    )
-
-
-def _failed_rule(
-    rule: RuleResult, anchor: str, text_link: str, titles: dict[str, str], limits: Limits
-) -> FailedRule:
-    unit = clean(rule.unit)
-    places = sorted(rule.findings, key=lambda each: (-each.count, each.tag_path, each.message))
-    shown = tuple(_place(each, rule, limits) for each in places[: limits.places])
-    gap = gap_of(rule)
-    return FailedRule(
-        anchor=anchor,
-        id=clean(rule.id),
-        title=clean(rule.title) or "(no title)",
-        category=titles.get(rule.category, clean(rule.category)),
-        severity=clean(rule.severity),
-        tone=_SEVERITIES[rank_of(rule)],
-        confidence=clean(rule.confidence),
-        share=share_of(rule.failed, rule.applicable, rule.unit),
-        bar=_arc(100 * rule.failed / rule.applicable if rule.applicable > 0 else 100),
-        why="" if text_link else clean(rule.why, limits.prose),
-        fix="" if text_link else clean(rule.fix, limits.prose),
-        reference=clean(rule.reference),
-        counted=f"per {unit}",
-        text_link=text_link,
-        places=shown,
-        more=left_out(len(places), len(shown), "place"),
-        gap=": ".join(
-            filter(None, (f"{plural(gap, unit)} could not be judged", reason_of(rule.reason)))
-        )
-        if gap
-        else "",
-    )
-
-
-_GROUP_TITLES = {2: "Errors", 1: "Warnings", 0: "Notes"}
-
-
-def _failed_groups(
-    rules: _Sorted,
-    anchor: str,
-    titles: dict[str, str],
-    text_links: dict[str, str],
-    limits: Limits,
-) -> tuple[FailedGroup, ...]:
-    groups = []
-    left = limits.failed
-    position = 0
-    for rank, title in _GROUP_TITLES.items():
-        found = rules.failing(rank)
-        shown = found[:left]
-        left -= len(shown)
-        views = []
-        for rule in shown:
-            position += 1
-            link = text_links.get(rule.id, "")
-            views.append(_failed_rule(rule, f"{anchor}r{position}", link, titles, limits))
-        if found:
-            groups.append(
-                FailedGroup(
-                    title=f"{title} ({number(len(found))})",
-                    tone=_SEVERITIES[rank],
-                    rules=tuple(views),
-                    more=left_out(len(found), len(shown), "rule"),
-                )
-            )
-    return tuple(groups)
-
-
-def _unjudged_detail(rule: RuleResult) -> str:
-    words = []
-    if rule.outcome == "error" or rule.errors:
-        words.append("the rule broke down while running")
-    if rule.not_evaluated or rule.errors:
-        unjudged = plural(rule.not_evaluated + rule.errors, clean(rule.unit))
-        words.append(f"{unjudged} not judged, {number(rule.applicable)} judged")
-    elif rule.outcome == "pass":
-        words.append("nothing was judged")
-    words.append(reason_of(rule.reason) or ("" if words else "no reason was recorded"))
-    return "; ".join(filter(None, words))
-
-
-def _listed_groups(rules: _Sorted, limits: Limits) -> tuple[ListedGroup, ...]:
-    groups = (
-        (
-            "Not evaluated",
-            "unknown",
-            "These rules could not be judged, or not everywhere. None of them is a pass.",
-            "Reason",
-            [(rule, _unjudged_detail(rule)) for rule in rules.unjudged],
-        ),
-        (
-            "Passed",
-            "ok",
-            "Everything that these rules apply to was judged, and nothing fails.",
-            "Judged",
-            [(rule, plural(rule.applicable, clean(rule.unit))) for rule in rules.passed],
-        ),
-        (
-            "Not applicable",
-            "absent",
-            "The collection holds nothing that these rules are about. They count neither way.",
-            "Reason",
-            [
-                (rule, reason_of(rule.reason) or "Nothing of this kind in the collection.")
-                for rule in rules.absent
-            ],
-        ),
-    )
-    return tuple(
-        ListedGroup(
-            f"{title} ({number(len(found))})",
-            tone,
-            hint,
-            detail_title,
-            tuple(_listed_rule(rule, detail) for rule, detail in found[: limits.listed]),
-            left_out(len(found), limits.listed, "rule"),
-        )
-        for title, tone, hint, detail_title, found in groups
-        if found
-    )
-
-
-def _listed_rule(rule: RuleResult, detail: str) -> ListedRule:
-    return ListedRule(
-        id=clean(rule.id),
-        title=clean(rule.title),
-        severity=clean(rule.severity),
-        detail=detail,
-    )
-
-
-_TABLES = {
-    "modality": "Modality",
-    "manufacturer": "Manufacturer",
-    "sop_class": "SOP Class",
-    "transfer_syntax": "Transfer syntax",
-}
-
-
-def _heading(key: str) -> str:
-    return _TABLES.get(key) or clean(key.replace("_", " ").capitalize())
-
-
-def _inventory(name: str, rows: Sequence[InventoryRow], limits: Limits) -> Table:
-    ordered = sorted(rows, key=lambda row: (-row.instances, row.value))
-    shown = ordered[: limits.values]
-    most = max((row.instances for row in ordered), default=0)
-    return Table(
-        title=_heading(name),
-        head=("Value", "Instances", "Series"),
-        lines=tuple(
-            Line(
-                clean(row.value) or "(empty)",
-                (number(row.instances), number(row.series)),
-                _arc(100 * row.instances / most if most else 0),
-            )
-            for row in shown
-        ),
-        more=left_out(len(ordered), len(shown), "line"),
-    )
-
-
-def _private(found: dict[str, int], limits: Limits) -> Table:
-    """Show whose the private elements are, with the share of each creator."""
-    ordered = sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))
-    shown, total = ordered[: limits.values], sum(found.values())
-    return Table(
-        title="Private elements by creator",
-        head=("Private creator", "Elements", "Share"),
-        lines=tuple(
-            Line(
-                clean(name),
-                (number(count), percent(100 * count / total if total else 0)),
-                _arc(100 * count / total if total else 0),
-            )
-            for name, count in shown
-        ),
-        more=left_out(len(ordered), len(shown), "line"),
-    )
-
-
-def _companions(found: dict[str, int], limits: Limits) -> Table:
-    ordered = sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))
-    shown = ordered[: limits.values]
-    most = max(found.values(), default=0)
-    return Table(
-        title="Files beside DICOM",
-        head=("Format", "Files"),
-        lines=tuple(
-            Line(clean(name), (number(count),), _arc(100 * count / most if most else 0))
-            for name, count in shown
-        ),
-        more=left_out(len(ordered), len(shown), "line"),
-    )
-
-
-_NOTATION_LABELS = {
+NOTATION_LABELS = {
     "A/S": "Annotations and segmentations (A/S)",
     "CR": "Clinical reports (CR)",
     "CI": "Clinical information (CI)",
@@ -935,83 +618,6 @@ def explain_notation(label: str, code: str) -> str:
             words.append("enough to rebuild a structured report")
         said.append(", ".join(words) or "present")
     return "; ".join(said)
-
-
-def _facts(collection: CollectionResult) -> tuple[Fact, ...]:
-    counts = collection.counts
-    return (
-        Fact("Patients", number(counts.patients)),
-        Fact("Studies", number(counts.studies)),
-        Fact("Series", number(counts.series)),
-        Fact("Instances", number(counts.instances)),
-        Fact("Files", number(counts.files)),
-        Fact("Size", size(counts.bytes)),
-    )
-
-
-def _files(collection: CollectionResult) -> tuple[Fact, ...]:
-    counts = collection.counts
-    return (
-        Fact("DICOM, read to the end", number(counts.dicom)),
-        Fact("DICOM, read only in part", number(counts.partial)),
-        Fact("Unreadable", number(counts.unreadable)),
-        Fact("Not DICOM", number(counts.not_dicom)),
-        Fact("Files in all", number(counts.files)),
-        Fact("Links, not followed", number(counts.links)),
-        Fact("Distinct kinds of data set", number(counts.signatures)),
-    )
-
-
-def _collection(
-    collection: CollectionResult, anchor: str, text_links: dict[str, str], limits: Limits
-) -> CollectionView:
-    rules = _Sorted.of(collection.rules)
-    verdict = verdict_of(collection)
-    titles = {each.id: clean(each.title or each.id) for each in collection.categories}
-    failed = _failed_groups(rules, anchor, titles, text_links, limits)
-    shown = [rule for group in failed for rule in group.rules]
-    anchors = dict(zip((rule.id for rule in rules.failed), (r.anchor for r in shown), strict=False))
-    urgent = [rule for rule in shown if rule.tone == (shown[0].tone if shown else "")]
-    tables = [_inventory(name, rows, limits) for name, rows in collection.inventory.items() if rows]
-    if collection.private_elements:
-        tables.append(_private(collection.private_elements, limits))
-    if collection.companions:
-        tables.append(_companions(collection.companions, limits))
-    return CollectionView(
-        anchor=anchor,
-        name=clean(collection.name) or "(no name)",
-        repository=clean(collection.repository),
-        verdict=verdict,
-        overall=overall_gauge(collection, verdict),
-        first=tuple(urgent[:3]) if limits.places and urgent and urgent[0].tone != "info" else (),
-        gauges=tuple(
-            category_gauge(each, collection.rules, anchors) for each in collection.categories
-        )
-        if limits.gauges
-        else (),
-        failed=failed,
-        listed=_listed_groups(rules, limits),
-        rules=(
-            f"{plural(len(collection.rules), 'rule')}: {number(len(rules.failed))} failed, "
-            f"{number(len(rules.unjudged))} not evaluated, {number(len(rules.passed))} passed, "
-            f"{number(len(rules.absent))} not applicable"
-        ),
-        none="" if failed else "No rule fails." if collection.rules else "No rule was run.",
-        facts=_facts(collection),
-        files=_files(collection),
-        tables=tuple(tables) if limits.values else (),
-        notation=tuple(
-            Notation(
-                _NOTATION_LABELS.get(label, clean(label)),
-                clean(code),
-                explain_notation(label, code),
-            )
-            for label, code in collection.annotation.items()
-        ),
-        notes=tuple(clean(note, limits.prose) for note in collection.notes[:20])
-        + ((more,) if (more := left_out(len(collection.notes), 20, "note")) else ()),
-        brief=limits.places == 0,
-    )
 
 
 # -- many collections ----------------------------------------------------------------------
@@ -1087,7 +693,7 @@ def collection_matrix(
 def _row(member: Member, columns: list[str], links: dict[int, str]) -> Row:
     collection = member.collection
     cells = {
-        each.id: category_gauge(each, collection.rules, {})
+        each.id: category_gauge(each, collection.rules)
         for each in collection.categories
         if each.id in columns
     }
@@ -1100,90 +706,3 @@ def _row(member: Member, columns: list[str], links: dict[int, str]) -> Row:
         overall=overall_gauge(collection, member.verdict),
         cells=tuple(cells.get(column) for column in columns),
     )
-
-
-# -- pages ---------------------------------------------------------------------------------
-
-
-def _provenance(result: AuditResult) -> tuple[Fact, ...]:
-    tool = result.tool
-    fields = (
-        ("Program", f"dicom-auditor {tool.version}"),
-        ("Rule set", tool.ruleset),
-        ("Edition of the DICOM standard", tool.standard_edition),
-        ("Profile", tool.profile),
-        ("Started", moment(tool.started)),
-        ("Time taken", duration(tool.elapsed_s)),
-        ("Python", tool.python),
-        ("Result schema", result.schema),
-    )
-    return tuple(Fact(name, clean(value, 400) or "not recorded") for name, value in fields)
-
-
-def _waiver(waiver: WaiverResult) -> WaiverView:
-    where = ", ".join(f"{name} {value}" for name, value in waiver.where.items())
-    return WaiverView(
-        clean(waiver.rule),
-        clean(where) or "everywhere",
-        clean(waiver.state),
-        number(waiver.count),
-        clean(waiver.reason, 400),
-        clean(waiver.owner),
-        clean(waiver.expires),
-    )
-
-
-def _texts(members: Iterable[Member], limits: Limits) -> dict[str, RuleText]:
-    """Return what is said once of every rule that fails somewhere."""
-    if limits.inline:
-        return {}
-    failed = {rule.id: rule for each in members for rule in each.collection.rules if fails(rule)}
-    return {
-        rule_id: RuleText(
-            f"t{position}",
-            clean(rule_id),
-            clean(rule.title),
-            clean(rule.why, limits.prose),
-            clean(rule.fix, limits.prose),
-            clean(rule.reference),
-        )
-        for position, (rule_id, rule) in enumerate(sorted(failed.items())[:500], 1)
-    }
-
-
-def report_view(result: AuditResult, limits: Limits = LEVELS[0]) -> ReportView:
-    """Return the page of one audit: an overview if it has several collections, then each."""
-    members = ordered_members(Member(each, verdict_of(each), "") for each in result.collections)
-    detailed = worst_members(members, limits.sections)
-    links = {id(each.collection): f"c{position}" for position, each in enumerate(detailed, 1)}
-    texts = _texts(detailed, limits)
-    text_links = {key: text.anchor for key, text in texts.items()}
-    single = members[0].collection if len(members) == 1 else None
-    heading = clean(single.name) or "(no name)" if single else plural(len(members), "collection")
-    return ReportView(
-        title=f"DICOM audit: {heading}",
-        heading=heading,
-        subtitle=_subtitle(result, single.repository if single else ""),
-        matrix=collection_matrix(members, "All collections", links, limits.rows)
-        if len(members) > 1
-        else None,
-        collections=tuple(
-            _collection(each.collection, links[id(each.collection)], text_links, limits)
-            for each in detailed
-        ),
-        more=left_out(len(members), len(detailed), "collection") if detailed else "",
-        texts=tuple(texts.values()),
-        waivers=tuple(_waiver(each) for each in result.waivers[: limits.rows]),
-        provenance=_provenance(result),
-    )
-
-
-def _subtitle(result: AuditResult, repository: str) -> str:
-    tool = result.tool
-    parts = (
-        repository,
-        f"audited {moment(tool.started)}" if tool.started else "",
-        f"DICOM standard {tool.standard_edition}" if tool.standard_edition else "",
-        f"profile {tool.profile}" if tool.profile else "",
-    )
-    return " · ".join(clean(part) for part in parts if part)

@@ -6,6 +6,8 @@ Everything is invented. `python -m tests.sample_result FOLDER` writes their page
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields
+from typing import Any
 
 from auditor.result import (
     AuditResult,
@@ -13,11 +15,18 @@ from auditor.result import (
     CategoryResult,
     Claim,
     CollectionResult,
+    ConformanceResult,
     Counts,
     Deidentification,
+    Disagreement,
     Expectation,
     GroupedFinding,
     InventoryRow,
+    IodResult,
+    ModuleResult,
+    ObjectKind,
+    ObjectLink,
+    ObjectsResult,
     Private,
     PrivateCreator,
     PrivateVendor,
@@ -336,6 +345,8 @@ def collection(
             0,
             {"MANUAL": 9},
         ),
+        conformance=_conformance(scale),
+        objects=_objects(scale),
     )
 
 
@@ -365,6 +376,40 @@ def _deidentification(scale: int) -> Deidentification:
                 "not_evaluated",
                 scale,
             ),
+        ],
+    )
+
+
+def _conformance(scale: int) -> ConformanceResult:
+    return ConformanceResult(
+        structures=5,
+        judged=scale - 4,
+        clean=scale - 60,
+        both=scale - 4,
+        verdicts={"neither": scale - 60, "both": 50, "dciodvfy": 6},
+        foreign={"retired": 3, "private": 1},
+        iods=[
+            IodResult("CT Image", "CT Image Storage", "", scale - 4, 4, scale - 60, 0),
+            IodResult("", "", "private", 1, 1, 0, 1),
+        ],
+        modules=[ModuleResult("General Series", "C.7.3.1", 56, 2)],
+        disagreements=[Disagreement("defined_term", "(0008,0060)", "Modality", "dciodvfy", 6)],
+    )
+
+
+def _objects(scale: int) -> ObjectsResult:
+    return ObjectsResult(
+        [
+            ObjectKind("CT image", True, scale - 50, 7, 4),
+            ObjectKind("Segmentation", False, 4, 1, 1),
+            ObjectKind("Structured report", False, 2, 2, 1),
+            ObjectKind("RT Structure Set", False, 1, 1, 1),
+        ],
+        [
+            ObjectLink("Segmentation", "CT image", True, 4, 1, 300),
+            ObjectLink("Structured report", "CT image", True, 2, 2, 9),
+            ObjectLink("Structured report", "Segmentation", True, 2, 2, 4),
+            ObjectLink("RT Structure Set", "MR image", False, 1, 1, 80),
         ],
     )
 
@@ -487,6 +532,21 @@ NASTY = [
 ]
 
 
+def _poison(block: Any, text: Callable[[int], str]) -> None:
+    """Put a text into every field of a block that holds one, lists and dicts included."""
+    for position, each in enumerate(fields(block)):
+        held = getattr(block, each.name)
+        if isinstance(held, str):
+            setattr(block, each.name, text(position))
+        elif isinstance(held, dict):
+            setattr(block, each.name, {text(n): value for n, value in enumerate(held.values())})
+        elif isinstance(held, list) and held and isinstance(held[0], str):
+            setattr(block, each.name, [text(n) for n in range(len(held))])
+        elif isinstance(held, list):
+            for part in held:
+                _poison(part, text)
+
+
 def hostile(values: list[str] | None = None) -> CollectionResult:
     """Build a collection in which every string is one that wants to do harm."""
     texts = values or NASTY
@@ -502,12 +562,15 @@ def hostile(values: list[str] | None = None) -> CollectionResult:
     result.inventory = {
         text(key): [InventoryRow(each, 9, 1) for each in texts] for key in range(len(texts))
     }
+    for block in (result.deidentification, result.private, result.conformance, result.objects):
+        _poison(block, text)
     for position, category in enumerate(result.categories):
         category.title, category.reason = text(position), text(position + 3)
     for position, each in enumerate(result.rules):
         each.title, each.why, each.fix, each.reference, each.reason, each.unit, each.confidence = (
             text(position + offset) for offset in range(7)
         )
+        each.command = "\n".join(texts)
         each.findings = [GroupedFinding(one, one, 7, list(texts), one) for one in texts]
     return result
 

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.result import CategoryResult, CollectionResult, Counts, RuleResult
+from auditor.scorecard import report_view
 from auditor.side_by_side import comparison_view
 from auditor.view import (
     LEVELS,
@@ -18,7 +19,6 @@ from auditor.view import (
     explain_notation,
     moment,
     plural,
-    report_view,
     size,
     tenths,
     verdict_of,
@@ -245,8 +245,11 @@ _COLLECTIONS = st.builds(
 @given(_COLLECTIONS)
 def test_every_rule_is_shown_once_and_none_passes_by_omission(made: CollectionResult) -> None:
     (shown,) = report_view(audit(made)).collections
-    failed = [each.id for group in shown.failed for each in group.rules]
-    listed = {group.tone: [each.id for each in group.rules] for group in shown.listed}
+    failed = [each.id for section in shown.sections for each in section.failed]
+    listed: dict[str, list[str]] = {}
+    for section in shown.sections:
+        for group in section.listed:
+            listed.setdefault(group.tone, []).extend(each.id for each in group.rules)
     every = failed + [each for ids in listed.values() for each in ids]
     assert sorted(every) == sorted(clean(each.id) for each in made.rules)
     passed = [
@@ -279,17 +282,72 @@ def test_all_clear_needs_all_to_be_clear(made: CollectionResult) -> None:
 
 def test_rules_come_worst_first() -> None:
     (shown,) = report_view(audit(careless())).collections
-    assert [[rule.id for rule in group.rules] for group in shown.failed] == [
-        ["DEID101", "PRIV101", "DEID102", "FILE101"],
-        ["DEID103", "CONS102", "IOD101"],
-        ["ANNO101", "PRIV102"],
+    assert {
+        section.title: [rule.id for rule in section.failed]
+        for section in shown.sections
+        if section.failed
+    } == {
+        "File integrity": ["FILE101"],
+        "De-identification": ["DEID101", "DEID102", "DEID103"],
+        "Private data": ["PRIV101", "PRIV102"],
+        "IOD conformance": ["IOD101"],
+        "Consistency": ["CONS102"],
+        "Annotation": ["ANNO101"],
+    }
+
+
+def test_errors_are_to_be_fixed_before_warnings_and_then_by_instances() -> None:
+    (shown,) = report_view(audit(careless())).collections
+    assert [(step.id, step.impact) for step in shown.first] == [
+        ("DEID101", "18,340 of 18,340 instances (100\u00a0%)"),
+        ("PRIV101", "9,004 of 18,340 instances (49.1\u00a0%)"),
+        ("DEID102", "611 of 18,340 instances (3.3\u00a0%)"),
+        ("FILE101", "3 of 18,340 files (< 0.1\u00a0%)"),
+        # 312 of 340 series are more of the collection than 2 of 17 patients.
+        ("DEID103", "312 of 340 series (91.8\u00a0%), about 16,830 instances"),
     ]
-    assert [rule.id for rule in shown.first] == ["DEID101", "PRIV101", "DEID102"]
+    assert shown.first_more == "2 other rules of severity error or warning below"
+    assert "Start with DEID101." in shown.verdict.sentence
+
+
+def test_what_is_to_be_fixed_has_its_command_and_its_clause() -> None:
+    bad = rule("DEID102", "fail", 400, 30)
+    bad.command = "dcmodify -ea (0010,1000) FILE\ndcmdump FILE"
+    (shown,) = report_view(audit(collection("c", changed=[bad]))).collections
+    (step,) = shown.first
+    assert step.command == ("dcmodify -ea (0010,1000) FILE", "dcmdump FILE")
+    assert step.reference == "PS3.15 Table E.1-1"
+    failed = next(each for section in shown.sections for each in section.failed)
+    assert (failed.command, failed.anchor) == (step.command, step.link)
+
+
+def test_waivers_change_no_verdict_and_are_not_to_be_fixed() -> None:
+    bad, other = rule("DEID101", "fail", 400, 400), rule("DEID102", "fail", 400, 30)
+    for finding in bad.findings:
+        finding.waived = finding.count
+    (shown,) = report_view(audit(collection("c", changed=[bad, other]))).collections
+    assert shown.verdict.headline == "Not ready for release"
+    assert "Start with DEID102." in shown.verdict.sentence
+    assert [step.id for step in shown.first] == ["DEID102"]
+    said = "Waivers accept what 1 of the 2 rules of severity error found; the gate lets that pass."
+    assert shown.verdict.accepted == said
+
+
+def test_what_was_not_evaluated_is_said_with_its_reason() -> None:
+    (shown,) = report_view(audit(careless())).collections
+    said = {each.reason: (each.rules, each.severity) for each in shown.unjudged}
+    assert said == {
+        "No table of references.": (("REF101",), "error"),
+        "Two series have no image.": (("DEID103",), "warning"),
+        "No body part is given.": (("PIX101",), "warning"),
+        "the rule broke down: ZeroDivisionError in the rule.": (("IOD102",), "warning"),
+    }
+    assert shown.unjudged[0].severity == "error"
 
 
 def test_gauges_say_score_coverage_and_both_numbers() -> None:
     (shown,) = report_view(audit(careless())).collections
-    gauges = {each.title: each for each in shown.gauges}
+    gauges = {each.title: each for each in (section.gauge for section in shown.sections)}
     integrity = gauges["File integrity"]
     assert (integrity.number, integrity.tone) == ("99.9", "error")
     assert integrity.checks == "55,017 of 55,020 checks passed"
@@ -299,7 +357,7 @@ def test_gauges_say_score_coverage_and_both_numbers() -> None:
 
 def test_null_scores_say_what_they_are_and_why() -> None:
     (shown,) = report_view(audit(careless())).collections
-    gauges = {each.title: each for each in shown.gauges}
+    gauges = {each.title: each for each in (section.gauge for section in shown.sections)}
     unknown, absent = gauges["References"], gauges["Radiotherapy"]
     assert (unknown.number, unknown.score, unknown.tone) == ("?", "not known", "unknown")
     assert unknown.status == "1 rule not fully judged; No table of references."
@@ -312,14 +370,17 @@ def test_null_scores_say_what_they_are_and_why() -> None:
 
 def test_information_alone_is_not_scored() -> None:
     (shown,) = report_view(audit(careful())).collections
-    gauge = shown.gauges[-1]
+    gauge = shown.sections[-1].gauge
     assert (gauge.title, gauge.score, gauge.tone) == ("Annotation", "not scored", "info")
     assert gauge.coverage == ""
     assert gauge.status == "1 note; for information only"
     made = careful()
     made.rules[-1] = rule("ANNO101", "pass", 1)
     (shown,) = report_view(audit(made)).collections
-    assert (shown.gauges[-1].score, shown.gauges[-1].tone) == ("not scored", "absent")
+    assert (shown.sections[-1].gauge.score, shown.sections[-1].gauge.tone) == (
+        "not scored",
+        "absent",
+    )
 
 
 def test_state_is_not_said_twice() -> None:
@@ -328,8 +389,9 @@ def test_state_is_not_said_twice() -> None:
     blind = rule("IOD102", "not_evaluated", 397, not_evaluated=3, reason=reason)
     (shown,) = report_view(audit(collection("c", changed=[failed, blind]))).collections
     gap = "3 instances could not be judged: objects without a SOP class"
-    assert shown.failed[0].rules[0].gap == gap
-    assert shown.listed[0].rules[0].detail == (
+    conformance = next(each for each in shown.sections if each.title == "IOD conformance")
+    assert conformance.failed[0].gap == gap
+    assert conformance.listed[0].rules[0].detail == (
         "3 instances not judged, 397 judged; objects without a SOP class"
     )
 
@@ -339,8 +401,9 @@ def test_category_without_a_rule_is_not_known() -> None:
     # Nothing out of nothing is not "all of it".
     made.coverage = made.categories[0].coverage = 1.0
     (shown,) = report_view(audit(made)).collections
-    assert {each.tone for each in shown.gauges} == {"unknown"}
-    assert {each.coverage for each in (*shown.gauges, shown.overall)} == {"coverage 0\u00a0%"}
+    assert {each.tone for each in (section.gauge for section in shown.sections)} == {"unknown"}
+    gauges = [each.gauge for each in shown.sections]
+    assert {each.coverage for each in (*gauges, shown.overall)} == {"coverage 0\u00a0%"}
     assert shown.none == "No rule was run."
 
 
@@ -355,7 +418,7 @@ def test_score_that_is_no_number_is_not_known(score: float | None) -> None:
 def test_low_coverage_is_not_green() -> None:
     made = collection("c", changed=[rule("REF101", "pass", 1, not_evaluated=399)])
     (shown,) = report_view(audit(made)).collections
-    (gauge,) = [each for each in shown.gauges if each.title == "References"]
+    (gauge,) = [each.gauge for each in shown.sections if each.title == "References"]
     assert gauge.number == "100"
     assert gauge.tone == "unknown"
     assert gauge.status == "1 rule not fully judged"
@@ -378,7 +441,7 @@ def test_what_is_left_out_is_counted() -> None:
     bad = rule("DEID102", "fail", 400, 30)
     bad.findings *= 40
     (shown,) = report_view(audit(collection("c", changed=[bad]))).collections
-    failed = shown.failed[0].rules[0]
+    failed = shown.sections[1].failed[0]
     assert len(failed.places) == LEVELS[0].places
     assert failed.more == "100 places not shown; see result.json"
 
@@ -392,7 +455,7 @@ def test_a_finding_says_how_sure_it_is_where_that_is_not_the_rules() -> None:
         for message, confidence in (("a", "high"), ("b", "medium"), ("c", ""))
     ]
     (shown,) = report_view(audit(collection("c", changed=[bad]))).collections
-    places = shown.failed[0].rules[0].places
+    places = shown.sections[1].failed[0].places
     assert [each.confidence for each in places] == ["", "medium", ""]
 
 
@@ -432,8 +495,8 @@ def test_rule_texts_are_said_once_for_many_collections() -> None:
     texts = {each.anchor: each.id for each in page.texts}
     assert len(set(texts.values())) == len(texts)
     for one in page.collections:
-        for group in one.failed:
-            for each in group.rules:
+        for section in one.sections:
+            for each in section.failed:
                 assert not each.why
                 assert texts[each.text_link] == each.id
 

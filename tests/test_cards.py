@@ -1,0 +1,216 @@
+"""Cards of the scorecard, and the geometry of their pictures."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from auditor.cards import Card, Table, cards, inventory
+from auditor.charts import share_bar, year_columns
+from auditor.result import (
+    CollectionResult,
+    ConformanceResult,
+    Disagreement,
+    InventoryRow,
+    IodResult,
+    ModuleResult,
+    ObjectKind,
+    ObjectLink,
+    ObjectsResult,
+)
+from auditor.view import LEVELS
+from tests.sample_result import collection
+
+FULL = LEVELS[0]
+
+
+def of(made: CollectionResult, category: str) -> Card:
+    (card,) = cards(made, FULL)[category]
+    return card
+
+
+def texts(table: Table) -> list[list[str]]:
+    return [[cell.text for cell in line.cells] for line in table.lines]
+
+
+def with_objects(links: list[ObjectLink]) -> CollectionResult:
+    made = collection("c")
+    kinds = [
+        ObjectKind("CT image", True, 300, 3, 2),
+        ObjectKind("Segmentation", False, 2, 2, 1),
+        ObjectKind("Structured report", False, 1, 1, 1),
+    ]
+    made.objects = ObjectsResult(kinds, links)
+    return made
+
+
+def test_without_blocks_there_are_no_cards() -> None:
+    bare = collection("c")
+    bare.deidentification = bare.private = bare.conformance = bare.objects = None
+    assert cards(bare, FULL) == {}
+
+
+# -- conformance
+
+
+def test_what_the_referees_say_adds_up() -> None:
+    made = collection("c")
+    made.conformance = ConformanceResult(
+        structures=3,
+        judged=10,
+        clean=4,
+        both=10,
+        cut_short=1,
+        verdicts={"neither": 4, "both": 5, "dciodvfy": 1},
+        foreign={"retired": 2},
+        iods=[IodResult("CT Image", "CT Image Storage", "", 10, 2, 4, 0)],
+        modules=[ModuleResult("General Series", "C.7.3.1", 6, 2)],
+        modules_left_out=3,
+        disagreements=[Disagreement("missing", "(0008,0060)", "Modality", "dciodvfy", 1)],
+    )
+    card = of(made, "iod")
+    files, both = card.bars
+    assert [(part.name, part.value) for part in files.parts] == [
+        ("no error", "4 (30.8\u00a0%)"),
+        ("with an error", "6 (46.2\u00a0%)"),
+        ("not judged", "3 (23.1\u00a0%)"),
+    ]
+    assert [part.value.split()[0] for part in both.parts] == ["4", "5", "0", "1"]
+    assert "2 files: retired SOP Class: the edition has no IOD for it." in card.sentences
+    assert "1 file: cut short, and so not judged." in card.sentences
+    iods, modules, differing = card.tables
+    assert texts(iods) == [["CT Image", "10", "2", "4 (40.0\u00a0%)"]]
+    assert modules.lines[0].cells[0].note == "PS3.3 C.7.3.1"
+    assert modules.more == "3 modules not shown; see result.json"
+    assert texts(differing)[0][1:] == ["a Type 1 or 2 attribute is missing", "dciodvfy", "1"]
+
+
+def test_what_nobody_judged_has_no_error_and_no_pass() -> None:
+    made = collection("c")
+    made.conformance = ConformanceResult(
+        structures=1, foreign={"private": 2}, iods=[IodResult("", "", "private", 2, 1, 0, 2)]
+    )
+    card = of(made, "iod")
+    assert [part.value for part in card.bars[0].parts] == [
+        "0 (0\u00a0%)",
+        "0 (0\u00a0%)",
+        "2 (100\u00a0%)",
+    ]
+    assert texts(card.tables[0]) == [
+        ["private SOP Class: no IOD is published", "2", "1", "not judged"]
+    ]
+
+
+# -- what refers to what
+
+
+def test_arrows_go_from_what_refers_to_what_it_refers_to() -> None:
+    made = with_objects(
+        [
+            ObjectLink("Segmentation", "CT image", True, 2, 2, 9),
+            ObjectLink("Segmentation", "MR image", False, 1, 1, 4),
+            ObjectLink("Structured report", "Segmentation", True, 1, 1, 2),
+        ]
+    )
+    drawn = of(made, "segmentation").diagram
+    assert drawn is not None
+    by_title = {node.title: node for node in drawn.nodes}
+    assert set(by_title) == {"Segmentation", "CT image", "MR image"}
+    assert by_title["Segmentation"].x < by_title["CT image"].x == by_title["MR image"].x
+    assert [(edge.label, edge.ghost) for edge in drawn.edges] == [("2", False), ("1", True)]
+    assert by_title["MR image"].ghost
+    assert by_title["MR image"].detail == "not in the collection"
+    assert "2 of kind Segmentation refer to 9 of kind CT image in the collection" in drawn.label
+    assert of(made, "structured_report").diagram is not None
+    assert "radiotherapy" not in cards(made, FULL)
+    (bar,) = of(made, "references").bars
+    assert [part.value for part in bar.parts] == ["11 (73.3\u00a0%)", "4 (26.7\u00a0%)"]
+
+
+_NAMES = ["CT image", "Segmentation", "Structured report", "RT Plan", "RT Dose", "Other object"]
+_LINKS = st.builds(
+    ObjectLink,
+    st.sampled_from(_NAMES),
+    st.sampled_from(_NAMES),
+    st.booleans(),
+    st.integers(1, 9),
+    st.integers(1, 9),
+    st.integers(1, 9),
+)
+
+
+@given(st.lists(_LINKS, max_size=30))
+def test_boxes_never_overlap_and_stay_in_the_picture(links: list[ObjectLink]) -> None:
+    for each in cards(with_objects(links), FULL).values():
+        for card in each:
+            if card.diagram is None:
+                continue
+            drawn = card.diagram
+            places = {(node.x, node.y) for node in drawn.nodes}
+            assert len(places) == len(drawn.nodes)
+            for node in drawn.nodes:
+                assert 0 <= node.x <= drawn.width - drawn.box_width
+                assert 0 <= node.y <= drawn.height - drawn.box_height
+                for other in drawn.nodes:
+                    same_column = other is not node and other.x == node.x
+                    assert not same_column or abs(other.y - node.y) >= drawn.box_height
+
+
+def test_patients_are_counted_by_kind_images_first() -> None:
+    (table,) = of(with_objects([]), "annotation").tables
+    assert [line.cells[0].text for line in table.lines] == [
+        "CT image",
+        "Segmentation",
+        "Structured report",
+    ]
+    assert table.hint == "Of 4 patients, by Patient ID; kinds go by SOP Class."
+    assert table.lines[0].cells[1].text == "2 (50.0\u00a0%)"
+
+
+# -- pictures
+
+
+@given(st.lists(st.integers(0, 10**7), max_size=6))
+def test_parts_of_a_bar_fill_it(sizes: list[int]) -> None:
+    bar = share_bar("x", [("ok", "a", size, "") for size in sizes])
+    if not sum(sizes):
+        assert bar is None
+        return
+    assert bar is not None
+    assert abs(sum(part.width for part in bar.parts) - 100) < 0.05 * len(sizes)
+    assert all(part.x >= 0 and part.x + part.width <= 100.05 for part in bar.parts)
+
+
+@given(st.dictionaries(st.integers(1900, 2099), st.integers(0, 10**6)))
+def test_years_have_a_column_each(counts: dict[int, int]) -> None:
+    drawn = year_columns("x", counts)
+    present = [year for year, count in counts.items() if count]
+    if drawn is None:
+        assert len(present) < 2 or max(present) - min(present) >= 60
+        return
+    assert len(drawn.columns) == max(present) - min(present) + 1
+    assert sum(each.height > 0 for each in drawn.columns) == len(present)
+    assert drawn.columns[0].mark == str(min(present))
+    assert drawn.columns[-1].mark == str(max(present))
+    for each in drawn.columns:
+        assert each.height >= 0
+        assert each.y >= 0
+        assert each.x + drawn.column <= drawn.width
+
+
+def test_what_there_is_comes_with_its_size() -> None:
+    made = collection("c")
+    made.inventory = {
+        "study_year": [InventoryRow("2001", 5, 1, 100), InventoryRow("(not given)", 7, 1, 10)],
+        "modality": [InventoryRow("CT", 5, 1, 2_000_000)],
+    }
+    made.companions = {"csv": 2}
+    by_title = {card.title: card for card in inventory(made, FULL)}
+    assert list(by_title) == ["Year of study", "Modality", "Files beside DICOM"]
+    assert texts(by_title["Modality"].tables[0]) == [["CT", "5", "1", "2.0 MB"]]
+    assert by_title["Year of study"].columns is None
+    made.inventory["study_year"].append(InventoryRow("1998", 1, 1, 1))
+    card = inventory(made, FULL)[0]
+    assert card.columns is not None
+    assert card.tables[0].folded
+    assert [line.cells[0].text for line in card.tables[0].lines] == ["(not given)", "1998", "2001"]
