@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,7 @@ from auditor.engine import (
     Job,
     Workers,
     ask_referees,
+    batches,
     blame,
     conclude,
     instance_rules,
@@ -26,6 +27,7 @@ from auditor.engine import (
 )
 from auditor.facts import InstanceFacts
 from auditor.inventory import Inventory, private_elements
+from auditor.masks import Chosen, died, read_masks
 from auditor.model import (
     CATEGORIES,
     Finding,
@@ -109,6 +111,7 @@ def audit_collection(
     workers: Workers,
     progress: Progress,
     ocr: int = 0,
+    masks: int = 0,
 ) -> CollectionResult:
     """Audit one collection and write its tables.
 
@@ -128,6 +131,8 @@ def audit_collection(
         Is told how far the audit has come.
     ocr
         Images in whose pixels to look for text.
+    masks
+        Segmentations whose pixels to look at.
     """
     with TableWriter(folder.file("findings", number), "findings", collection.name) as findings:
         return _audit_collection(
@@ -139,6 +144,7 @@ def audit_collection(
             workers=workers,
             progress=progress,
             ocr=ocr,
+            masks=masks,
             findings=findings,
         )
 
@@ -153,9 +159,10 @@ def _audit_collection(
     workers: Workers,
     progress: Progress,
     ocr: int,
+    masks: int,
     findings: TableWriter,
 ) -> CollectionResult:
-    tally, sample = Tally(), Sample(ocr)
+    tally, sample, chosen_masks = Tally(), Sample(ocr), Chosen(masks)
     with ExitStack() as stack:
         writers = {
             table: stack.enter_context(
@@ -168,10 +175,9 @@ def _audit_collection(
             for table, columns in partial.tables.items():
                 writers[table].add_columns(columns)
             sample.add(partial.images)
+            chosen_masks.add(partial.masks)
             progress.files(sum(partial.tally.files.values()))
-        if chosen := sample.chosen():
-            progress.step(f"text in the pixels of {len(chosen)} images")
-            writers["frames"].add(list(read_frames(chosen)))
+        _look_at_pixels(sample, chosen_masks, writers, workers, progress)
     notes = list(collection.source.notes)
     results = {rule.id: _blank(rule, profile) for rule in rules.rules}
     walking, waiting = instance_rules(rules)
@@ -244,6 +250,23 @@ def _audit_collection(
         private=private(rows, tally),
         segments=segments(rows),
     )
+
+
+def _look_at_pixels(
+    sample: Sample,
+    masks: Chosen,
+    writers: Mapping[str, TableWriter],
+    workers: Workers,
+    progress: Progress,
+) -> None:
+    """Look at the pixels of what was chosen while walking, and write what they say."""
+    if images := sample.chosen():
+        progress.step(f"text in the pixels of {len(images)} images")
+        writers["frames"].add(list(read_frames(images)))
+    if segmentations := masks.all():
+        progress.step(f"the pixels of {len(segmentations)} segmentations")
+        for rows in workers.run(read_masks, batches(segmentations, 4), died):
+            writers["masks"].add(rows)
 
 
 def _blank(rule: Rule, profile: Profile) -> RuleResult:
@@ -512,6 +535,7 @@ def audit(
                     workers=workers,
                     progress=progress,
                     ocr=job.ocr,
+                    masks=job.masks,
                 )
             )
     return results, time.perf_counter() - start

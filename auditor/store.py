@@ -60,6 +60,19 @@ TABLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("kinds", "string"),
         ("reason", "string"),
     ),
+    "masks": (
+        ("path", "string"),
+        ("kind", "string"),
+        ("overlap_said", "string"),
+        ("looked", "int64"),
+        ("empty", "int64"),
+        ("segments", "int64"),
+        ("empty_segments", "int64"),
+        ("overlap", "string"),
+        ("too_high", "int64"),
+        ("not_described", "int64"),
+        ("reason", "string"),
+    ),
     "elements": (
         ("tag_path", "string"),
         ("VR", "string"),
@@ -92,7 +105,7 @@ A finding has a row for each series that it was made in (none where its rule kno
 with how often there and one example: `count` adds up to what ``result.json`` says.
 """
 
-WALKED = ("instances", "references", "companions", "frames")
+WALKED = ("instances", "references", "companions", "frames", "masks")
 """Tables that are written while walking or right after, and that collection rules may query."""
 
 

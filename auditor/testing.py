@@ -147,12 +147,13 @@ def ask_collection(
     references: Sequence[Mapping[str, Any]] = (),
     companions: Sequence[Mapping[str, Any]] = (),
     frames: Sequence[Mapping[str, Any]] = (),
+    masks: Sequence[Mapping[str, Any]] = (),
 ) -> Judgement:
     """Run one collection rule on tables written down as rows.
 
     Parameters
     ----------
-    instances, references, companions, frames
+    instances, references, companions, frames, masks
         Rows as column name to value; what is not named is null, a status is ``ok``.
         UIDs and patient IDs are numbers, as their keyed hashes are.
     """
@@ -165,6 +166,7 @@ def ask_collection(
         "references": references,
         "companions": companions,
         "frames": frames,
+        "masks": masks,
     }
     with tempfile.TemporaryDirectory() as folder, duckdb.connect(":memory:") as connection:
         tables = {}

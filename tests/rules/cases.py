@@ -51,7 +51,7 @@ class Case:
         What the rule must say.
     dataset, file, path
         For an instance rule, see `auditor.testing.ask_instance`.
-    instances, references, companions, frames
+    instances, references, companions, frames, masks
         For a collection rule, see `auditor.testing.ask_collection`. A row without a path
         gets one.
     at
@@ -68,6 +68,7 @@ class Case:
     references: Sequence[Mapping[str, Any]] = ()
     companions: Sequence[Mapping[str, Any]] = ()
     frames: Sequence[Mapping[str, Any]] = ()
+    masks: Sequence[Mapping[str, Any]] = ()
     at: tuple[str, ...] = ()
     says: tuple[str, ...] = ()
 
@@ -82,6 +83,7 @@ class Case:
                 references=_with_paths(_plant(self.references, plant)),
                 companions=_with_paths(_plant(self.companions, plant)),
                 frames=_with_paths(_plant(self.frames, plant)),
+                masks=_with_paths(_plant(self.masks, plant)),
             )
         with _careless():
             return ask_instance(
