@@ -70,6 +70,7 @@ def clean_report() -> Release:
             "DeidentificationMethodCodeSequence": codes("113100", "113104"),
             "LongitudinalTemporalInformationModified": "REMOVED",
             "ValueType": "CONTAINER",
+            "ContinuityOfContent": "SEPARATE",
             "CompletionFlag": "COMPLETE",
             "VerificationFlag": "UNVERIFIED",
             "ConceptNameCodeSequence": [title],
