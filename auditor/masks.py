@@ -30,6 +30,9 @@ FRAME_LIMIT = 1 << 26
 OBJECT_LIMIT = 1 << 30
 """Pixels of an object that are looked at: some seconds' work."""
 
+COUNT_LIMIT = 1 << 20
+"""Frames of an object that are looked at."""
+
 PLANES_LIMIT = 1 << 27
 """Bytes of masks that are kept to see which segments share a pixel."""
 
@@ -117,10 +120,16 @@ def died(where: Where) -> list[Row]:
 def read_mask(path: str, location: str) -> Row:
     """Look at the pixels of one object. Never raises for what is in it."""
     from auditor.reading.fallback import lenient
+    from auditor.reading.reader import DEFLATED, HEAD
 
     with lenient():
         # A codec raises whatever its parts raise, and a hostile file must not end the audit.
         try:
+            with open(location, "rb") as file:  # noqa: PTH123 - the name may not be text
+                head = file.read(HEAD)
+            if any(uid.encode() in head for uid in DEFLATED):
+                # pydicom inflates all there is, however much that be.
+                return Row(path, reason="a deflated data set, which is not inflated")
             return _Masks(location).row(path)
         except _TooLarge:
             return Row(path, reason="more pixels than an audit looks at")
@@ -148,7 +157,8 @@ class _Masks:
             int(header.Rows) * int(header.Columns),
             int(header.NumberOfFrames),
         )
-        if self._size > FRAME_LIMIT or self._size * self._frames > OBJECT_LIMIT:
+        whole = self._size * self._frames
+        if self._size > FRAME_LIMIT or self._frames > COUNT_LIMIT or whole > OBJECT_LIMIT:
             raise _TooLarge
         if min(self._size, self._frames) < 1:
             raise ValueError("there is no pixel")

@@ -180,7 +180,7 @@ def _points(surface: _Surface) -> Said:
     data = surface.values.get("PointCoordinatesData", b"")
     if points is not None and len(data) != 12 * points:
         yield "PointCoordinatesData", "points: not three coordinates for each point"
-    elif data and not bool(np.isfinite(np.frombuffer(data, "<f4")).all()):
+    elif data and not bool(np.isfinite(np.frombuffer(data[: len(data) // 4 * 4], "<f4")).all()):
         yield "PointCoordinatesData", "points: a coordinate is no number"
     vectors = surface.number("NumberOfVectors")
     if vectors is None:

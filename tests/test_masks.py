@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from pydicom.dataset import FileMetaDataset
 from pydicom.pixels.utils import pack_bits
-from pydicom.uid import ExplicitVRLittleEndian, RLELossless
+from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian, RLELossless
 
 from auditor import masks
 from auditor.cli import main
@@ -174,6 +174,10 @@ def test_compressed_masks(tmp_path: Path) -> None:
     [
         ({"Rows": 65535, "Columns": 65535}, "more pixels than an audit looks at"),
         ({"NumberOfFrames": "99999999"}, "more pixels than an audit looks at"),
+        (
+            {"Rows": 1, "Columns": 1, "NumberOfFrames": "2000000"},
+            "more pixels than an audit looks at",
+        ),
         ({"NumberOfFrames": "0"}, "pixels that cannot be decoded"),
         ({"SegmentSequence": []}, "pixels that cannot be decoded"),
         ({"Rows": 4}, "pixels that cannot be decoded"),
@@ -187,6 +191,17 @@ def test_what_cannot_be_looked_at_says_why(
     row = look(tmp_path, planes(1, 1), [1, 1], [1, 2], **more)
     assert row.reason.startswith(reason), row
     assert row.looked == 0
+
+
+def test_what_is_deflated_is_not_inflated(tmp_path: Path) -> None:
+    import pydicom
+
+    path = write(tmp_path / "a.dcm", planes(1, 1), [1, 1], [1, 2])
+    dataset = pydicom.dcmread(path)
+    dataset.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
+    dataset.save_as(path)
+    row = read_mask("a", path)
+    assert (row.looked, row.reason) == (0, "a deflated data set, which is not inflated")
 
 
 @given(st.binary(max_size=400))

@@ -119,6 +119,14 @@ CASES: Cases = {
         passes(with_normals(3, floats(*range(9)))),
         fails(with_points(3, floats(*range(8))), at=[POINTS]),
         fails(with_points(4, floats(*range(9))), at=[POINTS]),
+        passes(
+            mesh(
+                surface(
+                    SurfacePointsSequence=[{"PointCoordinatesData": bytes(6)}],
+                    SurfaceMeshPrimitivesSequence=None,
+                )
+            )
+        ),
         fails(
             with_points(1, floats(1, 2, float("inf"))),
             at=[POINTS],
