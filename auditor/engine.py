@@ -11,9 +11,10 @@ from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from operator import itemgetter
 from pathlib import Path
+from threading import Thread
 from typing import Any, TypeVar
 
 from auditor.conformance.cache import VerdictCache, cache_folder
@@ -493,7 +494,17 @@ _here: list[Auditor] = []
 
 
 def _start_worker(job: Job) -> None:
+    if parent_process() is not None:
+        Thread(target=_end_with_parent, daemon=True).start()
     _here[:] = [make_auditor(job)]
+
+
+def _end_with_parent() -> None:
+    """Wait for the end of the process that made this one: nobody else would tell a worker."""
+    parent = parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
 
 
 def make_auditor(job: Job) -> Auditor:

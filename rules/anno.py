@@ -94,6 +94,10 @@ def not_in_dicom(collection: CollectionFacts) -> Iterator[Finding]:
     Convert masks to Segmentation objects, for example with dcmqi's itkimage2segimage or with
     highdicom, and publish both.
 
+    Command
+    -------
+    highdicom: Segmentation(source_images, mask, SegmentationTypeValues.BINARY, segments, ...)
+
     Example
     -------
     CT in DICOM, and the masks as NIfTI.

@@ -83,6 +83,10 @@ def duplicate_instance(collection: CollectionFacts) -> Iterator[Finding]:
     ----------
     Remove copies; give objects that differ a SOP Instance UID each.
 
+    Command
+    -------
+    dcmodify -gin FILE
+
     Example
     -------
     The same slice in two folders of the download.
@@ -164,6 +168,10 @@ def study_of_two_patients(collection: CollectionFacts) -> Iterator[Finding]:
     ----------
     Give all objects of a study the same Patient ID.
 
+    Command
+    -------
+    dcmodify -m "(0010,0020)=CASE-001" FILE
+
     Example
     -------
     Images and segmentation of one study with differently replaced Patient IDs.
@@ -206,6 +214,10 @@ def conflicting_sex(collection: CollectionFacts) -> Iterator[Finding]:
     How to fix
     ----------
     Find out which: compare with the clinical table, then correct the ID or the value.
+
+    Command
+    -------
+    dcmodify -m "(0010,0040)=VALUE" FILE
 
     Example
     -------
