@@ -28,6 +28,7 @@ from auditor.ocr import Image
 from auditor.packing import Columns, pack
 from auditor.planning import RulesPlan, applies_to
 from auditor.reading.columns import COLUMN, COLUMNS
+from auditor.reading.contents import Contents, name_keys
 from auditor.reading.extents import Box, around, box, decimals, frame_range
 from auditor.reading.places import Forest, Token
 from auditor.reading.reader import FileFacts, Reader, Reading, unreadable
@@ -191,7 +192,7 @@ class Auditor:
         tally.files[reading.status] += 1
         tally.size += reading.size
         if reading.status == "not_dicom":
-            rows["companions"].append((file.path, reading.reason, reading.size, reading.headings))
+            self._companion(file, reading, rows)
             return
         tally.dicom += reading.size
         for creator, size in reading.private:
@@ -222,6 +223,17 @@ class Auditor:
         rows["instances"].append(
             (file.path, reading.status, reading.reason, reading.size, name, *row)
         )
+
+    def _companion(self, file: SourceFile, reading: Reading, rows: Rows) -> None:
+        there = reading.contents or Contents()
+        rows["companions"].append(
+            (
+                file.path, reading.reason, reading.size, reading.headings, there.form,
+                there.columns, there.rows,
+            )
+        )  # fmt: skip
+        for role, keys in (("name", name_keys(file.path)), *there.keys.items()):
+            rows["keys"].extend((file.path, role, self._hash(key)) for key in sorted(keys))
 
     def _represent(self, entry: _Entry, file: SourceFile, reading: Reading, tally: Tally) -> None:
         if entry.structure is None:

@@ -146,6 +146,7 @@ def ask_collection(
     instances: Sequence[Mapping[str, Any]] = (),
     references: Sequence[Mapping[str, Any]] = (),
     companions: Sequence[Mapping[str, Any]] = (),
+    keys: Sequence[Mapping[str, Any]] = (),
     frames: Sequence[Mapping[str, Any]] = (),
     masks: Sequence[Mapping[str, Any]] = (),
 ) -> Judgement:
@@ -153,7 +154,7 @@ def ask_collection(
 
     Parameters
     ----------
-    instances, references, companions, frames, masks
+    instances, references, companions, keys, frames, masks
         Rows as column name to value; what is not named is null, a status is ``ok``.
         UIDs and patient IDs are numbers, as their keyed hashes are.
     """
@@ -165,6 +166,7 @@ def ask_collection(
         "instances": instances,
         "references": references,
         "companions": companions,
+        "keys": keys,
         "frames": frames,
         "masks": masks,
     }

@@ -128,6 +128,9 @@ def test_score_may_be_null() -> None:
         ("private_vendor", result.PrivateVendor),
         ("segments", result.Segments),
         ("segment_kind", result.SegmentKind),
+        ("evidence", result.EvidenceResult),
+        ("evidence_form", result.EvidenceForm),
+        ("evidence_table", result.EvidenceTable),
     ],
 )
 def test_schema_names_exactly_what_is_written(definition: str, written: Any) -> None:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from auditor.model import Comparison
 from auditor.reading.columns import COLUMN, COLUMNS
 from auditor.reading.companions import classify, headings
+from auditor.reading.contents import Contents, contents
 from auditor.reading.detect import is_dicom
 from auditor.reading.places import CUT_OFF, FILE_PATH, Compared, Forest, Run, Token, compare
 from auditor.reading.runs import walk_dataset, walk_meta
@@ -160,6 +161,8 @@ class Reading:
     headings
         Of a companion that is a table: what its headings name, see
         `auditor.reading.companions.headings`.
+    contents
+        Of a companion: what it holds.
     private
         Bytes of private data elements, by the creator of the outermost.
     """
@@ -173,6 +176,7 @@ class Reading:
     references: list[Reference] = field(default_factory=list)
     sop_class: str = ""
     headings: str | None = None
+    contents: Contents | None = None
     private: list[tuple[str, int]] = field(default_factory=list)
 
 
@@ -235,6 +239,7 @@ class Reader:
                     return unreadable("DICOM whose start is lost", size)
                 reading = unreadable(kind, size)
                 reading.status, reading.headings = "not_dicom", headings(head, kind)
+                reading.contents = contents(descriptor, kind, size)
                 return reading
             absent = FileFacts("absent", "absent")
             return self._ask_pydicom(location, head, size, absent, how, path)
