@@ -181,11 +181,15 @@ class Walk:
     def keep(self) -> None:
         """Remember what there is, between two elements of the top level, to come back to it."""
         lists = self.tokens, self.compared, self.references, self.private
-        self._kept = (
-            tuple(len(each) for each in lists),
-            list(self.columns),
-            (self.cut_off, self.pixels_end, self.pixels, self.encodings, self.creators),
+        more = (
+            self.cut_off,
+            self.framed,
+            self.pixels_end,
+            self.pixels,
+            self.encodings,
+            self.creators,
         )
+        self._kept = tuple(len(each) for each in lists), list(self.columns), more
 
     def rewind(self) -> None:
         """Forget all since `keep`."""
@@ -194,8 +198,9 @@ class Walk:
         for each, length in zip(lists, lengths, strict=True):
             del each[length:]
         self.columns[:] = columns
-        self.cut_off, self.pixels_end, self.pixels, self.encodings, self.creators = others
-        self.sop_class, self.named, self.planar, self.framed = b"", (b"", b"", b""), False, 0
+        self.cut_off, self.framed, self.pixels_end, self.pixels = others[:4]
+        self.encodings, self.creators = others[4:]
+        self.sop_class, self.named, self.planar = b"", (b"", b"", b""), False
 
     def move(self, distance: int) -> None:
         """Count positions from `distance` bytes further on; the walk is between two elements."""
