@@ -47,6 +47,12 @@ TABLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("highest_frame", "int64"),
         *((f"{end}_{axis}", "double") for axis in "xyz" for end in ("lowest", "highest")),
     ),
+    "numbers": (
+        ("path", "string"),
+        ("tag_path", "string"),
+        ("keyword", "string"),
+        ("number", "int64"),
+    ),
     "companions": (
         ("path", "string"),
         ("kind", "string"),
@@ -109,6 +115,8 @@ series, study and frame of reference. Frames are the lowest and the highest that
 and z the box around the contours that lie in that image alone, or around the positions of the
 frames that are made from it alone, in mm.
 
+A number has a row for each that a part of an object has, or that refers to a part of another.
+
 A key is what in a companion may name an object or a patient, hashed as their UIDs and IDs are:
 ``uid``, ``name`` (a part of its path) or ``column`` (a value of that column, or of any).
 
@@ -116,7 +124,7 @@ A finding has a row for each series that it was made in (none where its rule kno
 with how often there and one example: `count` adds up to what ``result.json`` says.
 """
 
-WALKED = ("instances", "references", "companions", "keys", "frames", "masks")
+WALKED = ("instances", "references", "numbers", "companions", "keys", "frames", "masks")
 """Tables that are written while walking or right after, and that collection rules may query."""
 
 

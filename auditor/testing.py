@@ -148,6 +148,7 @@ def ask_collection(
     *,
     instances: Sequence[Mapping[str, Any]] = (),
     references: Sequence[Mapping[str, Any]] = (),
+    numbers: Sequence[Mapping[str, Any]] = (),
     companions: Sequence[Mapping[str, Any]] = (),
     keys: Sequence[Mapping[str, Any]] = (),
     frames: Sequence[Mapping[str, Any]] = (),
@@ -157,7 +158,7 @@ def ask_collection(
 
     Parameters
     ----------
-    instances, references, companions, keys, frames, masks
+    instances, references, numbers, companions, keys, frames, masks
         Rows as column name to value; what is not named is null, a status is ``ok``.
         UIDs and patient IDs are numbers, as their keyed hashes are.
     """
@@ -168,6 +169,7 @@ def ask_collection(
     given = {
         "instances": instances,
         "references": references,
+        "numbers": numbers,
         "companions": companions,
         "keys": keys,
         "frames": frames,

@@ -706,6 +706,23 @@ def test_a_frame_lies_where_the_one_image_does_that_it_is_made_from(tmp_path: Pa
     assert points == {"2.25.1": rb"0.0\0.0\0.0", "2.25.4": rb"0.0\0.0\3.0"}
 
 
+def test_numbers_are_found_in_items_and_outside_and_do_not_depend_on_the_files_before(
+    tmp_path: Path,
+) -> None:
+    reader = Reader(referring())
+    for number in (3, 3, 3, 4, 3):
+        beam = Dataset()
+        beam.ReferencedBeamNumber = number
+        dataset = small(ReferencedBeamSequence=[beam, beam])
+        dataset.ReferencedFractionGroupNumber = 7
+        reading = reader.read(str(stored(dataset, ExplicitVRLittleEndian, tmp_path)))
+        assert [(place.keyword, value.strip()) for place, value in reading.numbers] == [
+            ("ReferencedBeamNumber", str(number).encode()),
+            ("ReferencedBeamNumber", str(number).encode()),
+            ("ReferencedFractionGroupNumber", b"7"),
+        ]
+
+
 def test_what_was_referred_to_once_is_no_reference(tmp_path: Path) -> None:
     former = Dataset()
     former.SourceImageSequence = [reference(1)]

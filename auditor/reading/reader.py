@@ -15,7 +15,7 @@ from auditor.reading.columns import COLUMN, COLUMNS
 from auditor.reading.companions import classify, headings
 from auditor.reading.contents import Contents, contents
 from auditor.reading.detect import is_dicom
-from auditor.reading.places import CUT_OFF, FILE_PATH, Compared, Forest, Run, Token, compare
+from auditor.reading.places import CUT_OFF, FILE_PATH, Compared, Forest, Place, Run, Token, compare
 from auditor.reading.runs import walk_dataset, walk_meta
 from auditor.reading.walker import (
     ITEM,
@@ -157,6 +157,8 @@ class Reading:
         Raw values, by `auditor.reading.columns.COLUMNS`.
     references
         References to other instances.
+    numbers
+        Numbers of parts of the object, and numbers that refer to such.
     sop_class
         SOP Class UID whose rules and tables apply: the data set's own, else file meta's.
     headings
@@ -179,6 +181,7 @@ class Reading:
     headings: str | None = None
     contents: Contents | None = None
     private: list[tuple[str, int]] = field(default_factory=list)
+    numbers: list[tuple[Place, bytes]] = field(default_factory=list)
 
 
 def unreadable(reason: str, size: int = 0) -> Reading:
@@ -512,6 +515,7 @@ def _reading(walk: Walk, facts: FileFacts, size: int) -> Reading:
         walk.references,
         _class(walk),
         private=walk.private,
+        numbers=walk.numbers,
     )
 
 

@@ -125,6 +125,8 @@ class Walk:
         Raw values for the table of instances, by column number.
     references
         References to other instances, in order.
+    numbers
+        Numbers of parts of an object, and numbers that refer to such, in order.
     encodings
         Defined terms of Specific Character Set in force.
     sop_class
@@ -157,6 +159,7 @@ class Walk:
     columns: list[bytes | None]
     tokens: list[Token] = field(default_factory=list)
     references: list[Reference] = field(default_factory=list)
+    numbers: list[tuple[Place, bytes]] = field(default_factory=list)
     encodings: tuple[str, ...] = ()
     sop_class: bytes = b""
     named: tuple[bytes, bytes, bytes] = (b"", b"", b"")
@@ -171,6 +174,10 @@ class Walk:
     pending: list[tuple[int, bytes]] = field(default_factory=list)
     _kept: tuple[Any, ...] = ()
 
+    @property
+    def _lists(self) -> tuple[list[Any], ...]:
+        return self.tokens, self.compared, self.references, self.numbers, self.private
+
     def compare(self, place: Place, value: bytes) -> None:
         """Keep an element for the comparisons that want it, as far as there is room."""
         if len(self.compared) < COMPARED_LIMIT and len(value) <= COMPARED_VALUE:
@@ -180,7 +187,6 @@ class Walk:
 
     def keep(self) -> None:
         """Remember what there is, between two elements of the top level, to come back to it."""
-        lists = self.tokens, self.compared, self.references, self.private
         more = (
             self.cut_off,
             self.framed,
@@ -189,13 +195,12 @@ class Walk:
             self.encodings,
             self.creators,
         )
-        self._kept = tuple(len(each) for each in lists), list(self.columns), more
+        self._kept = tuple(map(len, self._lists)), list(self.columns), more
 
     def rewind(self) -> None:
         """Forget all since `keep`."""
         lengths, columns, others = self._kept
-        lists: tuple[list[Any], ...] = self.tokens, self.compared, self.references, self.private
-        for each, length in zip(lists, lengths, strict=True):
+        for each, length in zip(self._lists, lengths, strict=True):
             del each[length:]
         self.columns[:] = columns
         self.cut_off, self.framed, self.pixels_end, self.pixels = others[:4]
@@ -432,7 +437,9 @@ def take(kid: Place, value: bytes, walk: Walk, creators: dict[int, str], mark: i
 
 
 def _refer(role: str, kid: Place, value: bytes, walk: Walk, mark: int) -> None:
-    if role == "class":
+    if role == "number":
+        walk.numbers.append((kid, value))
+    elif role == "class":
         walk.sop_class = value
     elif role == "instance":
         assert kid.parent is not None

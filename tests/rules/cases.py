@@ -51,7 +51,7 @@ class Case:
         What the rule must say.
     dataset, file, path
         For an instance rule, see `auditor.testing.ask_instance`.
-    instances, references, companions, keys, frames, masks
+    instances, references, numbers, companions, keys, frames, masks
         For a collection rule, see `auditor.testing.ask_collection`. A row without a path
         gets one.
     at
@@ -66,6 +66,7 @@ class Case:
     path: str = ""
     instances: Sequence[Mapping[str, Any]] = ()
     references: Sequence[Mapping[str, Any]] = ()
+    numbers: Sequence[Mapping[str, Any]] = ()
     companions: Sequence[Mapping[str, Any]] = ()
     keys: Sequence[Mapping[str, Any]] = ()
     frames: Sequence[Mapping[str, Any]] = ()
@@ -82,6 +83,7 @@ class Case:
                 rule.id,
                 instances=_with_paths(_plant(self.instances, plant)),
                 references=_with_paths(_plant(self.references, plant)),
+                numbers=_with_paths(_plant(self.numbers, plant)),
                 companions=_with_paths(_plant(self.companions, plant)),
                 keys=_with_paths(_plant(self.keys, plant)),
                 frames=_with_paths(_plant(self.frames, plant)),
