@@ -51,7 +51,7 @@ class Case:
         What the rule must say.
     dataset, file, path
         For an instance rule, see `auditor.testing.ask_instance`.
-    instances, references, numbers, companions, keys, frames, masks
+    instances, references, numbers, companions, keys, frames, masks, people, counted
         For a collection rule, see `auditor.testing.ask_collection`. A row without a path
         gets one.
     at
@@ -71,6 +71,8 @@ class Case:
     keys: Sequence[Mapping[str, Any]] = ()
     frames: Sequence[Mapping[str, Any]] = ()
     masks: Sequence[Mapping[str, Any]] = ()
+    people: Sequence[Mapping[str, Any]] = ()
+    counted: Sequence[Mapping[str, Any]] = ()
     at: tuple[str, ...] = ()
     says: tuple[str, ...] = ()
 
@@ -88,6 +90,8 @@ class Case:
                 keys=_with_paths(_plant(self.keys, plant)),
                 frames=_with_paths(_plant(self.frames, plant)),
                 masks=_with_paths(_plant(self.masks, plant)),
+                people=_with_paths(_plant(self.people, plant)),
+                counted=_plant(self.counted, plant),
             )
         with _careless():
             return ask_instance(
