@@ -147,8 +147,9 @@ class IodResult:
     """What the conformance referees say of the files of one SOP Class.
 
     `iod` and `sop_class` are the names in PS3.3 and PS3.6; where there is no IOD, `state` says
-    why: ``retired``, ``private``, ``unknown`` (under DICOM's root, not in PS3.6), ``none`` (no
-    SOP Class UID). ``files = clean + with errors + unjudged``.
+    why: ``retired``, ``directory`` (a DICOMDIR), ``service`` (stores nothing), ``private``,
+    ``unknown`` (under DICOM's root, not in PS3.6), ``none`` (no SOP Class UID).
+    ``files = clean + with errors + unjudged``.
     """
 
     iod: str
