@@ -52,12 +52,15 @@ class Judgement:
         Of a collection rule: what each stands for.
     reasons
         Of an instance rule: why it could not evaluate.
+    series
+        Of a collection rule: the series of each finding, None where it is of no one.
     """
 
     outcome: Outcome
     findings: tuple[tuple[str, str], ...] = ()
     counts: tuple[int, ...] = ()
     reasons: tuple[str, ...] = ()
+    series: tuple[int | None, ...] = ()
 
     @property
     def places(self) -> list[str]:
@@ -184,6 +187,7 @@ def ask_collection(
         Outcome.FAIL if found else Outcome.PASS,
         tuple((each.message, str(each.tag_path)) for each in found),
         tuple(each.count for each in found),
+        series=tuple(each.series for each in found),
     )
 
 
