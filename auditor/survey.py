@@ -18,7 +18,7 @@ from typing import Any
 from auditor.evidence import notation
 from auditor.files import read_text
 from auditor.redaction import MODALITIES
-from auditor.result import AuditResult, CollectionResult, EvidenceResult
+from auditor.result import AuditResult, CollectionResult, EvidenceResult, ObjectKind
 
 SCHEMA = "dicom-auditor/survey/1"
 
@@ -223,12 +223,12 @@ def survey(results: Iterable[AuditResult], descriptions: Descriptions | None = N
 def _row(
     collection: CollectionResult, stated: tuple[dict[str, str], list[dict[str, str]]] | None
 ) -> SurveyRow:
-    found = collection.evidence
+    objects = collection.objects.kinds if collection.objects else []
+    found = collection.evidence or _by_objects(objects)
     described = dict(found.described) if found else {}
     third = list(found.third_party) if found else []
     if stated is not None:
         described, third = {**described, **stated[0]}, [*third, *stated[1]]
-    objects = collection.objects.kinds if collection.objects else []
     images = sum(each.is_image for each in objects)
     flags, said = _flags(found, images, third)
     forms = [each for each in found.forms if each.form == "annotation"] if found else []
@@ -266,6 +266,19 @@ def _row(
         flags=flags,
         step=step,
         lost=lost,
+    )
+
+
+def _by_objects(kinds: Sequence[ObjectKind]) -> EvidenceResult | None:
+    """Return what kinds of object alone tell, where nobody looked for more."""
+    there = {each.kind for each in kinds}
+    if not there:
+        return None
+    return EvidenceResult(
+        segmentations=not there.isdisjoint({"Segmentation", "Microscopy annotation"}),
+        structure_sets="RT Structure Set" in there,
+        reports="Structured report" in there,
+        beside=False,
     )
 
 

@@ -129,14 +129,27 @@ def test_what_could_not_be_looked_for_is_not_evaluated_and_never_no() -> None:
         "ci", "ci_sr_sufficient", "a_s", "cr"
     }  # fmt: skip
     assert one(EvidenceResult(beside=False, segmentations=True)).a_s == "Y*"
-    assert set(one(None).flags.values()) == {None}
+
+
+def test_where_nobody_looked_the_kinds_of_object_tell_what_they_can() -> None:
+    report = replace(SEG, kind="Structured report")
+    structures = replace(SEG, kind="RT Structure Set")
+    row = one(None, CT, SEG, report, structures)
+    assert (row.ci, row.a_s, row.cr) == ("not evaluated", "Y*, YR", "Y*")
+    assert one(None, CT).flags["seg"] is False
+    assert one(None, CT).flags["a_s"] is None
+    bare = collection("ct")
+    bare.objects = None
+    row = survey([made(bare)]).rows[0]
+    assert set(row.flags.values()) == {None}
+    assert row.lost == "not known whether only images"
 
 
 def test_the_funnel_adds_up() -> None:
     found = survey(
         [
             made(collection("a", EvidenceResult()), collection("b", EvidenceResult(reports=True))),
-            made(collection("c", EvidenceResult(forms=[MASKS])), collection("d", None, SEG)),
+            made(collection("c", EvidenceResult(forms=[MASKS])), collection("d", EvidenceResult(), SEG)),
         ]
     )
     assert [step.title for step in found.steps] == list(STEPS)
