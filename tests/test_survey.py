@@ -149,7 +149,10 @@ def test_the_funnel_adds_up() -> None:
     found = survey(
         [
             made(collection("a", EvidenceResult()), collection("b", EvidenceResult(reports=True))),
-            made(collection("c", EvidenceResult(forms=[MASKS])), collection("d", EvidenceResult(), SEG)),
+            made(
+                collection("c", EvidenceResult(forms=[MASKS])),
+                collection("d", EvidenceResult(), SEG),
+            ),
         ]
     )
     assert [step.title for step in found.steps] == list(STEPS)
