@@ -25,6 +25,7 @@ from auditor.facts import InstanceFacts
 from auditor.model import Finding, Outcome, Rule, Scope, Selector, Summary, Undecided
 from auditor.ocr import Image
 from auditor.packing import Columns, pack
+from auditor.people import People, PersonRow
 from auditor.planning import RulesPlan, applies_to
 from auditor.reading.columns import COLUMN, COLUMNS
 from auditor.reading.contents import Contents, name_keys
@@ -82,6 +83,8 @@ class Partial:
     tally: Tally = field(default_factory=Tally)
     tables: dict[str, Columns] = field(default_factory=dict)
     images: list[Image] = field(default_factory=list)
+    people: dict[PersonRow, str] = field(default_factory=dict)
+    """Rows of the table of people, each with the smallest path at which it was seen."""
 
 
 @dataclass(slots=True, eq=False)
@@ -134,6 +137,7 @@ class Auditor:
         self._sample = sample
         self._hash = Hasher(key)
         self._columns = _Columns(self._hash, show_values)
+        self._people = People(self._hash)
         self._verdicts: dict[Verdict, Verdict] = {}
         self._renew()
 
@@ -185,6 +189,7 @@ class Auditor:
         tally.dicom += reading.size
         for creator, size in reading.private:
             tally.private[creator] += size
+        self._people.add(reading.columns, file.path, partial.people)
         row = self._columns.row(reading.columns)
         name = ""
         if reading.facts is not None:
@@ -277,7 +282,7 @@ class Auditor:
             known = tally.signatures.get(entry.digest)
             if known is None:
                 known = tally.signatures[entry.digest] = SignatureTally(
-                    entry.verdict, entry.structure
+                    entry.verdict, entry.structure, entry.name
                 )
             count = 0
             for series, seen in entry.series.items():
@@ -394,7 +399,7 @@ class _Columns:
     def row(self, columns: list[bytes | None]) -> list[Any]:
         """Return the row of one instance."""
         row: list[Any] = []
-        for number, value in enumerate(columns):
+        for number, value in enumerate(columns[: len(COLUMNS)]):
             if value is None:
                 row.append(None)
                 continue

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from auditor.files import read_text, replace_text
 from auditor.formats import FORMATS
 from auditor.packing import Columns, pack
+from auditor.people import PEOPLE
 from auditor.reading.columns import COLUMNS
 from auditor.sources import printable
 from auditor.tally import ElementKey, ElementTally
@@ -111,8 +112,18 @@ A finding has a row for each series that it was made in (none where its rule kno
 with how often there and one example: `count` adds up to what ``result.json`` says.
 """
 
+PASSING: dict[str, tuple[tuple[str, str], ...]] = {
+    "people": PEOPLE,
+    "counted": (("signature", "string"), ("summary", "string"), ("said", "string")),
+}
+"""Tables for collection rules that no audit keeps, see `auditor.people` and `Summary.joined`."""
+
+QUERIED = {**TABLES, **PASSING}
+
 WALKED = ("instances", "references", "numbers", "companions", "keys", "frames")
-"""Tables that are written while walking or right after, and that collection rules may query."""
+"""Tables that are written while walking or right after, and that collection rules may query.
+
+So may they those of `PASSING`."""
 
 
 class StoreError(Exception):
@@ -188,7 +199,7 @@ class TableWriter:
         import pyarrow as pa
         from pyarrow import parquet
 
-        self._columns = TABLES[table]
+        self._columns = QUERIED[table]
         self._collection = collection
         self._schema = pa.schema(
             [("collection", pa.dictionary(pa.int32(), pa.string()))]
@@ -207,7 +218,7 @@ class TableWriter:
         self._writer.close()
 
     def add(self, rows: Iterable[Sequence[Any]]) -> None:
-        """Add rows, each in the order of `TABLES`."""
+        """Add rows, each in the order of `QUERIED`."""
         self._rows.extend(rows)
         if len(self._rows) >= FLUSH:
             self._flush()

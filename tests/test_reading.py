@@ -24,7 +24,7 @@ from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian, JPEGBase
 
 from auditor.planning import RulesPlan
 from auditor.reading import reader
-from auditor.reading.columns import COLUMN, COLUMN_OF_TAG, COLUMNS
+from auditor.reading.columns import COLUMN, COLUMN_OF_TAG, GATHERED
 from auditor.reading.fallback import lenient, read_with_pydicom
 from auditor.reading.places import Attention, Forest, Place, Token
 from auditor.reading.reader import DEFLATED, Reader, Reading
@@ -78,7 +78,7 @@ def real_files() -> list[Path]:
 
 
 def walked_by_pydicom(path: Path) -> list[Flat]:
-    walk = Walk(path.stat().st_size, [None] * len(COLUMNS))
+    walk = Walk(path.stat().st_size, [None] * len(GATHERED))
     read_with_pydicom(str(path), forest(), walk)
     return flat(walk.tokens)
 
@@ -151,7 +151,7 @@ def test_both_readers_see_native_pixel_data_alike() -> None:
         facts = read(path).facts
         if facts is None or facts.complete == "header" or facts.surprise:
             continue
-        walk = Walk(path.stat().st_size, [None] * len(COLUMNS))
+        walk = Walk(path.stat().st_size, [None] * len(GATHERED))
         read_with_pydicom(str(path), forest(), walk)
         length = str(walk.pixels.length) if walk.pixels and walk.pixels.length >= 0 else ""
         assert facts.pixel_bytes == length, path.name
