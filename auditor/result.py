@@ -147,8 +147,9 @@ class IodResult:
     """What the conformance referees say of the files of one SOP Class.
 
     `iod` and `sop_class` are the names in PS3.3 and PS3.6; where there is no IOD, `state` says
-    why: ``retired``, ``private``, ``unknown`` (under DICOM's root, not in PS3.6), ``none`` (no
-    SOP Class UID). ``files = clean + with errors + unjudged``.
+    why: ``retired``, ``directory`` (a DICOMDIR), ``service`` (stores nothing), ``private``,
+    ``unknown`` (under DICOM's root, not in PS3.6), ``none`` (no SOP Class UID).
+    ``files = clean + with errors + unjudged``.
     """
 
     iod: str
@@ -427,14 +428,16 @@ class EvidenceResult:
     """What a collection has beyond images.
 
     `segmentations`, `structure_sets` and `reports` tell whether there are SEG or ANN, RT Structure
-    Sets, and SR about patients. `patients_joined` is how many patients clinical tables name.
-    `described` and `third_party` are what its publisher says in ``collection.toml``: nothing there
-    is taken from the objects.
+    Sets, and SR about patients; `beside` whether files beside DICOM could be looked at, which an
+    index of a repository does not list. `patients_joined` is how many patients clinical tables
+    name. `described` and `third_party` are what its publisher says in ``collection.toml``:
+    nothing there is taken from the objects.
     """
 
     segmentations: bool = False
     structure_sets: bool = False
     reports: bool = False
+    beside: bool = True
     forms: list[EvidenceForm] = field(default_factory=list)
     tables: list[EvidenceTable] = field(default_factory=list)
     tables_left_out: int = 0
