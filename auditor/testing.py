@@ -156,6 +156,7 @@ def ask_collection(
     keys: Sequence[Mapping[str, Any]] = (),
     frames: Sequence[Mapping[str, Any]] = (),
     entities: Sequence[Mapping[str, Any]] = (),
+    masks: Sequence[Mapping[str, Any]] = (),
     people: Sequence[Mapping[str, Any]] = (),
     counted: Sequence[Mapping[str, Any]] = (),
 ) -> Judgement:
@@ -163,7 +164,7 @@ def ask_collection(
 
     Parameters
     ----------
-    instances, references, numbers, companions, keys, frames, entities, people, counted
+    instances, references, numbers, companions, keys, frames, masks, entities, people, counted
         Rows as column name to value; what is not named is null, a status is ``ok``.
         UIDs and patient IDs are numbers, as their keyed hashes are.
     """
@@ -179,6 +180,7 @@ def ask_collection(
         "keys": keys,
         "frames": frames,
         "entities": entities,
+        "masks": masks,
         "people": people,
         "counted": counted,
     }

@@ -51,7 +51,7 @@ class Case:
         What the rule must say.
     dataset, file, path
         For an instance rule, see `auditor.testing.ask_instance`.
-    instances, references, numbers, companions, keys, frames, entities, people, counted
+    instances, references, numbers, companions, keys, frames, masks, entities, people, counted
         For a collection rule, see `auditor.testing.ask_collection`. A row without a path
         gets one.
     at
@@ -71,6 +71,7 @@ class Case:
     keys: Sequence[Mapping[str, Any]] = ()
     frames: Sequence[Mapping[str, Any]] = ()
     entities: Sequence[Mapping[str, Any]] = ()
+    masks: Sequence[Mapping[str, Any]] = ()
     people: Sequence[Mapping[str, Any]] = ()
     counted: Sequence[Mapping[str, Any]] = ()
     at: tuple[str, ...] = ()
@@ -90,6 +91,7 @@ class Case:
                 keys=_with_paths(_plant(self.keys, plant)),
                 frames=_with_paths(_plant(self.frames, plant)),
                 entities=_with_paths(_plant(self.entities, plant)),
+                masks=_with_paths(_plant(self.masks, plant)),
                 people=_with_paths(_plant(self.people, plant)),
                 counted=_plant(self.counted, plant),
             )
