@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -173,7 +173,7 @@ def _audit_collection(
             progress.step(f"text in the pixels of {len(chosen)} images")
             writers["frames"].add(list(read_frames(chosen)))
     notes = list(collection.source.notes)
-    results = {rule.id: _blank(rule, profile) for rule in rules.rules}
+    results = {rule.id: blank_result(rule, profile) for rule in rules.rules}
     walking, waiting = instance_rules(rules)
     for index, rule in enumerate(walking):
         parts: list[Judged] = [
@@ -181,19 +181,19 @@ def _audit_collection(
             for each in tally.signatures.values()
         ]
         counted = count_rule(parts, rule.unit is Unit.SERIES)
-        _fill(results[rule.id], counted)
-        _write_findings(findings, results[rule.id], counted)
+        fill_result(results[rule.id], counted)
+        write_findings(findings, results[rule.id], counted)
     if waiting:
         progress.step(f"conformance ({len(tally.structures):,} distinct to judge)")
     # Where there are more processes than this one, they ask while the tables are queried here.
     asked = workers.aside(lambda: ask_referees(workers, tally.structures) if waiting else {})
     progress.step("rules over the whole collection")
     tables = {table: folder.file(table, number) for table in WALKED}
-    with _connect(folder.path, workers.count) as connection:
+    with connect(folder.path, workers.count) as connection:
         for rule in rules.rules:
             if rule.scope is Scope.COLLECTION:
-                counted = _run_collection_rule(rule, connection, tables, results[rule.id])
-                _write_findings(findings, results[rule.id], counted)
+                counted = run_collection_rule(rule, connection, tables, results[rule.id])
+                write_findings(findings, results[rule.id], counted)
         there = Inventory(connection, tables)
         counts = there.counts(tally, collection.source.links)
         inventory, companions = there.tables(), there.companions()
@@ -212,8 +212,8 @@ def _audit_collection(
             (*_answer(answers, each.structure), each.series) for each in tally.signatures.values()
         ]
         counted = count_rule(parts, rule.unit is Unit.SERIES)
-        _fill(results[rule.id], counted, confidences)
-        _write_findings(findings, results[rule.id], counted)
+        fill_result(results[rule.id], counted, confidences)
+        write_findings(findings, results[rule.id], counted)
         cut_short = any(each.structure is None for each in tally.signatures.values())
         reasons = results[rule.id].reason, _referee_reason(rule, reports.values(), cut_short)
         results[rule.id].reason = "; ".join(filter(None, reasons))
@@ -245,7 +245,8 @@ def _audit_collection(
     )
 
 
-def _blank(rule: Rule, profile: Profile) -> RuleResult:
+def blank_result(rule: Rule, profile: Profile) -> RuleResult:
+    """Return the result of a rule that was not asked yet."""
     return RuleResult(
         id=rule.id,
         category=rule.category,
@@ -265,7 +266,7 @@ def _blank(rule: Rule, profile: Profile) -> RuleResult:
     )
 
 
-def _fill(
+def fill_result(
     result: RuleResult, tally: RuleTally, confidences: dict[tuple[str, str], str] | None = None
 ) -> None:
     """Put what was counted into a rule's result; a finding may be surer than its rule is."""
@@ -374,7 +375,8 @@ def _referee_notes(reports: Iterable[dict[str, RefereeReport]]) -> list[str]:
     return notes + [f"{name} is not installed: one referee judged." for name in sorted(absent)]
 
 
-def _connect(folder: Path, threads: int = 1) -> duckdb.DuckDBPyConnection:
+def connect(folder: Path, threads: int = 1) -> duckdb.DuckDBPyConnection:
+    """Open a database in memory that asks no network and swaps into the audit folder."""
     import duckdb
 
     connection = duckdb.connect(":memory:")
@@ -387,10 +389,10 @@ def _connect(folder: Path, threads: int = 1) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def _run_collection_rule(
+def run_collection_rule(
     rule: Rule,
     connection: duckdb.DuckDBPyConnection,
-    tables: dict[str, Path],
+    tables: Mapping[str, Path | str],
     result: RuleResult,
 ) -> RuleTally:
     """Run one collection rule, put what it found into its result, and return it."""
@@ -415,7 +417,7 @@ def _run_collection_rule(
         findings=grouped,
         series=series,
     )
-    _fill(result, tally)
+    fill_result(result, tally)
     if units.not_evaluated:
         result.reason = units.reason
     return tally
@@ -469,7 +471,7 @@ def _grouped(
     return kept, series
 
 
-def _write_findings(writer: TableWriter, result: RuleResult, tally: RuleTally) -> None:
+def write_findings(writer: TableWriter, result: RuleResult, tally: RuleTally) -> None:
     """Write what one rule found, by series; what is of no one series has a row without."""
     for finding in result.findings:
         start = (

@@ -58,15 +58,14 @@ def presence(collection: CollectionFacts) -> Iterator[Finding]:
     -------
     6 of 80 series are Comprehensive 3D SR.
     """
-    for uid in sorted(STRUCTURED_REPORTS | {KEY_OBJECT_SELECTION}):
-        for count, paths in collection.rows(
-            "SELECT count(DISTINCT SeriesInstanceUID), min(path, 5) FROM instances "
-            "WHERE SOPClassUID = ? HAVING count(*) > 0",
-            [uid],
-        ):
-            yield Finding(
-                sop_class_name(uid) or "a structured report", count=count, examples=tuple(paths)
-            )
+    for uid, count, paths in collection.rows(
+        "SELECT SOPClassUID, count(DISTINCT SeriesInstanceUID), min(path, 5) FROM instances "
+        "WHERE list_contains(?, SOPClassUID) GROUP BY SOPClassUID ORDER BY SOPClassUID",
+        [sorted(STRUCTURED_REPORTS | {KEY_OBJECT_SELECTION})],
+    ):
+        yield Finding(
+            sop_class_name(uid) or "a structured report", count=count, examples=tuple(paths)
+        )
 
 
 @rule(

@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from auditor.audit import _connect, _grouped
+from auditor.audit import _grouped, connect
 from auditor.collection import CollectionFacts
 from auditor.model import Finding, TagPath
 from auditor.store import WALKED, TableWriter
@@ -16,7 +16,7 @@ from auditor.store import WALKED, TableWriter
 
 @pytest.fixture
 def connection(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    with _connect(tmp_path) as connection:
+    with connect(tmp_path) as connection:
         yield connection
 
 
