@@ -72,7 +72,8 @@ def write(folder: Path, rows: Rows, clinical: Sequence[str] = ()) -> Index:
         connection.execute(f"CREATE TABLE t ({columns})")
         marks = f"({', '.join('?' for _ in COLUMNS)})"
         for row in rows:
-            connection.execute("INSERT INTO t VALUES " + marks, [row[name] for name in COLUMNS])
+            values = [row[name] for name in COLUMNS]
+            connection.execute("INSERT INTO t VALUES " + marks, values)  # noqa: S608 - marks
         connection.execute(f"COPY t TO '{folder / 'idc_index.parquet'}'")
         connection.execute("CREATE TABLE c (collection_id VARCHAR, supporting_data VARCHAR)")
         connection.execute("INSERT INTO c VALUES ('none', NULL), ('two', 'Image Analyses')")
