@@ -16,7 +16,8 @@ from auditor.audit import (
     run_collection_rule,
     write_findings,
 )
-from auditor.inventory import CLINICAL_REPORTS, SHOWN
+from auditor.evidence import CLINICAL_REPORTS
+from auditor.inventory import SHOWN
 from auditor.literal import ask_about
 from auditor.model import CATEGORIES, Outcome, Rule, Scope, Selector, Unit
 from auditor.objects import kind_of

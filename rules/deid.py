@@ -77,9 +77,7 @@ def removed_without_method(instance: InstanceFacts) -> Iterator[Finding]:
 
     Command
     -------
-    dcmodify -i "(0012,0064)[0].(0008,0100)=113100" FILE
-    dcmodify -i "(0012,0064)[0].(0008,0102)=DCM" FILE
-    dcmodify -i "(0012,0064)[0].(0008,0104)=Basic Application Confidentiality Profile" FILE
+    dcmodify -i "(0012,0063)=METHOD" FILE
 
     Example
     -------

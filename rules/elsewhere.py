@@ -50,10 +50,6 @@ def bytes_behind(instance: InstanceFacts) -> Iterator[Finding]:
     ----------
     Read the object and write it again. Zeros and line ends alone are not reported.
 
-    Command
-    -------
-    dcmconv FILE NEW-FILE
-
     Example
     -------
     A trailer of the archive from which the file was exported.
@@ -84,7 +80,6 @@ def text_behind(instance: InstanceFacts) -> Iterator[Finding]:
     Command
     -------
     dcmodify -imt -e "(FFFC,FFFC)" FILE
-    dcmconv FILE NEW-FILE
 
     Example
     -------

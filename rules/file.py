@@ -304,7 +304,7 @@ def odd_encoding(instance: InstanceFacts) -> Iterator[Finding]:
 
     Command
     -------
-    dcmconv FILE NEW-FILE
+    pydicom: dcmread("FILE").save_as("NEW-FILE")
 
     Example
     -------
