@@ -28,13 +28,14 @@ from auditor.registry import RuleSet
 from auditor.result import (
     CollectionResult,
     Counts,
+    EvidenceResult,
     InventoryRow,
     ObjectKind,
     ObjectsResult,
     RuleResult,
 )
 from auditor.scoring import overall, score_category
-from auditor.sources.idc import REPOSITORY, SERIES, VALUES, Index
+from auditor.sources.idc import REPOSITORY, SERIES, VALUES, About, Index
 from auditor.standard.sop_classes import (
     ANNOTATIONS,
     RT_STRUCTURE_SET,
@@ -61,6 +62,13 @@ _ONE_A_SERIES = frozenset(
     f"instances.{name}" for name in ("StudyInstanceUID", "PatientID", "Modality", "PatientSex")
 )
 """Of which a series has one in the index, however many its objects have."""
+
+_HOLDS = {
+    "SEG": SEGMENTATIONS | ANNOTATIONS,
+    "RT": frozenset({RT_STRUCTURE_SET}),
+    "SR": CLINICAL_REPORTS,
+}
+"""What a third party can have made, as a description of a collection calls it, by SOP class."""
 
 _LACKS = "an index does not hold what this rule reads"
 _INSIDE = "an index has one line a series: objects in it cannot be compared with each other"
@@ -119,7 +127,7 @@ def audit_index(
     step(f"reading the index, version {index.version}")
     with connect(folder.path, threads) as connection:
         names = index.read(connection, wanted, key)
-        clinical = index.clinical(connection)
+        about = index.about(connection)
         counted = _instance_rules(connection, rules)
         facts = _Facts(connection)
         results = []
@@ -143,8 +151,10 @@ def audit_index(
             results.append(
                 _collection(name, repository or REPOSITORY, counts, made, profile, facts, index)
             )
-            if name in clinical:
+            said = about.get(name, About({}, False))
+            if said.clinical:
                 results[-1].annotation["CI"] = "Y"
+            results[-1].evidence = facts.evidence(name, said.described)
     return results, time.perf_counter() - start
 
 
@@ -293,7 +303,7 @@ class _Facts:
             "list_sort(list(DISTINCT third_party) FILTER (third_party IS NOT NULL))"
         )
         self._classes = self._by_collection(
-            "coalesce(SOPClassUID, '') AS uid, third_party IS NOT NULL AS other, count(*)",
+            "coalesce(SOPClassUID, '') AS uid, coalesce(third_party, '') AS other, count(*)",
             grouped=True,
         )
         self._kinds = self._objects()
@@ -398,15 +408,35 @@ class _Facts:
         """
         there = {(uid, bool(third)) for uid, third, *_ in self._classes[name]}
 
-        def codes(classes: Iterable[str], code: str) -> list[str]:
-            makers = {third for uid, third in there if uid in set(classes)}
+        def codes(holds: str, code: str) -> list[str]:
+            makers = {third for uid, third in there if uid in _HOLDS[holds]}
             return [code + "a" * third for third in sorted(makers)]
 
-        said = {
-            "A/S": codes(SEGMENTATIONS | ANNOTATIONS, "Y*") + codes((RT_STRUCTURE_SET,), "YR"),
-            "CR": codes(CLINICAL_REPORTS, "Y*"),
-        }
+        said = {"A/S": codes("SEG", "Y*") + codes("RT", "YR"), "CR": codes("SR", "Y*")}
         return {label: ", ".join(parts) for label, parts in said.items() if parts}
+
+    def evidence(self, name: str, described: dict[str, str]) -> EvidenceResult:
+        """Return what there is beyond images, as far as it is in DICOM.
+
+        A kind is a third party's where there is no other of it.
+        """
+        makers: dict[str, set[str]] = {"SEG": set(), "RT": set(), "SR": set()}
+        for uid, maker, _ in self._classes[name]:
+            for holds, classes in _HOLDS.items():
+                if uid in classes:
+                    makers[holds].add(maker)
+        return EvidenceResult(
+            segmentations=bool(makers["SEG"]),
+            structure_sets=bool(makers["RT"]),
+            reports=bool(makers["SR"]),
+            beside=False,
+            described=described,
+            third_party=[
+                {"holds": holds, "source": ", ".join(sorted(made))}
+                for holds, made in makers.items()
+                if made and "" not in made
+            ],
+        )
 
     def objects(self, name: str) -> ObjectsResult:
         """Return objects by kind; an index knows no references."""

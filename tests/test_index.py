@@ -16,7 +16,7 @@ from auditor.model import Scope, Unit
 from auditor.paths import profiles_folder, rules_folder
 from auditor.profile import read_profile
 from auditor.registry import RuleSet, load
-from auditor.result import CollectionResult, InventoryRow, RuleResult
+from auditor.result import CollectionResult, EvidenceResult, InventoryRow, RuleResult
 from auditor.sources import SourceError
 from auditor.sources.idc import VALUES, Index, asked
 from auditor.store import AuditFolder
@@ -75,10 +75,18 @@ def write(folder: Path, rows: Rows, clinical: Sequence[str] = ()) -> Index:
             values = [row[name] for name in COLUMNS]
             connection.execute("INSERT INTO t VALUES " + marks, values)  # noqa: S608 - marks
         connection.execute(f"COPY t TO '{folder / 'idc_index.parquet'}'")
-        connection.execute("CREATE TABLE c (collection_id VARCHAR, supporting_data VARCHAR)")
-        connection.execute("INSERT INTO c VALUES ('none', NULL), ('two', 'Image Analyses')")
+        connection.execute(
+            "CREATE TABLE c (collection_id VARCHAR, collection_name VARCHAR, species VARCHAR, "
+            "cancer_types VARCHAR, tumor_locations VARCHAR, supporting_data VARCHAR)"
+        )
+        connection.execute(
+            "INSERT INTO c VALUES ('two', 'Two', 'Human', 'X', NULL, 'Image Analyses')"
+        )
         for name in clinical:
-            connection.execute("INSERT INTO c VALUES (?, 'Genomics, Clinical')", [name])
+            connection.execute(
+                "INSERT INTO c VALUES (?, 'One', 'Mouse', NULL, 'Lung', 'Genomics, Clinical')",
+                [name],
+            )
         connection.execute(f"COPY c TO '{folder / 'collections_index.parquet'}'")
     return Index(folder, "25.0.1")
 
@@ -226,6 +234,27 @@ def test_what_a_third_party_made_is_kept_apart(audited: Audited) -> None:
     assert (
         made.notes[1] == "3 of its series were made by third parties: their_masks, their_reports."
     )
+
+
+def test_the_survey_is_told_what_is_a_third_partys_alone(audited: Audited) -> None:
+    first, second = audited(
+        series(1, SOPClassUID=SEG, analysis_result_id="b"),
+        series(2, SOPClassUID=SEG, analysis_result_id="a"),
+        series(3, SOPClassUID=SR, analysis_result_id="a"),
+        series(4, SOPClassUID=SR),
+        series(5, collection_id="two"),
+        clinical=["one"],
+    )
+    assert first.evidence == EvidenceResult(
+        segmentations=True,
+        reports=True,
+        beside=False,
+        described={"access": "open", "title": "One", "species": "Mouse", "region": "Lung"},
+        third_party=[{"holds": "SEG", "source": "a, b"}],
+    )
+    assert second.evidence is not None
+    assert not second.evidence.segmentations
+    assert second.evidence.described["pathology"] == "X"
 
 
 def test_a_licence_may_hold_a_semicolon_and_there_may_be_several(audited: Audited) -> None:

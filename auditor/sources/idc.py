@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from auditor.description import LENGTH
 from auditor.sources.base import SourceError, printable
 
 if TYPE_CHECKING:
@@ -28,6 +29,13 @@ _HASHED = ("SeriesInstanceUID", "StudyInstanceUID", "PatientID")
 VALUES = ("SOPClassUID", "Modality", "Manufacturer", "ManufacturerModelName", "PatientSex")
 """Attributes that the index gives as one of the series' objects has them, neither rewritten nor
 put together from several."""
+
+
+class About(NamedTuple):
+    """What the repository says of a collection, and whether it has clinical tables of it."""
+
+    described: dict[str, str]
+    clinical: bool
 
 
 class Index:
@@ -120,15 +128,24 @@ class Index:
             raise SourceError(f"no such collection in the index: {', '.join(missing)}")
         return found
 
-    def clinical(self, connection: duckdb.DuckDBPyConnection) -> set[str]:
-        """Return the collections of which the repository says that it has clinical tables."""
+    def about(self, connection: duckdb.DuckDBPyConnection) -> dict[str, About]:
+        """Return what the repository says of each collection, by its id."""
         rows = connection.execute(
-            "SELECT collection_id FROM read_parquet(?) "
-            "WHERE list_contains(list_transform(string_split(supporting_data, ','), "
-            "lambda part: trim(part)), 'Clinical')",
+            "SELECT collection_id, collection_name, species, cancer_types, tumor_locations, "
+            "list_contains(list_transform(string_split(coalesce(supporting_data, ''), ','), "
+            "lambda part: trim(part)), 'Clinical') FROM read_parquet(?)",
             [self._file("collections_index")],
         ).fetchall()
-        return {str(name) for (name,) in rows}
+        keys = ("title", "species", "pathology", "region")
+        return {
+            str(name): About(
+                # All of it can be had by anybody, under its licence.
+                {"access": "open"}
+                | {key: str(text)[:LENGTH] for key, text in zip(keys, texts, strict=True) if text},
+                clinical,
+            )
+            for name, *texts, clinical in rows
+        }
 
     def _file(self, name: str) -> str:
         import glob
