@@ -57,10 +57,10 @@ def presence(collection: CollectionFacts) -> Iterator[Finding]:
     """
     for uid, count, paths in collection.rows(
         "SELECT SOPClassUID, count(DISTINCT SeriesInstanceUID), min(path, 5) FROM instances "
-        "WHERE list_contains(?, SOPClassUID) GROUP BY SOPClassUID ORDER BY SOPClassUID",
-        [sorted(RADIOTHERAPY)],
+        "GROUP BY SOPClassUID ORDER BY SOPClassUID"
     ):
-        yield Finding(sop_class_name(uid) or "an RT object", count=count, examples=tuple(paths))
+        if uid in RADIOTHERAPY:
+            yield Finding(sop_class_name(uid) or "an RT object", count=count, examples=tuple(paths))
 
 
 @rule(

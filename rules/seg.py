@@ -62,10 +62,10 @@ def presence(collection: CollectionFacts) -> Iterator[Finding]:
     """
     for uid, count, paths in collection.rows(
         "SELECT SOPClassUID, count(DISTINCT SeriesInstanceUID), min(path, 5) FROM instances "
-        "WHERE list_contains(?, SOPClassUID) GROUP BY SOPClassUID ORDER BY SOPClassUID",
-        [sorted(SEGMENTATIONS)],
+        "GROUP BY SOPClassUID ORDER BY SOPClassUID"
     ):
-        yield Finding(sop_class_name(uid), count=count, examples=tuple(paths))
+        if uid in SEGMENTATIONS:
+            yield Finding(sop_class_name(uid), count=count, examples=tuple(paths))
 
 
 @rule(

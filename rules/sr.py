@@ -60,12 +60,12 @@ def presence(collection: CollectionFacts) -> Iterator[Finding]:
     """
     for uid, count, paths in collection.rows(
         "SELECT SOPClassUID, count(DISTINCT SeriesInstanceUID), min(path, 5) FROM instances "
-        "WHERE list_contains(?, SOPClassUID) GROUP BY SOPClassUID ORDER BY SOPClassUID",
-        [sorted(STRUCTURED_REPORTS | {KEY_OBJECT_SELECTION})],
+        "GROUP BY SOPClassUID ORDER BY SOPClassUID"
     ):
-        yield Finding(
-            sop_class_name(uid) or "a structured report", count=count, examples=tuple(paths)
-        )
+        if uid in (STRUCTURED_REPORTS | {KEY_OBJECT_SELECTION}):
+            yield Finding(
+                sop_class_name(uid) or "a structured report", count=count, examples=tuple(paths)
+            )
 
 
 @rule(

@@ -8,6 +8,7 @@ import stat
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 
 from auditor.model import Comparison
@@ -494,12 +495,13 @@ def _reading(walk: Walk, facts: FileFacts, size: int) -> Reading:
         columns[TRANSFER_SYNTAX] and columns[META_CLASS] and columns[META_INSTANCE]
     ):
         facts = facts._replace(meta="incomplete")
+    pixels = _pixels(walk.pixels) if walk.pixels is not None else {}
     facts = facts._replace(
         identified=_identified(columns),
         sop_class=_agree(columns[META_CLASS], columns[SOP_CLASS]),
         sop_instance=_agree(columns[META_INSTANCE], columns[SOP_INSTANCE]),
         syntax=_syntax(columns[TRANSFER_SYNTAX]),
-        **_pixels(walk.pixels),
+        **pixels,
     )
     status, reason = "ok", ""
     if facts.complete != "yes":
@@ -576,10 +578,9 @@ def _agree(meta: bytes | None, dataset: bytes | None) -> str:
 _PIXELS = {0x7FE00008: "float", 0x7FE00009: "double", 0x7FE00010: "native"}
 
 
-def _pixels(pixels: Pixels | None) -> dict[str, str]:
+@lru_cache(maxsize=1024)
+def _pixels(pixels: Pixels) -> dict[str, str]:
     """Return the file facts of pixel data."""
-    if pixels is None:
-        return {}
     if pixels.length >= 0:
         return {"pixels": _PIXELS[pixels.tag], "pixel_bytes": str(pixels.length)}
     if pixels.fragments < 0:
@@ -591,6 +592,7 @@ def _pixels(pixels: Pixels | None) -> dict[str, str]:
     }
 
 
+@lru_cache(maxsize=256)
 def _syntax(value: bytes | None) -> str:
     uid = _uid(value)
     return uid if not uid or transfer_syntax_name(uid) else "unknown"

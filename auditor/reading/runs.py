@@ -87,34 +87,34 @@ def _walk_top(
         return walk_elements(buffer, position, walk.size, root, walk, implicit, 0, {})
     opened, taken = len(tokens), 0
     previous = root
-    segment = _Segment(root, position, walk)
+    segment: _Segment | None = None
     while position < walk.size:
-        segment.mark()
         run = previous.run
         if (
             run is not None
             and buffer[position : position + len(run.raw)] == run.raw
             and run.before == (walk.creators, walk.encodings)
         ):
-            segment.close(buffer, position, previous)
+            _finish(segment, buffer, position, previous)
+            segment = None
             tokens += run.tokens
             taken += len(run.tokens)
             for column, value in run.columns:
                 walk.columns[column] = value
             if run.compared:
                 walk.compared.append(run)
-            if run.private:
-                walk.private += run.private
+            walk.private += run.private
             walk.creators, walk.encodings = run.after
             position += len(run.raw)
             previous = run.last
-            segment = _Segment(previous, position, walk)
             continue
         if only_group:
             if position + 8 > len(buffer):
                 raise Short(position)
             if _group(buffer, position)[0] != only_group:
                 break
+        segment = segment or _Segment(previous, position, walk)
+        segment.mark()
         try:
             stop = walk_elements(
                 buffer, position, walk.size, root, walk, implicit, 0, walk.creators, single=True
@@ -125,15 +125,20 @@ def _walk_top(
         place = tokens[segment.tokens].place
         if _is_volatile(place, buffer, position, stop, number) or segment.referred:
             segment.close(buffer, position, previous)
-            segment = _Segment(place, stop, walk)
+            segment = None
         position, previous = stop, place
-    else:
-        segment.mark()
-    segment.close(buffer, position, previous)
+    _finish(segment, buffer, position, previous)
     root.gain = max(
         -GAIN - 1, min(GAIN, root.gain + (1 if 2 * taken > len(tokens) - opened else -1))
     )
     return position
+
+
+def _finish(segment: _Segment | None, buffer: bytes, stop: int, last: Place) -> None:
+    """Make a run of all that was walked one by one, if anything was."""
+    if segment is not None:
+        segment.mark()
+        segment.close(buffer, stop, last)
 
 
 def _is_volatile(place: Place, buffer: bytes, start: int, stop: int, number: int) -> bool:
@@ -165,7 +170,6 @@ class _Segment:
         self._compared = len(walk.compared)
         self._private = len(walk.private)
         walk.pending = self._columns
-        self.mark()
 
     def mark(self) -> None:
         """Remember the state before the next element, where the segment may have to end."""

@@ -171,7 +171,7 @@ class Walk:
         self._kept = (
             tuple(len(each) for each in lists),
             list(self.columns),
-            (self.pixels_end, self.pixels, self.encodings, self.creators),
+            (self.pixels_end, self.pixels, self.encodings, self.creators, self.framed),
         )
 
     def rewind(self) -> None:
@@ -181,8 +181,8 @@ class Walk:
         for each, length in zip(lists, lengths, strict=True):
             del each[length:]
         self.columns[:] = columns
-        self.pixels_end, self.pixels, self.encodings, self.creators = others
-        self.sop_class, self.named, self.planar, self.framed = b"", (b"", b"", b""), False, 0
+        self.pixels_end, self.pixels, self.encodings, self.creators, self.framed = others
+        self.sop_class, self.named, self.planar = b"", (b"", b"", b""), False
 
     def move(self, distance: int) -> None:
         """Count positions from `distance` bytes further on; the walk is between two elements."""
