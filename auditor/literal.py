@@ -14,7 +14,7 @@ from auditor.engine import ask
 from auditor.facts import InstanceFacts
 from auditor.model import Comparison, Judge, Outcome, Rule
 from auditor.planning import RulesPlan
-from auditor.reading.columns import COLUMNS
+from auditor.reading.columns import GATHERED
 from auditor.reading.places import Forest
 from auditor.reading.reader import FileFacts, Reader
 from auditor.reading.runs import walk_dataset
@@ -55,7 +55,7 @@ def ask_about(
     data = _written(dataset)
     sop_class = str(dataset.get("SOPClassUID", ""))
     forest = Forest(lambda uid: RulesPlan(uid, [rule], judges))
-    walk = Walk(len(data), [None] * len(COLUMNS))
+    walk = Walk(len(data), [None] * len(GATHERED))
     walk_dataset(data, 0, forest.tree(sop_class, False), walk, False)
     Reader(forest).compare(walk, path)
     return ask(rule, InstanceFacts(walk.tokens, facts), sop_class, facts)

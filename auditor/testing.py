@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from auditor.facts import InstanceFacts
 from auditor.literal import WHOLE, ask_about
 from auditor.model import Finding, Outcome, Selector
 from auditor.registry import RuleSet, load
-from auditor.store import TABLES, TableWriter
+from auditor.store import QUERIED, TableWriter
 
 __all__ = ["Judgement", "ask_collection", "ask_instance", "dataset_of", "load"]
 
@@ -47,6 +47,8 @@ class Judgement:
         Of an instance rule: why it could not evaluate.
     series
         Of a collection rule: the series of each finding, None where it is of no one.
+    examples
+        Of a collection rule: the paths that each names.
     """
 
     outcome: Outcome
@@ -54,6 +56,7 @@ class Judgement:
     counts: tuple[int, ...] = ()
     reasons: tuple[str, ...] = ()
     series: tuple[int | None, ...] = ()
+    examples: tuple[tuple[str, ...], ...] = field(default=(), compare=False)
 
     @property
     def places(self) -> list[str]:
@@ -127,15 +130,18 @@ def ask_collection(
     *,
     instances: Sequence[Mapping[str, Any]] = (),
     references: Sequence[Mapping[str, Any]] = (),
+    numbers: Sequence[Mapping[str, Any]] = (),
     companions: Sequence[Mapping[str, Any]] = (),
     keys: Sequence[Mapping[str, Any]] = (),
     frames: Sequence[Mapping[str, Any]] = (),
+    people: Sequence[Mapping[str, Any]] = (),
+    counted: Sequence[Mapping[str, Any]] = (),
 ) -> Judgement:
     """Run one collection rule on tables written down as rows.
 
     Parameters
     ----------
-    instances, references, companions, keys, frames
+    instances, references, numbers, companions, keys, frames, people, counted
         Rows as column name to value; what is not named is null, a status is ``ok``.
         UIDs and patient IDs are numbers, as their keyed hashes are.
     """
@@ -146,9 +152,12 @@ def ask_collection(
     given = {
         "instances": instances,
         "references": references,
+        "numbers": numbers,
         "companions": companions,
         "keys": keys,
         "frames": frames,
+        "people": people,
+        "counted": counted,
     }
     with tempfile.TemporaryDirectory() as folder, duckdb.connect(":memory:") as connection:
         tables = {}
@@ -167,11 +176,12 @@ def ask_collection(
         tuple((each.message, str(each.tag_path)) for each in found),
         tuple(each.count for each in found),
         series=tuple(each.series for each in found),
+        examples=tuple(each.examples for each in found),
     )
 
 
 def _rows(table: str, rows: Iterable[Mapping[str, Any]]) -> Iterable[tuple[Any, ...]]:
-    names = [name for name, _ in TABLES[table]]
+    names = [name for name, _ in QUERIED[table]]
     for row in rows:
         unknown = set(row) - set(names)
         assert not unknown, unknown

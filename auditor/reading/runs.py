@@ -98,6 +98,8 @@ def _walk_top(
             _finish(segment, buffer, position, previous)
             segment = None
             tokens += run.tokens
+            walk.references += run.references
+            walk.numbers += run.numbers
             taken += len(run.tokens)
             for column, value in run.columns:
                 walk.columns[column] = value
@@ -123,7 +125,7 @@ def _walk_top(
             segment.close(buffer, position, previous)
             raise
         place = tokens[segment.tokens].place
-        if _is_volatile(place, buffer, position, stop, number) or segment.referred:
+        if _is_volatile(place, buffer, position, stop, number):
             segment.close(buffer, position, previous)
             segment = None
         position, previous = stop, place
@@ -158,8 +160,8 @@ class _Segment:
     """Elements walked one by one since an anchor, which may become the run after it."""
 
     __slots__ = (
-        "_anchor", "_before", "_columns", "_compared", "_first", "_marked", "_private", "_start",
-        "_walk", "tokens",
+        "_anchor", "_before", "_columns", "_compared", "_first", "_marked", "_numbers", "_private",
+        "_references", "_start", "_walk", "tokens",
     )  # fmt: skip
 
     def __init__(self, anchor: Place, start: int, walk: Walk) -> None:
@@ -169,6 +171,7 @@ class _Segment:
         self._columns: list[tuple[int, bytes]] = []
         self._compared = len(walk.compared)
         self._private = len(walk.private)
+        self._references, self._numbers = len(walk.references), len(walk.numbers)
         walk.pending = self._columns
 
     def mark(self) -> None:
@@ -178,21 +181,17 @@ class _Segment:
         self._marked = (
             (walk.creators, walk.encodings),
             len(self._columns),
-            len(walk.references),
             len(walk.compared),
             len(walk.private),
+            len(walk.references),
+            len(walk.numbers),
         )
-
-    @property
-    def referred(self) -> bool:
-        """Whether the last element refers to other instances: a run does not repeat that."""
-        return len(self._walk.references) > self._marked[2]
 
     def close(self, buffer: bytes, stop: int, last: Place) -> None:
         """Make a run of what was walked before the mark, if there is any."""
         if stop <= self._start:
             return
-        after, columns, _, compared, private = self._marked
+        after, columns, compared, private, references, numbers = self._marked
         self._anchor.run = Run(
             buffer[self._start : stop],
             self._walk.tokens[self._first : self.tokens],
@@ -204,6 +203,8 @@ class _Segment:
                 if not isinstance(each, Run)
             ),
             added_up(self._walk.private[self._private : private]),
+            self._walk.references[self._references : references],
+            self._walk.numbers[self._numbers : numbers],
             self._before,
             after,
             last,
