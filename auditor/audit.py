@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Self
 
-from auditor.blocks import attribute_of, deidentification, joined, private, summaries
+from auditor.blocks import attribute_of, deidentification, joined, private, segments, summaries
 from auditor.collection import CollectionFacts
 from auditor.conformance.summary import summarise
 from auditor.conformance.vocabulary import RefereeReport
@@ -24,6 +24,7 @@ from auditor.engine import (
     Job,
     Workers,
     ask_referees,
+    batches,
     blame,
     conclude,
     instance_rules,
@@ -32,6 +33,7 @@ from auditor.engine import (
 from auditor.evidence import evidence, notation
 from auditor.facts import InstanceFacts
 from auditor.inventory import Inventory, private_elements
+from auditor.masks import Chosen, died, read_masks
 from auditor.model import (
     CATEGORIES,
     Finding,
@@ -116,6 +118,7 @@ def audit_collection(
     workers: Workers,
     progress: Progress,
     ocr: int = 0,
+    masks: int = 0,
 ) -> CollectionResult:
     """Audit one collection and write its tables.
 
@@ -135,6 +138,8 @@ def audit_collection(
         Is told how far the audit has come.
     ocr
         Images in whose pixels to look for text.
+    masks
+        Segmentations whose pixels to look at.
     """
     with TableWriter(folder.file("findings", number), "findings", collection.name) as findings:
         return _audit_collection(
@@ -146,6 +151,7 @@ def audit_collection(
             workers=workers,
             progress=progress,
             ocr=ocr,
+            masks=masks,
             findings=findings,
         )
 
@@ -160,9 +166,10 @@ def _audit_collection(
     workers: Workers,
     progress: Progress,
     ocr: int,
+    masks: int,
     findings: TableWriter,
 ) -> CollectionResult:
-    tally, described, people = _walk(collection, number, folder, workers, progress, ocr)
+    tally, described, people = _walk(collection, number, folder, workers, progress, ocr, masks)
     notes = [*collection.source.notes, *described.notes, *_people_notes(people)]
     results = {rule.id: blank_result(rule, profile) for rule in rules.rules}
     walking, waiting = instance_rules(rules)
@@ -238,6 +245,7 @@ def _audit_collection(
         objects=kinds,
         deidentification=deidentification(rows),
         private=private(rows, tally),
+        segments=segments(rows),
         evidence=found,
     )
 
@@ -274,9 +282,10 @@ def _walk(
     workers: Workers,
     progress: Progress,
     ocr: int,
+    masks: int,
 ) -> tuple[Tally, _Described, dict[PersonRow, str]]:
     """Read all files once, and write the tables of what was in them; return the rest."""
-    tally, sample, described = Tally(), Sample(ocr), _Described()
+    tally, sample, segmented, described = Tally(), Sample(ocr), Chosen(masks), _Described()
     people: dict[PersonRow, str] = {}
     with ExitStack() as stack:
         writers = {
@@ -290,11 +299,10 @@ def _walk(
             for table, columns in partial.tables.items():
                 writers[table].add_columns(columns)
             sample.add(partial.images)
+            segmented.add(partial.masks)
             merge_people(people, partial.people)
             progress.files(sum(partial.tally.files.values()))
-        if chosen := sample.chosen():
-            progress.step(f"text in the pixels of {len(chosen)} images")
-            writers["frames"].add(list(read_frames(chosen)))
+        _look_at_pixels(sample, segmented, writers, workers, progress)
     return tally, described, people
 
 
@@ -322,6 +330,23 @@ class _Described:
             self.notes.append(f"{DESCRIPTION} cannot be read.")
         except DescriptionError as error:
             self.notes.append(f"{DESCRIPTION} {error}: it was not used.")
+
+
+def _look_at_pixels(
+    sample: Sample,
+    masks: Chosen,
+    writers: Mapping[str, TableWriter],
+    workers: Workers,
+    progress: Progress,
+) -> None:
+    """Look at the pixels of what was chosen while walking, and write what they say."""
+    if images := sample.chosen():
+        progress.step(f"text in the pixels of {len(images)} images")
+        writers["frames"].add(list(read_frames(images)))
+    if segmentations := masks.all():
+        progress.step(f"the pixels of {len(segmentations)} segmentations")
+        for rows in workers.run(read_masks, batches(segmentations, 4), died):
+            writers["masks"].add(rows)
 
 
 def blank_result(rule: Rule, profile: Profile) -> RuleResult:
@@ -597,6 +622,7 @@ def audit(
                     workers=workers,
                     progress=progress,
                     ocr=job.ocr,
+                    masks=job.masks,
                 )
             )
     return results, time.perf_counter() - start

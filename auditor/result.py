@@ -147,8 +147,9 @@ class IodResult:
     """What the conformance referees say of the files of one SOP Class.
 
     `iod` and `sop_class` are the names in PS3.3 and PS3.6; where there is no IOD, `state` says
-    why: ``retired``, ``private``, ``unknown`` (under DICOM's root, not in PS3.6), ``none`` (no
-    SOP Class UID). ``files = clean + with errors + unjudged``.
+    why: ``retired``, ``directory`` (a DICOMDIR), ``service`` (stores nothing), ``private``,
+    ``unknown`` (under DICOM's root, not in PS3.6), ``none`` (no SOP Class UID).
+    ``files = clean + with errors + unjudged``.
     """
 
     iod: str
@@ -360,6 +361,36 @@ class Private:
 
 
 @dataclass(slots=True)
+class SegmentKind:
+    """Segments, or groups of annotations, of one category and one type.
+
+    `category` and `type` are meanings of codes of PS3.16, "" where the code is in none of its
+    context groups; `segments` of the kind are in `instances` objects.
+    """
+
+    category: str
+    type: str
+    segments: int
+    instances: int
+
+
+@dataclass(slots=True)
+class Segments:
+    """What is segmented or annotated in how many objects, and how it was drawn.
+
+    `kinds` are the most frequent first, `more` of them are left out; `drawn` counts segments by
+    algorithm type, under "" those without a legal one; `not_counted` objects could not be read.
+    """
+
+    instances: int
+    segments: int
+    kinds: list[SegmentKind] = field(default_factory=list)
+    more: int = 0
+    drawn: dict[str, int] = field(default_factory=dict)
+    not_counted: int = 0
+
+
+@dataclass(slots=True)
 class EvidenceForm:
     """Files beside DICOM of one format that hold the same.
 
@@ -421,7 +452,7 @@ class CollectionResult:
 
     `private_elements` counts private data elements by creator, each place once an instance;
     `rules_left_out` is how many rules were switched off by --select or --ignore.
-    `deidentification` and `private` are None where no rule of their category ran.
+    `deidentification`, `private` and `segments` are None where no rule of their category ran.
     """
 
     name: str
@@ -441,6 +472,7 @@ class CollectionResult:
     objects: ObjectsResult | None = None
     deidentification: Deidentification | None = None
     private: Private | None = None
+    segments: Segments | None = None
     evidence: EvidenceResult | None = None
 
 
@@ -538,6 +570,7 @@ def _collection(plain: dict[str, Any]) -> CollectionResult:
             "private": _parts(
                 Private, plain.get("private"), creators=PrivateCreator, vendors=PrivateVendor
             ),
+            "segments": _parts(Segments, plain.get("segments"), kinds=SegmentKind),
             "evidence": _parts(
                 EvidenceResult, plain.get("evidence"), forms=EvidenceForm, tables=EvidenceTable
             ),

@@ -34,6 +34,8 @@ from auditor.result import (
     PrivateCreator,
     PrivateVendor,
     RuleResult,
+    SegmentKind,
+    Segments,
     Tool,
 )
 
@@ -339,6 +341,13 @@ def collection(
         companions={"NIfTI": 6, "CSV": 4, "other": 2},
         deidentification=_deidentification(scale),
         private=_private(scale),
+        segments=Segments(
+            4,
+            9,
+            [SegmentKind("Tissue", "Liver", 8, 4), SegmentKind("", "", 1, 1)],
+            0,
+            {"MANUAL": 9},
+        ),
         evidence=EvidenceResult(
             segmentations=True,
             structure_sets=True,
