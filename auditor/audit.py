@@ -172,7 +172,7 @@ def _audit_collection(
 ) -> CollectionResult:
     tally, described, people = _walk(collection, number, folder, workers, progress, ocr, masks)
     notes = [*collection.source.notes, *described.notes, *_people_notes(people)]
-    results = {rule.id: _blank(rule, profile) for rule in rules.rules}
+    results = {rule.id: blank_result(rule, profile) for rule in rules.rules}
     walking, waiting = instance_rules(rules)
     walked: list[tuple[Rule, RuleTally]] = []
     for index, rule in enumerate(walking):
@@ -188,14 +188,14 @@ def _audit_collection(
     progress.step("rules over the whole collection")
     tables = {table: folder.file(table, number) for table in WALKED}
     with (
-        _connect(folder.path, workers.count) as connection,
+        connect(folder.path, workers.count) as connection,
         TemporaryDirectory() as passing,
     ):
         tables |= _passing_tables(Path(passing), collection.name, people, joined(rules, tally))
         for rule in rules.rules:
             if rule.scope is Scope.COLLECTION:
-                counted = _run_collection_rule(rule, connection, tables, results[rule.id])
-                _write_findings(findings, results[rule.id], counted)
+                counted = run_collection_rule(rule, connection, tables, results[rule.id])
+                write_findings(findings, results[rule.id], counted)
         known = sources(connection, tables)
         there = Inventory(connection, tables)
         counts = there.counts(tally, collection.source.links)
@@ -351,7 +351,8 @@ def _look_at_pixels(
             writers["masks"].add(rows)
 
 
-def _blank(rule: Rule, profile: Profile) -> RuleResult:
+def blank_result(rule: Rule, profile: Profile) -> RuleResult:
+    """Return the result of a rule that was not asked yet."""
     return RuleResult(
         id=rule.id,
         category=rule.category,
@@ -382,11 +383,11 @@ def _record(
     """Put what an instance rule found into its result and the table of findings."""
     if rule.category == "iod":
         attribute_to_sources(counted, known)
-    _fill(result, counted, confidences)
-    _write_findings(findings, result, counted)
+    fill_result(result, counted, confidences)
+    write_findings(findings, result, counted)
 
 
-def _fill(
+def fill_result(
     result: RuleResult, tally: RuleTally, confidences: dict[tuple[str, str], str] | None = None
 ) -> None:
     """Put what was counted into a rule's result; a finding may be surer than its rule is."""
@@ -496,7 +497,8 @@ def _referee_notes(reports: Iterable[dict[str, RefereeReport]]) -> list[str]:
     return notes + [f"{name} is not installed: one referee judged." for name in sorted(absent)]
 
 
-def _connect(folder: Path, threads: int = 1) -> duckdb.DuckDBPyConnection:
+def connect(folder: Path, threads: int = 1) -> duckdb.DuckDBPyConnection:
+    """Open a database in memory that asks no network and swaps into the audit folder."""
     import duckdb
 
     connection = duckdb.connect(":memory:")
@@ -509,10 +511,10 @@ def _connect(folder: Path, threads: int = 1) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def _run_collection_rule(
+def run_collection_rule(
     rule: Rule,
     connection: duckdb.DuckDBPyConnection,
-    tables: dict[str, Path],
+    tables: Mapping[str, Path | str],
     result: RuleResult,
 ) -> RuleTally:
     """Run one collection rule, put what it found into its result, and return it."""
@@ -538,7 +540,7 @@ def _run_collection_rule(
         findings=grouped,
         series=series,
     )
-    _fill(result, tally, confidences)
+    fill_result(result, tally, confidences)
     if units.not_evaluated:
         result.reason = units.reason
     return tally
@@ -596,7 +598,7 @@ def _grouped(
     return kept, series
 
 
-def _write_findings(writer: TableWriter, result: RuleResult, tally: RuleTally) -> None:
+def write_findings(writer: TableWriter, result: RuleResult, tally: RuleTally) -> None:
     """Write what one rule found, by series; what is of no one series has a row without."""
     for finding in result.findings:
         start = (
