@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from auditor.blocks import attribute_of, deidentification, private, summaries
+from auditor.blocks import attribute_of, deidentification, private, structured_reports, summaries
 from auditor.collection import CollectionFacts
 from auditor.conformance.summary import summarise
 from auditor.conformance.vocabulary import RefereeReport
@@ -242,6 +242,7 @@ def _audit_collection(
         objects=kinds,
         deidentification=deidentification(rows),
         private=private(rows, tally),
+        reports=structured_reports(rows),
     )
 
 

@@ -1,4 +1,4 @@
-"""From what summaries counted to the blocks of a result: the claim, and private data."""
+"""From what summaries counted to the blocks of a result: the claim, private data, reports."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from auditor.result import (
     Private,
     PrivateCreator,
     PrivateVendor,
+    Reports,
 )
 from auditor.standard.dictionary import name_of
 from auditor.tally import NOT_COUNTED, Tally, count_summary
@@ -150,6 +151,37 @@ def private(counted: Mapping[str, Counts], tally: Tally) -> Private | None:
         vendors=_vendors(vendors),
         not_counted=max(rows.get(NOT_COUNTED, 0), vendors.get(NOT_COUNTED, 0)),
     )
+
+
+def structured_reports(counted: Mapping[str, Counts]) -> Reports | None:
+    """Make the block of structured reports, None if nothing counted it.
+
+    Parameters
+    ----------
+    counted
+        Rows by name of their summary; those of ``reports`` are read.
+    """
+    if "reports" not in counted:
+        return None
+    rows = counted["reports"]
+    coded, text = rows.get(("said", "coded"), 0), rows.get(("said", "text"), 0)
+    return Reports(
+        instances=rows.get(("object",), 0),
+        structure=_by_word("structure", rows),
+        templates=_by_word("template", rows),
+        conformance=_by_word("conformance", rows),
+        coded=coded,
+        text=text,
+        share=_share(coded, coded + text),
+        lexicons=_by_word("lexicon", rows),
+        not_counted=rows.get(NOT_COUNTED, 0),
+    )
+
+
+def _by_word(kind: str, rows: Counts) -> dict[str, int]:
+    """Return the counts of rows of one kind and one word, most first."""
+    found = sorted(_of(kind, rows), key=lambda each: (-each[1], each[0]))
+    return {word: count for (word,), count in found}
 
 
 def _vendors(counted: Counts) -> list[PrivateVendor]:

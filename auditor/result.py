@@ -360,12 +360,35 @@ class Private:
 
 
 @dataclass(slots=True)
+class Reports:
+    """What structured reports of a collection are made of.
+
+    `structure` counts documents by how structured they are: ``free_text`` in a container,
+    ``organised`` items under headings, a ``coded`` lexicon, ``empty``, ``too_large`` to be looked
+    at. `templates` counts them by the number of the declared template, ``none``, or ``other``
+    where it is not packaged; `conformance` those with one: ``conforming``, ``not_conforming``,
+    ``not_evaluated``. `coded` and `text` count the items that say something of the patient (CODE
+    and NUM; TEXT), `share` is that of the coded. `lexicons` counts coded entries by scheme.
+    """
+
+    instances: int = 0
+    structure: dict[str, int] = field(default_factory=dict)
+    templates: dict[str, int] = field(default_factory=dict)
+    conformance: dict[str, int] = field(default_factory=dict)
+    coded: int = 0
+    text: int = 0
+    share: float = 0.0
+    lexicons: dict[str, int] = field(default_factory=dict)
+    not_counted: int = 0
+
+
+@dataclass(slots=True)
 class CollectionResult:
     """One collection: counts, scores, rules, inventory, annotation notation.
 
     `private_elements` counts private data elements by creator, each place once an instance;
     `rules_left_out` is how many rules were switched off by --select or --ignore.
-    `deidentification` and `private` are None where no rule of their category ran.
+    `deidentification`, `private` and `reports` are None where no rule of their category ran.
     """
 
     name: str
@@ -385,6 +408,7 @@ class CollectionResult:
     objects: ObjectsResult | None = None
     deidentification: Deidentification | None = None
     private: Private | None = None
+    reports: Reports | None = None
 
 
 @dataclass(slots=True)
@@ -481,6 +505,7 @@ def _collection(plain: dict[str, Any]) -> CollectionResult:
             "private": _parts(
                 Private, plain.get("private"), creators=PrivateCreator, vendors=PrivateVendor
             ),
+            "reports": _parts(Reports, plain.get("reports")),
         },
     )
 

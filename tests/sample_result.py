@@ -30,6 +30,7 @@ from auditor.result import (
     Private,
     PrivateCreator,
     PrivateVendor,
+    Reports,
     RuleResult,
     Tool,
 )
@@ -336,6 +337,7 @@ def collection(
         companions={"NIfTI": 6, "CSV": 4, "other": 2},
         deidentification=_deidentification(scale),
         private=_private(scale),
+        reports=_reports(scale),
         conformance=_conformance(scale),
         objects=_objects(scale),
     )
@@ -425,6 +427,19 @@ def _private(scale: int) -> Private:
             ),
         ],
         vendors=[PrivateVendor("Siemens", 6, 5, 4, 1, 3, 2), PrivateVendor("GE", 3)],
+    )
+
+
+def _reports(scale: int) -> Reports:
+    return Reports(
+        instances=scale,
+        structure={"coded": scale - 1, "free_text": 1},
+        templates={"1500": scale - 1, "none": 1},
+        conformance={"conforming": scale - 2, "not_conforming": 1},
+        coded=9 * scale,
+        text=scale,
+        share=0.9,
+        lexicons={"SCT": 8 * scale, "DCM": 5 * scale, "private (99...)": 1},
     )
 
 

@@ -126,6 +126,7 @@ def test_score_may_be_null() -> None:
         ("private", result.Private),
         ("private_creator", result.PrivateCreator),
         ("private_vendor", result.PrivateVendor),
+        ("reports", result.Reports),
     ],
 )
 def test_schema_names_exactly_what_is_written(definition: str, written: Any) -> None:
