@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -14,6 +15,9 @@ from auditor.blocks import attribute_of, deidentification, private, structured_r
 from auditor.collection import CollectionFacts
 from auditor.conformance.summary import summarise
 from auditor.conformance.vocabulary import RefereeReport
+from auditor.description import FILE as DESCRIPTION
+from auditor.description import SIZE as DESCRIPTION_SIZE
+from auditor.description import DescriptionError, parse_description
 from auditor.engine import (
     CUT_SHORT,
     Job,
@@ -24,6 +28,7 @@ from auditor.engine import (
     instance_rules,
     walk_files,
 )
+from auditor.evidence import evidence, notation
 from auditor.facts import InstanceFacts
 from auditor.inventory import Inventory, private_elements
 from auditor.model import (
@@ -155,24 +160,8 @@ def _audit_collection(
     ocr: int,
     findings: TableWriter,
 ) -> CollectionResult:
-    tally, sample = Tally(), Sample(ocr)
-    with ExitStack() as stack:
-        writers = {
-            table: stack.enter_context(
-                TableWriter(folder.file(table, number), table, collection.name)
-            )
-            for table in WALKED
-        }
-        for partial in walk_files(workers, collection.source.files()):
-            tally.merge(partial.tally)
-            for table, columns in partial.tables.items():
-                writers[table].add_columns(columns)
-            sample.add(partial.images)
-            progress.files(sum(partial.tally.files.values()))
-        if chosen := sample.chosen():
-            progress.step(f"text in the pixels of {len(chosen)} images")
-            writers["frames"].add(list(read_frames(chosen)))
-    notes = list(collection.source.notes)
+    tally, described = _walk(collection, number, folder, workers, progress, ocr)
+    notes = [*collection.source.notes, *described.notes]
     results = {rule.id: _blank(rule, profile) for rule in rules.rules}
     walking, waiting = instance_rules(rules)
     for index, rule in enumerate(walking):
@@ -197,7 +186,7 @@ def _audit_collection(
         there = Inventory(connection, tables)
         counts = there.counts(tally, collection.source.links)
         inventory, companions = there.tables(), there.companions()
-        annotation = there.annotation()
+        found = evidence(connection, tables)
         kinds = objects(connection, tables)
     reports = asked.result()
     notes += _referee_notes(reports.values())
@@ -217,6 +206,7 @@ def _audit_collection(
         cut_short = any(each.structure is None for each in tally.signatures.values())
         reasons = results[rule.id].reason, _referee_reason(rule, reports.values(), cut_short)
         results[rule.id].reason = "; ".join(filter(None, reasons))
+    found.described, found.third_party = described.texts, described.third_party
     with TableWriter(folder.file("elements", number), "elements", collection.name) as writer:
         writer.add(element_rows(tally.elements))
     categories = [
@@ -234,7 +224,7 @@ def _audit_collection(
         overall=score,
         coverage=coverage,
         inventory=inventory,
-        annotation=annotation,
+        annotation=notation(found, sum(each.is_image for each in kinds.kinds)),
         companions=companions,
         private_elements=private_elements(tally.elements),
         notes=notes,
@@ -243,7 +233,63 @@ def _audit_collection(
         deidentification=deidentification(rows),
         private=private(rows, tally),
         reports=structured_reports(rows),
+        evidence=found,
     )
+
+
+def _walk(
+    collection: Collection,
+    number: int,
+    folder: AuditFolder,
+    workers: Workers,
+    progress: Progress,
+    ocr: int,
+) -> tuple[Tally, _Described]:
+    """Read all files once, and write the tables of what was in them."""
+    tally, sample, described = Tally(), Sample(ocr), _Described()
+    with ExitStack() as stack:
+        writers = {
+            table: stack.enter_context(
+                TableWriter(folder.file(table, number), table, collection.name)
+            )
+            for table in WALKED
+        }
+        for partial in walk_files(workers, described.noticing(collection.source.files())):
+            tally.merge(partial.tally)
+            for table, columns in partial.tables.items():
+                writers[table].add_columns(columns)
+            sample.add(partial.images)
+            progress.files(sum(partial.tally.files.values()))
+        if chosen := sample.chosen():
+            progress.step(f"text in the pixels of {len(chosen)} images")
+            writers["frames"].add(list(read_frames(chosen)))
+    return tally, described
+
+
+class _Described:
+    """Notices, among the files of a collection, the one that describes it."""
+
+    def __init__(self) -> None:
+        self.texts: dict[str, str] = {}
+        self.third_party: list[dict[str, str]] = []
+        self.notes: list[str] = []
+
+    def noticing(self, files: Iterable[SourceFile]) -> Iterator[SourceFile]:
+        """Yield the files; an archive may not keep what was read."""
+        for file in files:
+            if file.path == DESCRIPTION and not file.problem:
+                self._read(file.location)
+            yield file
+
+    def _read(self, location: str) -> None:
+        try:
+            descriptor = os.open(location, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+            with os.fdopen(descriptor, "rb") as file:
+                self.texts, self.third_party = parse_description(file.read(DESCRIPTION_SIZE))
+        except OSError:
+            self.notes.append(f"{DESCRIPTION} cannot be read.")
+        except DescriptionError as error:
+            self.notes.append(f"{DESCRIPTION} {error}: it was not used.")
 
 
 def _blank(rule: Rule, profile: Profile) -> RuleResult:

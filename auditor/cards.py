@@ -72,7 +72,10 @@ def cards(collection: CollectionResult, limits: Limits) -> dict[str, tuple[Card,
         "deidentification": [_deidentification(collection.deidentification, limits)],
         "private": [_private(collection.private, limits)],
         "iod": [_conformance(collection.conformance, limits)],
-        "segmentation": [_links(collection, _of_segmentation, "What is segmented", limits)],
+        "segmentation": [
+            _segments(collection, limits),
+            _links(collection, _of_segmentation, "What segmentations refer to", limits),
+        ],
         "structured_report": [_links(collection, _of_report, "What the reports refer to", limits)],
         "radiotherapy": [_links(collection, _of_radiotherapy, "What RT objects refer to", limits)],
         "references": [_all_links(collection, limits)],
@@ -550,6 +553,40 @@ def _link_table(
     )
 
 
+SEGMENTS = "SEG003"
+"""The rule whose findings are what is segmented, as far as the standard has a word for it."""
+
+
+def _segments(collection: CollectionResult, limits: Limits) -> Card | None:
+    """Show what is segmented: categories and types of segments, never their labels."""
+    found = [each for rule in collection.rules if rule.id == SEGMENTS for each in rule.findings]
+    if not found:
+        return None
+    shown = sorted(found, key=lambda each: (-each.count, each.message))[: limits.values]
+    whole = max(each.count for each in found)
+    return Card(
+        "What is segmented",
+        tables=(
+            Table(
+                "Segments by category and type, in the standard's words",
+                ("Category", "Type", "Objects"),
+                frozenset({2}),
+                tuple(
+                    Line(
+                        (Cell(clean(category)), Cell(clean(kind)), Cell(number(each.count))),
+                        _bar(each.count, whole),
+                    )
+                    for each in shown
+                    for category, _, kind in (each.message.partition(": "),)
+                ),
+                left_out(len(found), len(shown), "line"),
+                "Labels of segments are free text, and stay out of this page.",
+                wide=True,
+            ),
+        ),
+    )
+
+
 def _all_links(collection: CollectionResult, limits: Limits) -> Card | None:
     links = collection.objects.links if collection.objects else []
     if not links:
@@ -624,8 +661,13 @@ def inventory(collection: CollectionResult, limits: Limits) -> tuple[Card, ...]:
     if not limits.values:
         return ()
     made = [_inventory(name, rows, limits) for name, rows in collection.inventory.items() if rows]
+    if collection.private is None and collection.private_elements:
+        # No rule of that category ran; that there are private elements is known all the same.
+        title, head = "Private elements by creator", ("Private creator", "Elements")
+        made.append(_counted(title, head, collection.private_elements, limits))
     if collection.companions:
-        made.append(_companions(collection.companions, limits))
+        head = ("Format", "Files")
+        made.append(_counted("Files beside DICOM", head, collection.companions, limits))
     return tuple(made)
 
 
@@ -669,13 +711,13 @@ def _span(years: dict[int, int]) -> str:
     return str(min(years)) if len(years) == 1 else f"{min(years)} to {max(years)}"
 
 
-def _companions(found: dict[str, int], limits: Limits) -> Card:
+def _counted(title: str, head: tuple[str, str], found: dict[str, int], limits: Limits) -> Card:
     ordered = sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))
     shown = ordered[: limits.values]
     most = max(found.values(), default=0)
     table = Table(
-        "Files beside DICOM",
-        ("Format", "Files"),
+        title,
+        head,
         frozenset({1}),
         tuple(
             Line((Cell(clean(name)), Cell(number(count))), _bar(count, most))
@@ -683,4 +725,4 @@ def _companions(found: dict[str, int], limits: Limits) -> Card:
         ),
         left_out(len(ordered), len(shown), "line"),
     )
-    return Card(table.title, tables=(table,))
+    return Card(title, tables=(table,))

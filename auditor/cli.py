@@ -488,11 +488,19 @@ def _formats(_: click.Context, __: click.Parameter, value: str) -> tuple[str, ..
     help="Folder to write into, beside the result by default; - prints one format.",
 )
 @waivers_option
-def report(out: Path, forms: tuple[str, ...], into: Path | None, waivers: Path | None) -> None:
+@click.option("--only", metavar="NAME", help="Of this collection alone; needs -o.")
+def report(
+    out: Path, forms: tuple[str, ...], into: Path | None, waivers: Path | None, only: str | None
+) -> None:
     """Write an audit in other formats; json is printed unless a folder is given."""
     from auditor.formats import FORMATS
 
     result = _waived(_load(out), waivers) if waivers else _read(out)
+    if only is not None:
+        # Beside the result lies the report of all: one of some must not take its place.
+        if into is None:
+            _fail("--only NAME needs -o FOLDER, or -o - to print")
+        result = _only(result, only)
     beside = out if out.is_dir() else out.parent
     for name in forms:
         form = FORMATS[name]
@@ -503,6 +511,22 @@ def report(out: Path, forms: tuple[str, ...], into: Path | None, waivers: Path |
             click.echo(written, nl=False)
         else:
             _put(into or beside, form.file("report"), written)
+
+
+def _only(result: AuditResult, name: str) -> AuditResult:
+    """Keep the collections of a name, which is ``REPOSITORY/NAME`` where one name is not enough."""
+    from dataclasses import replace
+
+    from auditor.sources import printable
+
+    kept = [
+        each for each in result.collections if name in (each.name, f"{each.repository}/{each.name}")
+    ]
+    if not kept:
+        _fail(f"--only: the audit has no collection {printable(name)}")
+    if len(kept) > 1:
+        _fail(f"--only: several are called {printable(name)}: give REPOSITORY/NAME")
+    return replace(result, collections=kept)
 
 
 @main.command()

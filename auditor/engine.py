@@ -11,9 +11,10 @@ from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from operator import itemgetter
 from pathlib import Path
+from threading import Thread
 from typing import Any, TypeVar
 
 from auditor.conformance.cache import VerdictCache, cache_folder
@@ -26,6 +27,7 @@ from auditor.ocr import Image
 from auditor.packing import Columns, pack
 from auditor.planning import RulesPlan, applies_to
 from auditor.reading.columns import COLUMN, COLUMNS
+from auditor.reading.contents import Contents, name_keys
 from auditor.reading.extents import Box, around, box, decimals, frame_range
 from auditor.reading.places import Forest, Token
 from auditor.reading.reader import FileFacts, Reader, Reading, unreadable
@@ -178,7 +180,7 @@ class Auditor:
         tally.files[reading.status] += 1
         tally.size += reading.size
         if reading.status == "not_dicom":
-            rows["companions"].append((file.path, reading.reason, reading.size, reading.headings))
+            self._companion(file, reading, rows)
             return
         tally.dicom += reading.size
         for creator, size in reading.private:
@@ -207,6 +209,17 @@ class Auditor:
         rows["instances"].append(
             (file.path, reading.status, reading.reason, reading.size, name, *row)
         )
+
+    def _companion(self, file: SourceFile, reading: Reading, rows: Rows) -> None:
+        there = reading.contents or Contents()
+        rows["companions"].append(
+            (
+                file.path, reading.reason, reading.size, reading.headings, there.form,
+                there.columns, there.rows,
+            )
+        )  # fmt: skip
+        for role, keys in (("name", name_keys(file.path)), *there.keys.items()):
+            rows["keys"].extend((file.path, role, self._hash(key)) for key in sorted(keys))
 
     def _represent(self, entry: _Entry, file: SourceFile, reading: Reading, tally: Tally) -> None:
         if entry.structure is None:
@@ -479,7 +492,17 @@ _here: list[Auditor] = []
 
 
 def _start_worker(job: Job) -> None:
+    if parent_process() is not None:
+        Thread(target=_end_with_parent, daemon=True).start()
     _here[:] = [make_auditor(job)]
+
+
+def _end_with_parent() -> None:
+    """Wait for the end of the process that made this one: nobody else would tell a worker."""
+    parent = parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
 
 
 def make_auditor(job: Job) -> Auditor:

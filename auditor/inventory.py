@@ -1,5 +1,5 @@
 # ruff: noqa: S608 - what stands in a query is this file's own, never a value from a collection.
-"""What there is in a collection, apart from any judgement: counts, kinds, notation."""
+"""What there is in a collection, apart from any judgement: counts and kinds."""
 
 from __future__ import annotations
 
@@ -11,10 +11,7 @@ from auditor.collection import CollectionFacts
 from auditor.reading.places import NO_CREATOR
 from auditor.result import Counts, InventoryRow
 from auditor.standard.sop_classes import (
-    ANNOTATIONS,
     MEDIA_STORAGE_DIRECTORY,
-    RT_STRUCTURE_SET,
-    SEGMENTATIONS,
     sop_class_name,
     transfer_syntax_name,
 )
@@ -23,35 +20,8 @@ from auditor.tally import ElementKey, ElementTally, Tally
 if TYPE_CHECKING:
     import duckdb
 
-_SR = "1.2.840.10008.5.1.4.1.1.88."
-CLINICAL_REPORTS = frozenset(_SR + end for end in ("11", "22", "33", "34", "50", "65", "70"))
-"""SOP classes of reports on a patient; dose reports and logs report on an apparatus."""
-
 SHOWN = 40
 """Rows of an inventory table, most frequent first."""
-
-ANNOTATION_NAME = (
-    r"(?i)(?:^|[^a-z])(?:seg|segmentation|mask|label|labelmap|roi|annotation|contour|lesion|"
-    r"tumou?r|nodule|bbox|ground.?truth|gt)s?(?:[^a-z/][^/]*)?(?:/[^/]*)?$"
-)
-"""Words in a companion's name, or in its folder's, that say it annotates: nothing else tells
-a mask in another format from an image."""
-
-ANNOTATION_KINDS = {
-    "nifti": "NIfTI",
-    "nrrd": "NRRD",
-    "metaimage": "MetaImage",
-    "analyze": "Analyze",
-    "xml": "XML",
-    "json": "JSON",
-    "csv": "CSV",
-    "xls": "XLS",
-    "xlsx": "XLSX",
-    "png": "PNG",
-    "tiff": "TIFF",
-    "hdf5": "HDF5",
-}
-"""Kinds of companion that can hold annotation, as the notation writes them."""
 
 _READS = (
     "instances.status",
@@ -71,11 +41,10 @@ _READS = (
     "instances.bytes",
     "instances.TransferSyntaxUID",
     "companions.kind",
-    "companions.path",
 )
 
 # What is counted as an instance: a composite object that could be read, not a directory of them.
-_IS_INSTANCE = (
+IS_INSTANCE = (
     "status IN ('ok', 'partial') AND coalesce(SOPClassUID, MediaStorageSOPClassUID, '') "
     f"<> '{MEDIA_STORAGE_DIRECTORY}'"
 )
@@ -109,7 +78,7 @@ class Inventory:
         row = self._facts.rows(
             f"SELECT {_INSTANCES}, "
             "count(DISTINCT SeriesInstanceUID), count(DISTINCT StudyInstanceUID), "
-            f"count(DISTINCT PatientID) FROM instances WHERE {_IS_INSTANCE}"
+            f"count(DISTINCT PatientID) FROM instances WHERE {IS_INSTANCE}"
         )[0]
         return Counts(
             files=sum(tally.files.values()),
@@ -134,7 +103,7 @@ class Inventory:
                 for value, instances, series, size in self._facts.rows(
                     f"SELECT coalesce(CAST({column} AS VARCHAR), '') AS value, {_INSTANCES} AS n, "
                     "count(DISTINCT SeriesInstanceUID), CAST(sum(bytes) AS BIGINT) "
-                    f"FROM instances WHERE {_IS_INSTANCE} "
+                    f"FROM instances WHERE {IS_INSTANCE} "
                     f"GROUP BY value ORDER BY n DESC, value LIMIT {SHOWN}"
                 )
             ]
@@ -147,33 +116,6 @@ class Inventory:
             "SELECT kind, count(*) AS n FROM companions GROUP BY kind ORDER BY n DESC, kind"
         )
         return dict(rows)
-
-    def annotation(self) -> dict[str, str]:
-        """Return how annotations (A/S) and clinical reports (CR) come, in the study's notation.
-
-        ``Y*`` in DICOM (SEG or ANN; SR), ``YR`` as an RT Structure Set, ``Y (NIfTI)`` in
-        another format, ``N`` none found.
-        """
-        classes = {
-            uid
-            for (uid,) in self._facts.rows(
-                f"SELECT DISTINCT SOPClassUID FROM instances WHERE {_IS_INSTANCE}"
-            )
-        }
-        said = []
-        if classes & (SEGMENTATIONS | ANNOTATIONS):
-            said.append("Y*")
-        if RT_STRUCTURE_SET in classes:
-            said.append("YR")
-        kinds = self._facts.rows(
-            "SELECT DISTINCT kind FROM companions WHERE regexp_matches(path, ?) ORDER BY kind",
-            [ANNOTATION_NAME],
-        )
-        said += [f"Y ({ANNOTATION_KINDS[kind]})" for (kind,) in kinds if kind in ANNOTATION_KINDS]
-        return {
-            "A/S": ", ".join(said) or "N",
-            "CR": "Y*" if classes & CLINICAL_REPORTS else "N",
-        }
 
 
 def private_elements(elements: Mapping[ElementKey, ElementTally]) -> dict[str, int]:

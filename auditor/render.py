@@ -10,19 +10,21 @@ from base64 import b64encode
 from collections.abc import Callable, Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from auditor.files import replace_text
 from auditor.paths import templates_folder
 from auditor.scorecard import report_view
-from auditor.side_by_side import comparison_view
-from auditor.view import LEVELS, Limits
+from auditor.side_by_side import DETAILS, Compared
+from auditor.view import LEVELS
 
 if TYPE_CHECKING:
     from jinja2 import Environment
     from markupsafe import Markup
 
     from auditor.result import AuditResult
+
+T = TypeVar("T")
 
 MAX_BYTES = 2_900_000
 """A page that is larger is made again with less detail. Below 3 MB a browser and an e-mail
@@ -42,12 +44,12 @@ def write_report(result: AuditResult, path: Path) -> None:
 
 def report_page(result: AuditResult) -> str:
     """Return the report of one audit."""
-    return _page("report.html.j2", lambda limits: report_view(result, limits))
+    return _page("report.html.j2", lambda limits: report_view(result, limits), LEVELS)
 
 
 def page(template: str, view: object) -> str:
     """Return a page whose view is small, whatever is in it."""
-    return _page(template, lambda _: view)
+    return _page(template, lambda _: view, (None,))
 
 
 def write_comparison(results: Sequence[AuditResult], path: Path) -> None:
@@ -60,18 +62,19 @@ def write_comparison(results: Sequence[AuditResult], path: Path) -> None:
     OSError
         If the file cannot be written.
     """
-    _write(path, _page("comparison.html.j2", lambda limits: comparison_view(results, limits)))
+    _write(path, _page("comparison.html.j2", Compared(results).view, DETAILS))
 
 
 def _write(path: Path, text: str) -> None:
     replace_text(path, text)
 
 
-def _page(template: str, view: Callable[[Limits], object]) -> str:
+def _page(template: str, view: Callable[[T], object], levels: Sequence[T]) -> str:
+    """Return the page in the first of the levels of detail that fits; the last always does."""
     environment = _environment()
     made = None
-    for limits in LEVELS:
-        made = _render(environment, template, view(limits), limited=limits is not LEVELS[-1])
+    for level in levels:
+        made = _render(environment, template, view(level), limited=level is not levels[-1])
         if made is not None:
             break
     assert made is not None

@@ -383,6 +383,60 @@ class Reports:
 
 
 @dataclass(slots=True)
+class EvidenceForm:
+    """Files beside DICOM of one format that hold the same.
+
+    `form` is ``annotation``, ``report``, ``table``, or ``image`` that was converted. `to_images`
+    are tied to images by UIDs, name or folder, `to_patients` of the others to a patient; `example`
+    is a path.
+    """
+
+    format: str
+    form: str
+    files: int
+    to_images: int
+    to_patients: int
+    example: str = ""
+
+
+@dataclass(slots=True)
+class EvidenceTable:
+    """A clinical table that joins to the collection's patients.
+
+    `rows` were looked at, `patients` of the collection are in its key columns; `columns` says in
+    words of our own what its headings name; `names_images` whether it names objects too.
+    """
+
+    path: str
+    format: str
+    rows: int
+    patients: int
+    columns: list[str] = field(default_factory=list)
+    names_images: bool = False
+
+
+@dataclass(slots=True)
+class EvidenceResult:
+    """What a collection has beyond images.
+
+    `segmentations`, `structure_sets` and `reports` tell whether there are SEG or ANN, RT Structure
+    Sets, and SR about patients. `patients_joined` is how many patients clinical tables name.
+    `described` and `third_party` are what its publisher says in ``collection.toml``: nothing there
+    is taken from the objects.
+    """
+
+    segmentations: bool = False
+    structure_sets: bool = False
+    reports: bool = False
+    forms: list[EvidenceForm] = field(default_factory=list)
+    tables: list[EvidenceTable] = field(default_factory=list)
+    tables_left_out: int = 0
+    patients_joined: int = 0
+    described: dict[str, str] = field(default_factory=dict)
+    third_party: list[dict[str, str]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
 class CollectionResult:
     """One collection: counts, scores, rules, inventory, annotation notation.
 
@@ -409,6 +463,7 @@ class CollectionResult:
     deidentification: Deidentification | None = None
     private: Private | None = None
     reports: Reports | None = None
+    evidence: EvidenceResult | None = None
 
 
 @dataclass(slots=True)
@@ -506,6 +561,9 @@ def _collection(plain: dict[str, Any]) -> CollectionResult:
                 Private, plain.get("private"), creators=PrivateCreator, vendors=PrivateVendor
             ),
             "reports": _parts(Reports, plain.get("reports")),
+            "evidence": _parts(
+                EvidenceResult, plain.get("evidence"), forms=EvidenceForm, tables=EvidenceTable
+            ),
         },
     )
 

@@ -174,6 +174,7 @@ class CollectionView:
     inventory: tuple[Card, ...]
     notation: tuple[Notation, ...]
     notes: tuple[str, ...]
+    notes_folded: bool
     brief: bool
 
 
@@ -468,11 +469,7 @@ def _collection(
         failed=tuple(shown.values()) if brief else (),
         failed_more=left_out(len(rules.failed), len(shown), "rule") if brief else "",
         sections=() if brief else _sections(collection, anchor, shown, limits),
-        rules=(
-            f"{plural(len(collection.rules), 'rule')}: {number(len(rules.failed))} failed, "
-            f"{number(len(rules.unjudged))} not evaluated, {number(len(rules.passed))} passed, "
-            f"{number(len(rules.absent))} not applicable"
-        ),
+        rules=_summary(len(collection.rules), rules),
         none="" if shown else "No rule fails." if collection.rules else "No rule was run.",
         unjudged=() if brief else _unjudged(rules, limits),
         facts=_facts(collection),
@@ -488,8 +485,23 @@ def _collection(
         ),
         notes=tuple(clean(note, limits.prose) for note in collection.notes[:20])
         + ((more,) if (more := left_out(len(collection.notes), 20, "note")) else ()),
+        # Many are the referees'; what matters most of them is in the verdict.
+        notes_folded=len(collection.notes) > 2,
         brief=brief,
     )
+
+
+def _summary(count: int, rules: SortedRules) -> str:
+    parts = (
+        (rules.failing(2), "failed with severity error"),
+        (rules.failing(1), "failed with severity warning"),
+        (rules.failing(0), "noted something"),
+        (rules.unjudged, "not evaluated"),
+        (rules.passed, "passed"),
+        (rules.absent, "not applicable"),
+    )
+    said = ", ".join(f"{number(len(found))} {words}" for found, words in parts)
+    return f"{plural(count, 'rule')}: {said}"
 
 
 def _others(count: int) -> str:

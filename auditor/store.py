@@ -52,6 +52,14 @@ TABLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("kind", "string"),
         ("bytes", "int64"),
         ("headings", "string"),
+        ("form", "string"),
+        ("columns", "string"),
+        ("rows", "int64"),
+    ),
+    "keys": (
+        ("path", "string"),
+        ("role", "string"),
+        ("key", "uint64"),
     ),
     "frames": (
         ("path", "string"),
@@ -88,11 +96,14 @@ series, study and frame of reference. Frames are the lowest and the highest that
 and z the box around the contours that lie in that image alone, or around the positions of the
 frames that are made from it alone, in mm.
 
+A key is what in a companion may name an object or a patient, hashed as their UIDs and IDs are:
+``uid``, ``name`` (a part of its path) or ``column`` (a value of that column, or of any).
+
 A finding has a row for each series that it was made in (none where its rule knows no series),
 with how often there and one example: `count` adds up to what ``result.json`` says.
 """
 
-WALKED = ("instances", "references", "companions", "frames")
+WALKED = ("instances", "references", "companions", "keys", "frames")
 """Tables that are written while walking or right after, and that collection rules may query."""
 
 

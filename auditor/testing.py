@@ -52,12 +52,15 @@ class Judgement:
         Of a collection rule: what each stands for.
     reasons
         Of an instance rule: why it could not evaluate.
+    series
+        Of a collection rule: the series of each finding, None where it is of no one.
     """
 
     outcome: Outcome
     findings: tuple[tuple[str, str], ...] = ()
     counts: tuple[int, ...] = ()
     reasons: tuple[str, ...] = ()
+    series: tuple[int | None, ...] = ()
 
     @property
     def places(self) -> list[str]:
@@ -146,13 +149,14 @@ def ask_collection(
     instances: Sequence[Mapping[str, Any]] = (),
     references: Sequence[Mapping[str, Any]] = (),
     companions: Sequence[Mapping[str, Any]] = (),
+    keys: Sequence[Mapping[str, Any]] = (),
     frames: Sequence[Mapping[str, Any]] = (),
 ) -> Judgement:
     """Run one collection rule on tables written down as rows.
 
     Parameters
     ----------
-    instances, references, companions, frames
+    instances, references, companions, keys, frames
         Rows as column name to value; what is not named is null, a status is ``ok``.
         UIDs and patient IDs are numbers, as their keyed hashes are.
     """
@@ -164,6 +168,7 @@ def ask_collection(
         "instances": instances,
         "references": references,
         "companions": companions,
+        "keys": keys,
         "frames": frames,
     }
     with tempfile.TemporaryDirectory() as folder, duckdb.connect(":memory:") as connection:
@@ -182,6 +187,7 @@ def ask_collection(
         Outcome.FAIL if found else Outcome.PASS,
         tuple((each.message, str(each.tag_path)) for each in found),
         tuple(each.count for each in found),
+        series=tuple(each.series for each in found),
     )
 
 

@@ -2,32 +2,45 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
-from auditor import CollectionFacts, Finding, Units, rule
-from auditor.inventory import ANNOTATION_KINDS, ANNOTATION_NAME
-from auditor.standard.sop_classes import ANNOTATIONS, RT_STRUCTURE_SET, SEGMENTATIONS
+from auditor import (
+    CollectionFacts,
+    Element,
+    Finding,
+    InstanceFacts,
+    TagPath,
+    Units,
+    for_sop_classes,
+    judge,
+    rule,
+)
+from auditor.evidence import ANNOTATION_KINDS, READS, TIED
+from auditor.standard.sop_classes import (
+    ANNOTATIONS,
+    CT_IMAGES,
+    MR_IMAGES,
+    PET_IMAGES,
+    RT_STRUCTURE_SET,
+    SECONDARY_CAPTURE,
+    SEGMENTATIONS,
+)
 
 _IN_DICOM = tuple(sorted(SEGMENTATIONS | ANNOTATIONS | {RT_STRUCTURE_SET}))
-_READS = ("instances.SOPClassUID", "companions.path", "companions.kind")
 
 
 def _forms(collection: CollectionFacts) -> tuple[int, list[tuple[str, int, list[str]]]]:
-    """Return how many instances annotate in DICOM, and companions that seem to, by kind."""
+    """Return how many instances annotate in DICOM, and companions that do, by kind."""
     marks = ", ".join("?" for _ in _IN_DICOM)
     inside = collection.count(
         f"SELECT count(*) FROM instances WHERE SOPClassUID IN ({marks})", _IN_DICOM
     )
-    beside = [
-        (kind, count, paths)
-        for kind, count, paths in collection.rows(
-            "SELECT kind, count(*), min(path, 5) FROM companions "
-            "WHERE regexp_matches(path, ?) GROUP BY kind ORDER BY kind",
-            [ANNOTATION_NAME],
-        )
-        if kind in ANNOTATION_KINDS
-    ]
-    return inside, beside
+    beside = collection.rows(
+        f"SELECT kind, count(*), min(path, 5) FROM ({TIED}) "
+        "WHERE form = 'annotation' GROUP BY kind ORDER BY kind"
+    )
+    return inside, [(kind, count, paths) for kind, count, paths in beside]
 
 
 def _annotated(collection: CollectionFacts) -> Units:
@@ -42,7 +55,7 @@ def _annotated(collection: CollectionFacts) -> Units:
     confidence="medium",
     scope="collection",
     unit="collection",
-    reads=_READS,
+    reads=READS,
     reference="PS3.4 B.5",
     applies=_annotated,
 )
@@ -56,8 +69,9 @@ def forms(collection: CollectionFacts) -> Iterator[Finding]:
 
     How to fix
     ----------
-    Nothing is wrong: this says what there is. A companion counts as an annotation if its path
-    says so (mask, seg, label, roi and the like).
+    Nothing is wrong: this says what there is. A companion counts as an annotation if its bytes
+    say so (few values, outlines of a known format); where they do not, if its path does (mask,
+    seg, label, roi and the like).
 
     Example
     -------
@@ -77,7 +91,7 @@ def forms(collection: CollectionFacts) -> Iterator[Finding]:
     confidence="low",
     scope="collection",
     unit="collection",
-    reads=_READS,
+    reads=READS,
     reference="PS3.3 A.51, A.19",
     applies=_annotated,
 )
@@ -94,6 +108,10 @@ def not_in_dicom(collection: CollectionFacts) -> Iterator[Finding]:
     Convert masks to Segmentation objects, for example with dcmqi's itkimage2segimage or with
     highdicom, and publish both.
 
+    Command
+    -------
+    highdicom: Segmentation(source_images, mask, SegmentationTypeValues.BINARY, segments, ...)
+
     Example
     -------
     CT in DICOM, and the masks as NIfTI.
@@ -102,3 +120,141 @@ def not_in_dicom(collection: CollectionFacts) -> Iterator[Finding]:
     if beside and not inside:
         paths = sorted(path for _, _, found in beside for path in found)
         yield Finding("no annotation is in DICOM", examples=tuple(paths[:5]))
+
+
+def _annotating_files(collection: CollectionFacts) -> Units:
+    return Units(collection.count(f"SELECT count(*) FROM ({TIED}) WHERE form = 'annotation'"))
+
+
+@rule(
+    id="ANNO003",
+    category="annotation",
+    severity="warning",
+    confidence="medium",
+    scope="collection",
+    unit="file",
+    reads=READS,
+    reference="PS3.3 C.7.6.1.1.3",
+    applies=_annotating_files,
+)
+def untraceable(collection: CollectionFacts) -> Iterator[Finding]:
+    """An annotation beside DICOM is tied to no image.
+
+    Why it matters
+    --------------
+    Whoever uses it has to guess which series it was drawn on. A mask on the wrong series, or
+    on one of two of the same patient, is not noticed.
+
+    How to fix
+    ----------
+    Give it the name of its image, put it in the folder of its one series, or write the UIDs of
+    series and instances into it or into a table beside it. A Segmentation object has them.
+
+    Example
+    -------
+    `masks/0007.nii.gz`, and no DICOM file is called 0007. A patient's ID in the name tells the
+    patient, and not which of the series.
+    """
+    for tie, message in (
+        ("patient", "tied to a patient and to none of the images"),
+        ("", "tied to nothing in the collection"),
+    ):
+        rows = collection.rows(
+            f"SELECT count(*), min(path, 5) FROM ({TIED}) "
+            "WHERE form = 'annotation' AND tie = ? HAVING count(*) > 0",
+            [tie],
+        )
+        for count, paths in rows:
+            yield Finding(message, count=count, examples=tuple(paths))
+
+
+_MASK = re.compile(
+    r"\b(?:roi|seg(?:mentation)?|binary|lesion|tumou?r|nodule|brain|lungs?|liver|prostate|organ)"
+    r"[ _-]*masks?\b|\bmasks?[ _-]*images?\b|\blabel[ _-]?maps?\b|"
+    r"^\W*(?:seg|segmentations?|masks?|rois?)\W*$",
+    re.IGNORECASE,
+)
+"""A mask of plastic that holds a patient's head is a mask too: the word alone is not enough."""
+
+
+@judge(name="mask", applies=lambda place: place.keyword == "SeriesDescription")
+def says_mask(element: Element) -> str | None:
+    """Whether a description says that the series holds masks."""
+    return "mask" if _MASK.search(element.text) else None
+
+
+@rule(
+    id="ANNO004",
+    category="annotation",
+    severity="warning",
+    confidence="medium",
+    unit="series",
+    reads=("judge:mask",),
+    reference="PS3.3 A.51, A.8",
+    applies=for_sop_classes(*sorted(SECONDARY_CAPTURE | CT_IMAGES | MR_IMAGES | PET_IMAGES)),
+)
+def mask_as_image(instance: InstanceFacts) -> Iterator[Finding]:
+    """A series is described as masks and stored as images.
+
+    Why it matters
+    --------------
+    A query for segmentations does not find it, a viewer shows it as a picture, and nothing in it
+    says which image it belongs to or what was outlined.
+
+    How to fix
+    ----------
+    Convert it to Segmentation objects that refer to their images, for example with highdicom.
+
+    Example
+    -------
+    Secondary Capture images with Series Description (0008,103E) `ROI mask images`. That the
+    Modality is SEG is SEG002.
+    """
+    if instance.judged("mask"):
+        yield Finding("described as masks, stored as images", TagPath.of("SeriesDescription"))
+
+
+_KEYED = "list_contains(string_split(columns, '+'), 'patient')"
+
+
+def _keyed_tables(collection: CollectionFacts) -> Units:
+    return Units(collection.count(f"SELECT count(*) FROM ({TIED}) WHERE {_KEYED}"))
+
+
+@rule(
+    id="ANNO005",
+    category="annotation",
+    severity="warning",
+    confidence="medium",
+    scope="collection",
+    unit="file",
+    reads=READS,
+    reference="PS3.3 C.7.1.1",
+    applies=_keyed_tables,
+)
+def table_joins_nothing(collection: CollectionFacts) -> Iterator[Finding]:
+    """A table has a column of patients, and none of them is in the collection.
+
+    Why it matters
+    --------------
+    Age, stage and outcome cannot be put beside the images: the table uses other IDs than Patient
+    ID (0010,0020), or is about other patients.
+
+    How to fix
+    ----------
+    Write into the table what Patient ID says in the objects, letter by letter; or publish which
+    of its IDs is which.
+
+    Example
+    -------
+    `clinical.csv` with a column `patient_id` of numbers, while Patient ID has a prefix before
+    them. The first mebibyte is looked at, and key columns that its headings name.
+    """
+    rows = collection.rows(
+        f"SELECT count(*), min(path, 5) FROM ({TIED}) "
+        f"WHERE {_KEYED} AND NOT joins HAVING count(*) > 0"
+    )
+    for count, paths in rows:
+        yield Finding(
+            "none of its patients is in the collection", count=count, examples=tuple(paths)
+        )

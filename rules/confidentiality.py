@@ -224,6 +224,10 @@ def kept_what_none_keeps(instance: InstanceFacts) -> Iterator[Finding | Undecide
     Remove the attribute at every depth, or take back the claim. A tool that claims 113100
     has to know all rows of the table.
 
+    Command
+    -------
+    dcmodify -ea "TAG" FILE
+
     Example
     -------
     Method code 113100, and Other Patient IDs (0010,1000) with a value in an item of Request
@@ -259,6 +263,10 @@ def emptied_instead(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
     ----------
     Remove the attribute. Where the object's IOD requires it, nothing needs to be done: such
     attributes are not reported.
+
+    Command
+    -------
+    dcmodify -ea "TAG" FILE
 
     Example
     -------
@@ -300,6 +308,10 @@ def kept_without_option(instance: InstanceFacts) -> Iterator[Finding | Undecided
     ----------
     Add the option's code to De-identification Method Code Sequence (0012,0064) if that is
     what was done; else remove the attribute.
+
+    Command
+    -------
+    dcmodify -ea "TAG" FILE
 
     Example
     -------
@@ -356,6 +368,11 @@ def dates_removed_and_there(instance: InstanceFacts) -> Iterator[Finding]:
     Empty, remove or replace the date. If dates were kept or shifted, say UNMODIFIED or
     MODIFIED in (0028,0303) and claim 113106 or 113107.
 
+    Command
+    -------
+    CTP: <e en="T" t="00080020" n="StudyDate">@empty()</e>
+    dcmodify -imt -ea "(0008,0021)" -ea "(0008,0022)" FILE
+
     Example
     -------
     (0028,0303) is REMOVED, and Acquisition Time (0008,0032) is 14 minutes past an hour. The
@@ -393,6 +410,10 @@ def dates_without_option(instance: InstanceFacts) -> Iterator[Finding | Undecide
     ----------
     Claim 113106 (full dates) or 113107 (modified dates) and say UNMODIFIED or MODIFIED in
     Longitudinal Temporal Information Modified (0028,0303); or remove the dates.
+
+    Command
+    -------
+    dcmodify -i "(0028,0303)=MODIFIED" FILE
 
     Example
     -------
@@ -490,6 +511,12 @@ def option_without_profile(instance: InstanceFacts) -> Iterator[Finding]:
     ----------
     Add 113100 (Basic Application Confidentiality Profile) if it was applied.
 
+    Command
+    -------
+    dcmodify -i "(0012,0064)[0].(0008,0100)=113100" FILE
+    dcmodify -i "(0012,0064)[0].(0008,0102)=DCM" FILE
+    dcmodify -i "(0012,0064)[0].(0008,0104)=Basic Application Confidentiality Profile" FILE
+
     Example
     -------
     The codes 113105 and 113107 without 113100.
@@ -519,6 +546,10 @@ def claim_not_completed(instance: InstanceFacts) -> Iterator[Finding]:
     ----------
     Add Longitudinal Temporal Information Modified (0028,0303); with 113101 Burned In
     Annotation (0028,0301) NO; with 113102 Recognizable Visual Features (0028,0302) NO.
+
+    Command
+    -------
+    dcmodify -i "(0028,0303)=MODIFIED" FILE
 
     Example
     -------
@@ -595,6 +626,12 @@ def not_replaced(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
     Replace all instance UIDs, consistently across the collection; or claim 113110 (Retain
     UIDs Option).
 
+    Command
+    -------
+    CTP: <e en="T" t="00080018" n="SOPInstanceUID">@hashuid(@UIDROOT,this)</e>
+    CTP: <e en="T" t="0020000D" n="StudyInstanceUID">@hashuid(@UIDROOT,this)</e>
+    CTP: <e en="T" t="0020000E" n="SeriesInstanceUID">@hashuid(@UIDROOT,this)</e>
+
     Example
     -------
     Method code 113100 alone, and a Study Instance UID (0020,000D) under a manufacturer's root
@@ -635,6 +672,12 @@ def kept_without_codes(instance: InstanceFacts) -> Iterator[Finding]:
     ----------
     Add the method codes, with those of the options that keep these attributes; remove what
     was kept by mistake.
+
+    Command
+    -------
+    dcmodify -i "(0012,0064)[0].(0008,0100)=113100" FILE
+    dcmodify -i "(0012,0064)[0].(0008,0102)=DCM" FILE
+    dcmodify -i "(0012,0064)[0].(0008,0104)=Basic Application Confidentiality Profile" FILE
 
     Example
     -------

@@ -16,6 +16,13 @@ _HERE = (
 # Whoever is to mend a conflict needs both sides of it: two files of each unit.
 _PAIRS = "flatten(list(list_sort(pair) ORDER BY list_sort(pair))[:3])"
 
+# A conflict is of a series if all of it is in that one; of none if it is between several.
+_ITS_SERIES = (
+    "CASE WHEN min(SeriesInstanceUID) = max(SeriesInstanceUID) "
+    "AND count(SeriesInstanceUID) = count(*) THEN min(SeriesInstanceUID) END"
+)
+_BY_SERIES = "GROUP BY series ORDER BY min(list_sort(pair))"
+
 
 def _holding(unit: str, column: str) -> Callable[[CollectionFacts], Units]:
     """Judge units that hold a value of a column; of the others nothing can be said."""
@@ -34,22 +41,23 @@ def _holding(unit: str, column: str) -> Callable[[CollectionFacts], Units]:
 def _conflicts(
     collection: CollectionFacts, unit: str, column: str, message: str, place: TagPath
 ) -> Iterator[Finding]:
-    """Yield one finding for the units that hold more than one value of a column."""
-    for count, paths in collection.rows(
-        f"SELECT count(*), {_PAIRS} FROM (SELECT [arg_min(path, ({column}, path)), "
-        f"arg_max(path, ({column}, path))] AS pair FROM instances "
-        f"WHERE {_HERE} AND {unit} IS NOT NULL AND {column} IS NOT NULL GROUP BY {unit} "
-        f"HAVING count(DISTINCT {column}) > 1) HAVING count(*) > 0"
+    """Yield one finding a series for the units that hold more than one value of a column."""
+    for series, count, paths in collection.rows(
+        f"SELECT series, count(*), {_PAIRS} FROM (SELECT {_ITS_SERIES} AS series, "
+        f"[arg_min(path, ({column}, path)), arg_max(path, ({column}, path))] AS pair "
+        f"FROM instances WHERE {_HERE} AND {unit} IS NOT NULL AND {column} IS NOT NULL "
+        f"GROUP BY {unit} HAVING count(DISTINCT {column}) > 1) {_BY_SERIES}"
     ):
-        yield Finding(message, place, count=count, examples=tuple(paths))
+        yield Finding(message, place, count=count, examples=tuple(paths), series=series)
 
 
-_BASE = (
+_FILES = (
     "instances.path",
     "instances.status",
     "instances.SOPClassUID",
     "instances.MediaStorageSOPClassUID",
 )
+_BASE = (*_FILES, "instances.SeriesInstanceUID")
 
 
 def _instances(collection: CollectionFacts) -> Units:
@@ -83,20 +91,26 @@ def duplicate_instance(collection: CollectionFacts) -> Iterator[Finding]:
     ----------
     Remove copies; give objects that differ a SOP Instance UID each.
 
+    Command
+    -------
+    dcmodify -gin FILE
+
     Example
     -------
     The same slice in two folders of the download.
     """
-    for count, paths in collection.rows(
-        f"SELECT count(*), {_PAIRS} FROM (SELECT [min(path), max(path)] AS pair FROM instances "
+    for series, count, paths in collection.rows(
+        f"SELECT series, count(*), {_PAIRS} FROM (SELECT {_ITS_SERIES} AS series, "
+        f"[min(path), max(path)] AS pair FROM instances "
         f"WHERE {_HERE} AND SOPInstanceUID IS NOT NULL GROUP BY SOPInstanceUID "
-        f"HAVING count(*) > 1) HAVING count(*) > 0"
+        f"HAVING count(*) > 1) {_BY_SERIES}"
     ):
         yield Finding(
             "a SOP Instance UID stands in more than one file",
             TagPath.of("SOPInstanceUID"),
             count=count,
             examples=tuple(paths),
+            series=series,
         )
 
 
@@ -107,7 +121,7 @@ def duplicate_instance(collection: CollectionFacts) -> Iterator[Finding]:
     confidence="high",
     scope="collection",
     unit="series",
-    reads=(*_BASE, "instances.SeriesInstanceUID", "instances.StudyInstanceUID"),
+    reads=(*_BASE, "instances.StudyInstanceUID"),
     reference="PS3.3 A.1.2",
     applies=_holding("SeriesInstanceUID", "StudyInstanceUID"),
 )
@@ -164,6 +178,10 @@ def study_of_two_patients(collection: CollectionFacts) -> Iterator[Finding]:
     ----------
     Give all objects of a study the same Patient ID.
 
+    Command
+    -------
+    dcmodify -m "(0010,0020)=CASE-001" FILE
+
     Example
     -------
     Images and segmentation of one study with differently replaced Patient IDs.
@@ -207,6 +225,10 @@ def conflicting_sex(collection: CollectionFacts) -> Iterator[Finding]:
     ----------
     Find out which: compare with the clinical table, then correct the ID or the value.
 
+    Command
+    -------
+    dcmodify -m "(0010,0040)=VALUE" FILE
+
     Example
     -------
     F in the CT, M in the structure set.
@@ -230,7 +252,7 @@ _MODALITY = "nullif(Modality, '')"
     confidence="high",
     scope="collection",
     unit="series",
-    reads=(*_BASE, "instances.SeriesInstanceUID", "instances.Modality"),
+    reads=(*_BASE, "instances.Modality"),
     reference="PS3.3 A.1.4, C.7.3.1",
     applies=_holding("SeriesInstanceUID", _MODALITY),
 )
@@ -275,7 +297,7 @@ def _patients_with_images(collection: CollectionFacts) -> Units:
     confidence="low",
     scope="collection",
     unit="collection",
-    reads=(*_BASE, "instances.PatientID", "instances.SOPInstanceUID"),
+    reads=(*_FILES, "instances.PatientID", "instances.SOPInstanceUID"),
     reference="PS3.3 C.7.1.1 (Patient ID identifies a patient)",
     applies=_patients_with_images,
 )

@@ -75,6 +75,10 @@ def removed_without_method(instance: InstanceFacts) -> Iterator[Finding]:
     Add De-identification Method (0012,0063) or, better, the codes of CID 7050 in
     De-identification Method Code Sequence (0012,0064).
 
+    Command
+    -------
+    dcmodify -i "(0012,0063)=METHOD" FILE
+
     Example
     -------
     Patient Identity Removed is YES, and neither (0012,0063) nor (0012,0064) is there.
@@ -104,6 +108,10 @@ def method_without_flag(instance: InstanceFacts) -> Iterator[Finding]:
     ----------
     Set Patient Identity Removed (0012,0062) to YES if the identity was removed; take the
     method away if it was not.
+
+    Command
+    -------
+    dcmodify -i "(0012,0062)=YES" FILE
 
     Example
     -------
@@ -141,6 +149,12 @@ def no_method_codes(instance: InstanceFacts) -> Iterator[Finding]:
     Add De-identification Method Code Sequence (0012,0064) with 113100 (Basic Application
     Confidentiality Profile) and the codes of the options that were used.
 
+    Command
+    -------
+    dcmodify -i "(0012,0064)[0].(0008,0100)=113100" FILE
+    dcmodify -i "(0012,0064)[0].(0008,0102)=DCM" FILE
+    dcmodify -i "(0012,0064)[0].(0008,0104)=Basic Application Confidentiality Profile" FILE
+
     Example
     -------
     (0012,0063) holds a sentence, (0012,0064) is missing.
@@ -170,6 +184,11 @@ def no_claim(instance: InstanceFacts) -> Iterator[Finding]:
     ----------
     De-identify with a tool that writes Patient Identity Removed (0012,0062), or add it with
     the method when the object was de-identified before.
+
+    Command
+    -------
+    CTP: <e en="T" t="00120062" n="PatientIdentityRemoved">YES</e>
+    CTP: <e en="T" t="00120063" n="DeidentificationMethod">METHOD</e>
 
     Example
     -------
@@ -248,6 +267,10 @@ def illegal_flag(instance: InstanceFacts) -> Iterator[Finding]:
     Write YES or NO; for Longitudinal Temporal Information Modified (0028,0303) UNMODIFIED,
     MODIFIED or REMOVED.
 
+    Command
+    -------
+    dcmodify -m "(0012,0062)=YES" FILE
+
     Example
     -------
     Patient Identity Removed is `Y`, or `True`.
@@ -279,6 +302,11 @@ def burned_in(instance: InstanceFacts) -> Iterator[Finding]:
     ----------
     Clean the pixels and set Burned In Annotation (0028,0301) to NO; if the text identifies
     nobody, set it to NO after somebody has looked.
+
+    Command
+    -------
+    dcmj2pnm --write-png FILE LOOK-AT-IT.png
+    dcmodify -i "(0028,0301)=NO" FILE
 
     Example
     -------
@@ -341,6 +369,10 @@ def originals_inside(instance: InstanceFacts) -> Iterator[Finding]:
     ----------
     Remove Original Attributes Sequence (0400,0561), or check each value in it; publish
     Encrypted Attributes Sequence (0400,0500) only where re-identification is intended.
+
+    Command
+    -------
+    dcmodify -imt -ea "(0400,0561)" FILE
 
     Example
     -------
@@ -424,6 +456,10 @@ def patient_name(instance: InstanceFacts) -> Iterator[Finding]:
     Replace the value by a code of the study, or empty it: `dcmodify -m "0010,0010=CASE-001"`.
     If it is a phantom's or a made-up name, ignore the finding.
 
+    Command
+    -------
+    dcmodify -imt -ma "(0010,0010)=CASE-001" FILE
+
     Example
     -------
     Two words of letters in Patient's Name (0010,0010). Codes, a single word, and words such
@@ -454,6 +490,11 @@ def particulars(instance: InstanceFacts) -> Iterator[Finding]:
     ----------
     Remove them; where the age matters keep Patient's Age (0010,1010) and empty the birth date.
 
+    Command
+    -------
+    dcmodify -imt -ea "(0010,1040)" -ea "(0010,2154)" FILE
+    dcmodify -imt -ma "(0010,0030)=" FILE
+
     Example
     -------
     A full birth date. One on the first of January is taken for coarsened, one before 1850 for
@@ -481,6 +522,10 @@ def other_name(instance: InstanceFacts) -> Iterator[Finding]:
     How to fix
     ----------
     Empty or remove these attributes, at every depth: the Basic Profile lists them all.
+
+    Command
+    -------
+    dcmodify -imt -ma "(0008,0090)=" -ea "(0008,1050)" -ea "(0008,1070)" FILE
 
     Example
     -------

@@ -77,6 +77,10 @@ def text_behind(instance: InstanceFacts) -> Iterator[Finding]:
     ----------
     Read the object and write it again without Data Set Trailing Padding (FFFC,FFFC).
 
+    Command
+    -------
+    dcmodify -imt -e "(FFFC,FFFC)" FILE
+
     Example
     -------
     The text of an order that an archive appended to the file.
@@ -146,6 +150,10 @@ def ae_titles(instance: InstanceFacts) -> Iterator[Finding]:
     ----------
     Write the File Meta Information anew: it needs none of these titles.
 
+    Command
+    -------
+    dcmconv +Fm FILE NEW-FILE
+
     Example
     -------
     Source Application Entity Title (0002,0016) with the letters of a hospital. Names of software
@@ -187,6 +195,10 @@ def private_in_meta(instance: InstanceFacts) -> Iterator[Finding]:
     How to fix
     ----------
     Write the File Meta Information anew, without (0002,0100) and (0002,0102).
+
+    Command
+    -------
+    dcmconv +Fm FILE NEW-FILE
 
     Example
     -------
@@ -233,6 +245,10 @@ def pictures(instance: InstanceFacts) -> Iterator[Finding]:
     ----------
     Remove Icon Image Sequence (0088,0200) and the overlays (60xx), or clean them and declare
     113103 (Clean Graphics Option) for overlays and 113101 (Clean Pixel Data Option) for icons.
+
+    Command
+    -------
+    dcmodify -imt -e "(0088,0200)" -e "(6000,3000)" FILE
 
     Example
     -------

@@ -97,6 +97,10 @@ def file_meta(instance: InstanceFacts) -> Iterator[Finding]:
     Write the object again with a library that makes the File Meta Information, for example
     pydicom's `dcmwrite(..., enforce_file_format=True)` or dcmtk's `dcmconv +F`.
 
+    Command
+    -------
+    dcmconv +Fm FILE NEW-FILE
+
     Example
     -------
     A treatment plan exported as a bare data set, without preamble and group 0002.
@@ -139,6 +143,10 @@ def meta_disagrees(instance: InstanceFacts) -> Iterator[Finding]:
     ----------
     Write the data set's SOP Class UID and SOP Instance UID into (0002,0002) and (0002,0003),
     for example with pydicom's `dcmwrite(..., enforce_file_format=True)`.
+
+    Command
+    -------
+    dcmconv +Fm FILE NEW-FILE
 
     Example
     -------
@@ -219,6 +227,10 @@ def executable_preamble(instance: InstanceFacts) -> Iterator[Finding]:
     ----------
     Overwrite the first 128 bytes with zeros, and find out where the file came from.
 
+    Command
+    -------
+    dd if=/dev/zero of=FILE bs=128 count=1 conv=notrunc
+
     Example
     -------
     A preamble that begins with the two letters of a Windows program.
@@ -248,6 +260,10 @@ def text_in_preamble(instance: InstanceFacts) -> Iterator[Finding]:
     ----------
     Overwrite the first 128 bytes with zeros unless a format that shares the file (TIFF)
     needs them.
+
+    Command
+    -------
+    dd if=/dev/zero of=FILE bs=128 count=1 conv=notrunc
 
     Example
     -------
@@ -285,6 +301,10 @@ def odd_encoding(instance: InstanceFacts) -> Iterator[Finding]:
     How to fix
     ----------
     Read the object with a lenient library and write it again, then compare.
+
+    Command
+    -------
+    pydicom: dcmread("FILE").save_as("NEW-FILE")
 
     Example
     -------
@@ -351,6 +371,10 @@ def packed(collection: CollectionFacts) -> Iterator[Finding]:
     ----------
     Unpack it with `gunzip` and audit again, or publish it unpacked: a reader of DICOM opens
     no gzip.
+
+    Command
+    -------
+    gunzip FILE.gz
 
     Example
     -------

@@ -599,6 +599,10 @@ def overlap_without_plane(instance: InstanceFacts) -> Iterator[Finding | Undecid
     ----------
     Write NO into Segments Overlap (0062,0013).
 
+    Command
+    -------
+    dcmodify -m "(0062,0013)=NO" FILE
+
     Example
     -------
     Two segments in slices of their own, and YES.

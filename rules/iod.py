@@ -83,6 +83,10 @@ def required_attribute_missing(instance: InstanceFacts) -> Iterator[Finding]:
     Write the attribute with its true value when the object is made. If a de-identification
     tool took it out, configure the tool to replace the value instead of removing it.
 
+    Command
+    -------
+    dcmodify -i "TAG=VALUE" FILE
+
     Example
     -------
     A CT image without ImagePositionPatient cannot be placed in space.
@@ -110,6 +114,10 @@ def attribute_that_may_be_empty_missing(instance: InstanceFacts) -> Iterator[Fin
     ----------
     Write the attribute with zero length. De-identification tools should empty such an
     attribute (action Z of PS3.15 E) and not remove it.
+
+    Command
+    -------
+    dcmodify -i "TAG=" FILE
 
     Example
     -------
@@ -139,6 +147,10 @@ def required_attribute_empty(instance: InstanceFacts) -> Iterator[Finding]:
     Write a value; or, if the attribute is of Type 1C and its condition does not hold, leave
     the attribute out.
 
+    Command
+    -------
+    dcmodify -m "TAG=VALUE" FILE
+
     Example
     -------
     ReferencedSOPInstanceUID was emptied in a reference to another image.
@@ -165,6 +177,10 @@ def attribute_not_allowed(instance: InstanceFacts) -> Iterator[Finding]:
     How to fix
     ----------
     Keep the one of the two that applies; the condition stands in the module's table.
+
+    Command
+    -------
+    dcmodify -e "TAG" FILE
 
     Example
     -------
@@ -195,6 +211,10 @@ def empty_attribute_not_allowed(instance: InstanceFacts) -> Iterator[Finding]:
     How to fix
     ----------
     Leave the attribute out.
+
+    Command
+    -------
+    dcmodify -e "TAG" FILE
 
     Example
     -------
@@ -228,6 +248,10 @@ def attribute_of_no_module(instance: InstanceFacts) -> Iterator[Finding]:
     Nothing has to be done. If the attribute was left over from another kind of object,
     remove it.
 
+    Command
+    -------
+    dcmodify -e "TAG" FILE
+
     Example
     -------
     PatientTelephoneNumbers in an MR image.
@@ -255,6 +279,10 @@ def value_not_legal(instance: InstanceFacts) -> Iterator[Finding]:
     ----------
     Write the value in the form that PS3.5 table 6.2-1 asks for: dates as YYYYMMDD, numbers
     in at most 16 characters, UIDs with no leading zeros.
+
+    Command
+    -------
+    dcmodify -m "TAG=VALUE" FILE
 
     Example
     -------
@@ -344,6 +372,10 @@ def value_not_enumerated(instance: InstanceFacts) -> Iterator[Finding]:
     How to fix
     ----------
     Write one of the values that the module's table enumerates, in capital letters.
+
+    Command
+    -------
+    dcmodify -m "TAG=VALUE" FILE
 
     Example
     -------
@@ -436,6 +468,10 @@ def representation_wrong(instance: InstanceFacts) -> Iterator[Finding]:
     ----------
     Write the VR of PS3.6. Toolkits do so when they are given the attribute's keyword and
     not a VR.
+
+    Command
+    -------
+    pydicom: dataset.add_new(TAG, dictionary_VR(TAG), VALUE)
 
     Example
     -------

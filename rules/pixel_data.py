@@ -552,6 +552,10 @@ def lossy_and_denied(instance: InstanceFacts) -> Iterator[Finding]:
     Set Lossy Image Compression (0028,2110) to 01, and add method and ratio of the compression
     behind those of earlier ones.
 
+    Command
+    -------
+    dcmodify -i "(0028,2110)=01" -i "(0028,2112)=RATIO" -i "(0028,2114)=ISO_10918_1" FILE
+
     Example
     -------
     JPEG Baseline, and Lossy Image Compression is 00.

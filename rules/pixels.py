@@ -88,6 +88,11 @@ def burned_in_not_excluded(instance: InstanceFacts) -> Iterator[Finding]:
     Look at the images, clean the pixels where it is needed, and set Burned In Annotation
     (0028,0301) to NO or declare 113101 (Clean Pixel Data Option).
 
+    Command
+    -------
+    dcmj2pnm --write-png FILE LOOK-AT-IT.png
+    dcmodify -i "(0028,0301)=NO" FILE
+
     Example
     -------
     An ultrasound loop without (0028,0301).
@@ -136,6 +141,11 @@ def screen_not_excluded(instance: InstanceFacts) -> Iterator[Finding]:
     Leave them out of a release, or look at each, clean it and set Burned In Annotation
     (0028,0301) to NO.
 
+    Command
+    -------
+    dcmj2pnm --write-png FILE LOOK-AT-IT.png
+    dcmodify -i "(0028,0301)=NO" FILE
+
     Example
     -------
     Image Type (0008,0008) with SCREEN SAVE, and no (0028,0301).
@@ -169,6 +179,11 @@ def scout_not_excluded(instance: InstanceFacts) -> Iterator[Finding]:
     How to fix
     ----------
     Look at the localizers of each scanner model, and set Burned In Annotation (0028,0301) to NO.
+
+    Command
+    -------
+    dcmj2pnm --write-png FILE LOOK-AT-IT.png
+    dcmodify -i "(0028,0301)=NO" FILE
 
     Example
     -------
@@ -369,6 +384,11 @@ def text_in_pixels(collection: CollectionFacts) -> Iterator[Finding]:
     How to fix
     ----------
     Look at the images of that machine; clean them, or set Burned In Annotation to NO.
+
+    Command
+    -------
+    dcmj2pnm --write-png FILE LOOK-AT-IT.png
+    dcmodify -i "(0028,0301)=NO" FILE
 
     Example
     -------

@@ -68,6 +68,10 @@ def orphan(instance: InstanceFacts) -> Iterator[Finding]:
     Remove the element, or restore the creator that reserves its block, (gggg,0010) to
     (gggg,00FF).
 
+    Command
+    -------
+    dcmodify -ea "TAG" FILE
+
     Example
     -------
     (0019,1008) without (0019,0010).
@@ -174,6 +178,11 @@ def kept_without_option(instance: InstanceFacts) -> Iterator[Finding]:
     Remove the private elements, or keep only known-safe ones and add 113111 (Retain Safe
     Private Option) to De-identification Method Code Sequence (0012,0064).
 
+    Command
+    -------
+    dcmodify -ep FILE
+    CTP: <r en="T" t="privategroups">Remove private groups</r>
+
     Example
     -------
     Patient Identity Removed YES, codes without 113111, and forty private elements.
@@ -237,6 +246,10 @@ def kept_though_not_safe(instance: InstanceFacts) -> Iterator[Finding]:
     ----------
     Remove the element. If the vendor's conformance statement says that it is safe, say so in
     Private Data Element Characteristics Sequence (0008,0300), which is there for that.
+
+    Command
+    -------
+    dcmodify -ea "TAG" FILE
 
     Example
     -------
@@ -570,6 +583,10 @@ def holds_identifiers(instance: InstanceFacts) -> Iterator[Finding]:
     Remove the element. If the rest of it is needed, have the vendor's software write it
     without the identifiers.
 
+    Command
+    -------
+    dcmodify -ea "TAG" FILE
+
     Example
     -------
     A name beside the key of a patient's name in a protocol inside (0029,xx20) of
@@ -610,6 +627,10 @@ def holds_dates(instance: InstanceFacts) -> Iterator[Finding]:
     ----------
     Remove the element, or claim and apply one of the options for longitudinal temporal
     information (113106, 113107) to it as well.
+
+    Command
+    -------
+    dcmodify -ea "TAG" FILE
 
     Example
     -------

@@ -121,7 +121,8 @@ WITH there AS (
     GROUP BY path, ReferencedSOPInstanceUID
 ), reached AS (
     SELECT DISTINCT path, named_series FROM named
-    WHERE ReferencedSOPInstanceUID IN (SELECT SOPInstanceUID FROM there)
+    WHERE named_series IS NOT NULL
+      AND ReferencedSOPInstanceUID IN (SELECT SOPInstanceUID FROM there)
 ), resolved AS (
     SELECT r.path, r.tag_path, i.SeriesInstanceUID AS series,
            t.SOPInstanceUID IS NOT NULL AS found,
@@ -257,6 +258,10 @@ def wrong_class(collection: CollectionFacts) -> Iterator[Finding]:
     How to fix
     ----------
     Write the target's SOP Class UID into Referenced SOP Class UID (0008,1150).
+
+    Command
+    -------
+    dcmodify -m "TAG=UID" FILE
 
     Example
     -------

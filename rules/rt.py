@@ -14,7 +14,12 @@ from auditor import (
     for_sop_classes,
     rule,
 )
-from auditor.standard.sop_classes import RADIOTHERAPY, RT_STRUCTURE_SET, sop_class_name
+from auditor.standard.sop_classes import (
+    RADIOTHERAPY,
+    RT_SECOND_GENERATION,
+    RT_STRUCTURE_SET,
+    sop_class_name,
+)
 
 _MODALITIES = frozenset(
     {"RTSTRUCT", "RTPLAN", "RTDOSE", "RTIMAGE", "RTRECORD", "RTINTENT", "RTSEGANN", "RTRAD"}
@@ -86,6 +91,36 @@ def modality_only(instance: InstanceFacts) -> Iterator[Finding]:
     """
     if instance.text("SOPClassUID") not in RADIOTHERAPY:
         yield Finding("Modality is radiotherapy's, the SOP class is not", TagPath.of("Modality"))
+
+
+@rule(
+    id="RT003",
+    category="radiotherapy",
+    severity="info",
+    confidence="high",
+    reads=("SOPClassUID",),
+    reference="PS3.3 A.86",
+    applies=for_sop_classes(*RT_SECOND_GENERATION),
+)
+def second_generation(instance: InstanceFacts) -> Iterator[Finding]:
+    """Which objects are of radiotherapy's second generation, and not checked by RT rules.
+
+    Why it matters
+    --------------
+    They are built otherwise than structure set, plan and dose. Their conformance, references
+    and identifiers are checked as those of all objects are; whether their parts hold together
+    is not.
+
+    How to fix
+    ----------
+    Nothing is wrong: this says what was not looked at.
+
+    Example
+    -------
+    A C-Arm Photon-Electron Radiation object.
+    """
+    name = sop_class_name(instance.text("SOPClassUID"))
+    yield Finding(f"not checked by the rules of radiotherapy: {name}", TagPath.of("SOPClassUID"))
 
 
 _REFERRING = ("ROIContourSequence", "RTROIObservationsSequence")

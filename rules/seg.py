@@ -90,6 +90,10 @@ def modality_only(instance: InstanceFacts) -> Iterator[Finding]:
     ----------
     Encode the mask as a Segmentation object, for example with highdicom or dcmqi.
 
+    Command
+    -------
+    highdicom: Segmentation(source_images, mask, SegmentationTypeValues.BINARY, segments, ...)
+
     Example
     -------
     An ROI mask in a Secondary Capture image whose Modality is SEG.
@@ -118,6 +122,10 @@ def derived(instance: InstanceFacts) -> Iterator[Finding]:
     How to fix
     ----------
     Set Image Type (0008,0008) to DERIVED\PRIMARY. It has no further values.
+
+    Command
+    -------
+    dcmodify -i "(0008,0008)=DERIVED\PRIMARY" FILE
 
     Example
     -------
@@ -293,6 +301,10 @@ def described(instance: InstanceFacts) -> Iterator[Finding]:
     a Height Map Segmentation also identifies it, in (0062,0007).
     highdicom's SegmentDescription asks for all of them.
 
+    Command
+    -------
+    highdicom: SegmentDescription(number, label, category, type, algorithm_type, algorithm)
+
     Example
     -------
     SEMIAUTOMATIC without Segment Algorithm Name.
@@ -340,6 +352,10 @@ def no_instance_number(instance: InstanceFacts) -> Iterator[Finding]:
     How to fix
     ----------
     Give each segmentation of the series a number in Instance Number (0020,0013).
+
+    Command
+    -------
+    dcmodify -i "(0020,0013)=1" FILE
 
     Example
     -------

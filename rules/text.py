@@ -126,6 +126,10 @@ def name_in_text(instance: InstanceFacts) -> Iterator[Finding]:
     Remove the text, or clean it by hand or with a tool made for free text, and declare 113105
     (Clean Descriptors Option) or 113104 (Clean Structured Content Option).
 
+    Command
+    -------
+    dcmodify -ma "TAG=" FILE
+
     Example
     -------
     A title with a word behind it, a label such as *Patient name:*, or a common given name next
@@ -153,6 +157,10 @@ def number_in_text(instance: InstanceFacts) -> Iterator[Finding]:
     ----------
     Remove the text, or the number from it.
 
+    Command
+    -------
+    dcmodify -ma "TAG=" FILE
+
     Example
     -------
     *MRN* with six digits behind it; three, two and four digits with hyphens between.
@@ -179,6 +187,10 @@ def contact_in_text(instance: InstanceFacts) -> Iterator[Finding]:
     ----------
     Remove the text, or the address from it.
 
+    Command
+    -------
+    dcmodify -ma "TAG=" FILE
+
     Example
     -------
     *call* and ten digits in Study Comments (0032,4000).
@@ -204,6 +216,10 @@ def network_in_text(instance: InstanceFacts) -> Iterator[Finding]:
     How to fix
     ----------
     Remove it. Addresses of standards and vendors are not reported.
+
+    Command
+    -------
+    dcmodify -ma "TAG=" FILE
 
     Example
     -------
@@ -238,6 +254,10 @@ def date_in_text(instance: InstanceFacts) -> Iterator[Finding]:
     Remove the date, or shift it with the others. Objects that declare 113106 (Retain
     Longitudinal Temporal Information Full Dates Option) are not asked.
 
+    Command
+    -------
+    CTP: <e en="T" t="00080020" n="StudyDate">@incrementdate(this,@DATEINC)</e>
+
     Example
     -------
     *compared to* and a day in Series Description (0008,103E).
@@ -264,6 +284,10 @@ def age_over_89(instance: InstanceFacts) -> Iterator[Finding]:
     How to fix
     ----------
     Write 090Y for all of them, or remove it.
+
+    Command
+    -------
+    dcmodify -ma "(0010,1010)=090Y" FILE
 
     Example
     -------
@@ -536,6 +560,10 @@ def patient_reappears(instance: InstanceFacts) -> Iterator[Finding]:
     Clean these places with the attributes themselves. Codes that a study gave, and values that
     stand for nobody, are not looked for.
 
+    Command
+    -------
+    dcmodify -ma "TAG=" FILE
+
     Example
     -------
     The family name from Patient's Name (0010,0010) in a vendor's private header.
@@ -562,6 +590,10 @@ def staff_reappears(instance: InstanceFacts) -> Iterator[Finding]:
     How to fix
     ----------
     Clean these places with the attributes themselves.
+
+    Command
+    -------
+    dcmodify -ma "TAG=" FILE
 
     Example
     -------

@@ -247,6 +247,10 @@ def character_set_not_declared(instance: InstanceFacts) -> Iterator[Finding]:
     Find out which set the software used that wrote the text, and declare it in Specific
     Character Set (0008,0005); or convert the text to UTF-8 and declare ISO_IR 192.
 
+    Command
+    -------
+    dcmodify -i "(0008,0005)=ISO_IR 100" FILE
+
     Example
     -------
     A name with an umlaut in ISO 8859-1, and no (0008,0005).
@@ -276,6 +280,10 @@ def text_of_another_character_set(instance: InstanceFacts) -> Iterator[Finding |
     ----------
     Find out which set the text is in and declare that one. Software that anonymises or merges
     objects often writes UTF-8 beneath a declaration of another set.
+
+    Command
+    -------
+    dcmodify -m "(0008,0005)=ISO_IR 192" FILE
 
     Example
     -------

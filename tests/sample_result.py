@@ -19,6 +19,9 @@ from auditor.result import (
     Counts,
     Deidentification,
     Disagreement,
+    EvidenceForm,
+    EvidenceResult,
+    EvidenceTable,
     Expectation,
     GroupedFinding,
     InventoryRow,
@@ -338,6 +341,15 @@ def collection(
         deidentification=_deidentification(scale),
         private=_private(scale),
         reports=_reports(scale),
+        evidence=EvidenceResult(
+            segmentations=True,
+            structure_sets=True,
+            forms=[EvidenceForm("NIfTI", "annotation", 6, 4, 1, "masks/1.nii.gz")],
+            tables=[EvidenceTable("clinical.csv", "CSV", 90, 80, ["patient", "age"])],
+            patients_joined=80,
+            described={"pathology": "Lung cancer", "access": "open"},
+            third_party=[{"holds": "SEG", "source": "another group"}],
+        ),
         conformance=_conformance(scale),
         objects=_objects(scale),
     )
@@ -608,6 +620,45 @@ def huge(count: int = 500) -> AuditResult:
     return audit(*made)
 
 
+def many(collections: int = 500, rules: int = 1000) -> AuditResult:
+    """Build an audit of so many collections and rules, of which no two collections agree."""
+    parts = list(CATEGORIES)
+    made = []
+    for place in range(collections):
+        one = collection(f"collection-{place:04}", f"Repository {place % 7}")
+        one.rules = []
+        for position in range(rules):
+            # A few numbers that share no factor: every rule divides the collections elsewhere.
+            odd = (place * 31 + position * 17) % 23
+            severity = ("error", "warning", "info")[position % 3]
+            unit = ("instance", "series", "file")[position % 3]
+            failed = 1 + (place * position) % 399 if odd < 4 else 0
+            outcome = "fail" if failed else "not_applicable" if odd > 15 else "pass"
+            one.rules.append(
+                RuleResult(
+                    id=f"R{position:04}",
+                    category=parts[position % len(parts)],
+                    severity=severity,
+                    confidence="high",
+                    outcome=outcome,
+                    applicable=0 if outcome == "not_applicable" else 400,
+                    failed=failed,
+                    unit=unit,
+                    title=f"What rule {position} is about, in a line of the usual length",
+                    weight=0.0 if severity == "info" else 1.0,
+                )
+            )
+        for each in one.categories:
+            own = [rule for rule in one.rules if rule.category == each.id and rule.weight]
+            each.applicable = sum(rule.applicable for rule in own)
+            each.failed = sum(rule.failed for rule in own)
+            each.score = 100 * (1 - each.failed / max(1, each.applicable))
+            each.coverage = 1.0
+        one.overall = sum(each.score or 0 for each in one.categories) / len(one.categories)
+        made.append(one)
+    return audit(*made)
+
+
 SAMPLES: dict[str, Callable[[], AuditResult]] = {
     "careful": lambda: audit(careful()),
     "careless": lambda: audit(careless()),
@@ -641,3 +692,4 @@ if __name__ == "__main__":
         folder / "not-comparable.html",
     )
     write_comparison([huge()], folder / "comparison-huge.html")
+    write_comparison([many()], folder / "comparison-many.html")

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor.cards import Card, Table, cards, inventory
+from auditor.cards import SEGMENTS, Card, Table, cards, inventory
 from auditor.charts import share_bar, year_columns
 from auditor.result import (
     CollectionResult,
     ConformanceResult,
     Disagreement,
+    GroupedFinding,
     InventoryRow,
     IodResult,
     ModuleResult,
@@ -19,7 +22,7 @@ from auditor.result import (
     ObjectsResult,
 )
 from auditor.view import LEVELS
-from tests.sample_result import collection
+from tests.sample_result import collection, rule
 
 FULL = LEVELS[0]
 
@@ -27,6 +30,10 @@ FULL = LEVELS[0]
 def of(made: CollectionResult, category: str) -> Card:
     (card,) = cards(made, FULL)[category]
     return card
+
+
+def of_all(made: CollectionResult) -> list[Card]:
+    return [card for each in cards(made, FULL).values() for card in each]
 
 
 def texts(table: Table) -> list[list[str]]:
@@ -167,6 +174,22 @@ def test_patients_are_counted_by_kind_images_first() -> None:
     assert table.lines[0].cells[1].text == "2 (50.0\u00a0%)"
 
 
+def test_segments_are_named_by_the_standards_words() -> None:
+    assert not any(card.title == "What is segmented" for card in of_all(collection("c")))
+    made = collection("c")
+    known = replace(rule("SEG101", "fail", 9, 9), id=SEGMENTS, severity="info")
+    known.findings = [
+        GroupedFinding("(0062,0002)/(0062,000F)", "Tissue: Liver", 3),
+        GroupedFinding("(0062,0002)/(0062,000F)", "a code of another scheme", 6),
+    ]
+    made.rules.append(known)
+    (card,) = [each for each in of_all(made) if each.title == "What is segmented"]
+    assert texts(card.tables[0]) == [
+        ["a code of another scheme", "", "6"],
+        ["Tissue", "Liver", "3"],
+    ]
+
+
 # -- pictures
 
 
@@ -207,6 +230,9 @@ def test_what_there_is_comes_with_its_size() -> None:
     made.companions = {"csv": 2}
     by_title = {card.title: card for card in inventory(made, FULL)}
     assert list(by_title) == ["Year of study", "Modality", "Files beside DICOM"]
+    made.private = None
+    made.private_elements = {"SIEMENS CSA HEADER": 3}
+    assert inventory(made, FULL)[2].title == "Private elements by creator"
     assert texts(by_title["Modality"].tables[0]) == [["CT", "5", "1", "2.0 MB"]]
     assert by_title["Year of study"].columns is None
     made.inventory["study_year"].append(InventoryRow("1998", 1, 1, 1))

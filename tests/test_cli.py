@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -23,6 +24,7 @@ from auditor.registry import load
 from auditor.result import read_result
 from auditor.standard import editions
 from auditor.standard.tables import EDITION
+from tests.sample_result import audit, careful, careless
 
 RULE = '''
 from collections.abc import Iterator
@@ -118,7 +120,7 @@ def test_scan_writes_the_audit_and_prints_the_scorecard(collection: Path, tmp_pa
     for title in CATEGORIES.values():
         assert title in done.stdout
     written = {path.name for path in (tmp_path / "out").iterdir()}
-    tables = {"instances", "references", "companions", "frames", "elements", "findings"}
+    tables = {"instances", "references", "companions", "keys", "frames", "elements", "findings"}
     assert written == {"result.json", "report.html", "manifest.json"} | tables
     manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
     assert manifest["complete"] is True
@@ -385,6 +387,46 @@ def test_report_takes_a_result_without_its_folder(out: Path, tmp_path: Path) -> 
     alone.write_bytes((out / "result.json").read_bytes())
     assert dicom_audit("report", alone).exit_code == 0
     assert (tmp_path / "sent" / "report.html").is_file()
+
+
+def test_report_of_one_collection_of_many(tmp_path: Path) -> None:
+    collections = [
+        replace(each, name=name, repository=repository)
+        for each, name, repository in (
+            (careful(), "a", "X"),
+            (careless(), "b", "X"),
+            (careful(), "b", "Y"),
+        )
+    ]
+    audit(*collections).write(tmp_path / "result.json")
+    whole = tmp_path / "result.json"
+    one = json.loads(
+        dicom_audit("report", whole, "--format", "json", "--only", "a", "-o", "-").stdout
+    )
+    assert [each["name"] for each in one["collections"]] == ["a"]
+    dicom_audit("report", whole, "--only", "Y/b", "-o", tmp_path / "one")
+    page = (tmp_path / "one" / "report.html").read_text("utf-8")
+    assert "No obstacle to release" in page
+    assert "Not ready for release" not in page
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (("--only", "c", "-o", "-"), "has no collection c"),
+        (("--only", "b", "-o", "-"), "several are called b"),
+        (("--only", "a"), "needs -o"),
+    ],
+)
+def test_report_of_no_one_collection_is_2(
+    arguments: tuple[str, ...], why: str, tmp_path: Path
+) -> None:
+    collections = [replace(careful(), name=name) for name in ("a", "b", "b")]
+    audit(*collections).write(tmp_path / "result.json")
+    result = dicom_audit("report", tmp_path / "result.json", *arguments)
+    assert result.exit_code == 2
+    assert why in result.stderr
+    assert not (tmp_path / "report.html").exists()
 
 
 def test_report_prints_the_result(out: Path) -> None:

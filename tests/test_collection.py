@@ -27,7 +27,7 @@ def tables(folder: Path, *paths: str) -> dict[str, Path]:
     for table, file in files.items():
         with TableWriter(file, table, "ct") as writer:
             if table == "companions":
-                writer.add((path, "csv", 1, None) for path in paths)
+                writer.add((path, "csv", 1, None, "", "", 0) for path in paths)
     return files
 
 

@@ -6,6 +6,7 @@ import json
 import shutil
 import zipfile
 from collections.abc import Callable
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -471,6 +472,19 @@ def test_fragments_are_read_without_their_table(tmp_path: Path) -> None:
         digests.add(pixels_of(str(tmp_path / f"{number}.dcm"), uid.RLELossless))
     assert len(digests) == 1
     assert digests != {Pixels()}
+
+
+@pytest.mark.parametrize("syntax", [uid.ExplicitVRLittleEndian, uid.ImplicitVRLittleEndian])
+def test_pixels_are_the_same_in_either_vr_and_read_piece_by_piece(
+    tmp_path: Path, syntax: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("auditor.deid_diff.content.CHUNK", 64)
+    dataset = ct()
+    dataset.PixelData = bytes(range(200))
+    dataset["PixelData"].VR = "OW"
+    save(tmp_path / "1.dcm", dataset, syntax)
+    expected = Pixels(blake2b(bytes(range(200)), digest_size=16).digest())
+    assert pixels_of(str(tmp_path / "1.dcm"), syntax) == expected
 
 
 def test_objects_without_pixels_are_known_by_their_numbers(tmp_path: Path) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import struct
 import zlib
 from collections import Counter
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
+from types import SimpleNamespace
 
 import pydicom
 import pytest
@@ -15,11 +18,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydicom import dcmread, dcmwrite
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.encaps import parse_basic_offsets, parse_fragments
+from pydicom.encaps import encapsulate, parse_basic_offsets, parse_fragments
 from pydicom.sequence import Sequence
-from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
+from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian, JPEGBaseline8Bit
 
 from auditor.planning import RulesPlan
+from auditor.reading import reader
 from auditor.reading.columns import COLUMN, COLUMN_OF_TAG, COLUMNS
 from auditor.reading.fallback import lenient, read_with_pydicom
 from auditor.reading.places import Attention, Forest, Place, Token
@@ -46,8 +50,15 @@ class KeepAll:
         return b""
 
 
-def forest() -> Forest:
-    return Forest(lambda _: KeepAll())
+class KeepNothing(KeepAll):
+    """A plan by which no value is seen but those of columns."""
+
+    def attention(self, place: Place) -> Attention:
+        return Attention(column=super().attention(place).column)
+
+
+def forest(plan: type[KeepAll] = KeepAll) -> Forest:
+    return Forest(lambda _: plan())
 
 
 def read(path: Path, trees: Forest | None = None) -> Reading:
@@ -322,6 +333,96 @@ def test_a_file_cut_inside_the_header(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-20])
     reading = read(path)
     assert (reading.status, reading.facts and reading.facts.complete) == ("partial", "header")
+
+
+@pytest.mark.parametrize("plan", [KeepAll, KeepNothing])
+def test_a_window_of_any_size_gives_the_same(
+    plan: type[KeepAll], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is not in the first window is read in another, or stepped over."""
+    paths = [path for path in real_files() if read(path).facts is not None]
+    before = [_all_of(read(path, forest(plan))) for path in paths]
+    monkeypatch.setattr(reader, "HEAD", 1024)
+    for path, expected in zip(paths, before, strict=True):
+        assert _all_of(read(path, forest(plan))) == expected, path.name
+    assert len(paths) > 80
+
+
+def _all_of(reading: Reading) -> tuple[object, ...]:
+    references = [
+        (str(each.place.path), each.sop_instance, each.sop_class, each.series, each.frames)
+        for each in reading.references
+    ]
+    private = Counter[str]()
+    for creator, size in reading.private:
+        private[creator] += size
+    return (
+        reading.status,
+        reading.facts,
+        flat(reading.tokens),
+        reading.columns,
+        references,
+        private,
+    )
+
+
+def test_what_nobody_looks_at_is_stepped_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset = small(ICCProfile=bytes(300_000), Rows=8, Columns=8)
+    dataset.PixelData = encapsulate([bytes(200_000)] * 3)
+    dataset["PixelData"].VR = "OB"
+    dataset.add_new(0xFFFCFFFC, "OB", bytes(40))
+    path = stored(dataset, JPEGBaseline8Bit, tmp_path)
+    assert path.stat().st_size > 900_000
+    lengths: list[int] = []
+
+    def pread(descriptor: int, length: int, offset: int) -> bytes:
+        lengths.append(length)
+        return os.pread(descriptor, length, offset)
+
+    monkeypatch.setattr(reader, "os", SimpleNamespace(**{**vars(os), "pread": pread}))
+    reading = read(path, forest(KeepNothing))
+    assert reading.status == "ok"
+    elements = [place for place, *_ in walked_by_pydicom(path)]
+    assert [place for place, *_ in flat(reading.tokens)] == elements
+    assert sum(lengths) <= 2 * reader.HEAD + 8 * 8
+
+
+def test_a_file_that_shrinks_while_it_is_read_is_cut_short(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset = small()
+    dataset.OtherPatientIDsSequence = [small(PatientComments="x" * 60) for _ in range(500)]
+    path = stored(dataset, ExplicitVRLittleEndian, tmp_path)
+    monkeypatch.setattr(reader, "os", SimpleNamespace(**{**vars(os), "pread": lambda *_: b""}))
+    reading = read(path)
+    assert (reading.status, reading.facts and reading.facts.complete) == ("partial", "header")
+
+
+def test_a_disk_that_fails_while_a_file_is_read_costs_that_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset = small()
+    dataset.OtherPatientIDsSequence = [small(PatientComments="x" * 60) for _ in range(500)]
+    path = stored(dataset, ExplicitVRLittleEndian, tmp_path)
+
+    def pread(*_: int) -> bytes:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(reader, "os", SimpleNamespace(**{**vars(os), "pread": pread}))
+    reading = read(path)
+    assert (reading.status, reading.reason) == ("unreadable", "input/output error")
+
+
+def test_a_header_longer_than_is_read_is_partial(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset = small()
+    dataset.OtherPatientIDsSequence = [small(PatientComments="x" * 60) for _ in range(900)]
+    path = stored(dataset, ExplicitVRLittleEndian, tmp_path)
+    monkeypatch.setattr(reader, "HEADER_LIMIT", 1 << 15)
+    assert read(path).status == "partial"
 
 
 def test_pixel_data_beyond_the_head_is_not_needed(tmp_path: Path) -> None:

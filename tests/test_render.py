@@ -24,10 +24,12 @@ from tests.sample_result import (
     audit,
     careful,
     careless,
+    collection,
     empty,
     hostile_audit,
     huge,
     review,
+    rule,
     undecided,
 )
 
@@ -95,7 +97,7 @@ ALLOWED = {
     "rect", "use", "text", "a", "header", "main", "footer", "section", "article", "div", "p", "h1",
     "h2", "h3", "h4", "h5", "ul", "ol", "li", "dl", "dt", "dd", "table", "caption", "thead",
     "tbody", "tr", "th", "td", "details", "summary", "span", "b", "br", "wbr", "small", "code",
-    "bdi", "pre",
+    "bdi", "abbr", "fieldset", "legend", "label", "input", "i", "pre",
 }  # fmt: skip
 
 
@@ -211,6 +213,41 @@ def test_500_collections_are_all_there_and_fit(tmp_path: Path) -> None:
     assert len([each for each in page.ids if re.fullmatch(r"c\d+", each)]) == 500
 
 
+def test_the_audit_of_a_million_instances_fits_with_all_it_says(tmp_path: Path) -> None:
+    made = collection("million", "Large Archive", scale=1_000_000)
+    one = rule("DEID102", "fail", 1_000_000, 400_000)
+    # More rules than there are, all of them failing, at more places than any object has.
+    places = [
+        replace(one.findings[0], tag_path=f"(0010,{n:04X})", message=f"message {n}")
+        for n in range(400)
+    ]
+    made.rules = [
+        replace(one, id=f"{family}{n:03}", category=category, findings=places)
+        for family, category in (("DEID", "deidentification"), ("IOD", "iod"), ("SEG", "seg"))
+        for n in range(150)
+    ]
+    assert made.conformance is not None
+    assert made.objects is not None
+    assert made.private is not None
+    assert made.deidentification is not None
+    for block, name in (
+        (made.conformance, "iods"),
+        (made.conformance, "modules"),
+        (made.conformance, "disagreements"),
+        (made.objects, "links"),
+        (made.private, "creators"),
+        (made.deidentification, "expected"),
+        (made.deidentification, "claims"),
+    ):
+        setattr(block, name, (getattr(block, name) * 200)[:200])
+    page = report(audit(made), tmp_path)
+    assert (tmp_path / "report.html").stat().st_size < LARGEST
+    check_links(page)
+    said = page.said()
+    for text in ("1,000,000", "400,000 of 1,000,000", "What the referees say", "Fix first"):
+        assert text in said
+
+
 def test_even_the_longest_names_fit(tmp_path: Path) -> None:
     worst = "\u202e<" * 100
     made: list[CollectionResult] = []
@@ -244,8 +281,30 @@ def test_comparison_says_what_differs(tmp_path: Path) -> None:
 def test_comparison_has_numbers_and_coverage_in_every_cell(tmp_path: Path) -> None:
     said = comparison([audit(careless())], tmp_path).said()
     assert "These scores are comparable" in said
-    assert "48.4 18,057/ 37,320 99.9 %" in said
-    assert "not known 0 %" in said
+    assert "48.4 , error 18,057/ 37,320 99.9 %" in said
+    assert "not known , not fully judged 0 %" in said
+
+
+def test_even_the_longest_names_can_be_compared(tmp_path: Path) -> None:
+    worst = "\u202e<" * 100
+    made: list[CollectionResult] = []
+    for place in range(700):
+        one = careless()
+        one.name = one.repository = worst
+        one.annotation = {"CI": worst, "A/S": worst, "CR": worst}
+        one.categories = [
+            replace(one.categories[0], id=f"{worst}{position}", title=worst, reason=worst)
+            for position in range(30)
+        ]
+        one.rules = [
+            replace(rule, id=f"{worst}{number}", title=worst, failed=place % 7, unit=worst)
+            for number, rule in enumerate(one.rules)
+        ]
+        made.append(one)
+    page = comparison([audit(*made)], tmp_path)
+    check_inert(page)
+    assert (tmp_path / "comparison.html").stat().st_size < LARGEST
+    assert "500 collections not shown; see result.json" in page.said()
 
 
 def test_same_result_gives_the_same_bytes(tmp_path: Path) -> None:
@@ -256,7 +315,7 @@ def test_same_result_gives_the_same_bytes(tmp_path: Path) -> None:
 
 def test_every_head_cell_says_how_it_sorts(tmp_path: Path) -> None:
     page = comparison([audit(careful(), careless())], tmp_path)
-    assert page.value("table", "data-sortable") == [""]
+    assert page.value("table", "data-sortable") == ["", ""]
     assert set(page.value("th", "data-kind")) == {"text", "number"}
     numbers = [each for each in page.value("td", "data-sort") if each]
     assert [float(each) for each in numbers]
@@ -280,6 +339,28 @@ def _luminance(colour: str) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
+def _shades() -> list[dict[str, str]]:
+    style = (templates_folder() / "report.css").read_text("utf-8")
+    blocks = re.findall(r":root \{\s*--s1: (.*?)\}", style, re.DOTALL)
+    return [dict(re.findall(r"--(s\d): (#[0-9a-f]{6});", f"--s1: {block}")) for block in blocks]
+
+
+def _contrast(one: str, other: str) -> float:
+    light, dark = sorted((_luminance(one), _luminance(other)))[::-1]
+    return (light + 0.05) / (dark + 0.05)
+
+
+def test_shades_of_the_heat_map_bear_text_and_icons() -> None:
+    shades = _shades()
+    assert [sorted(each) for each in shades] == [["s1", "s2", "s3", "s4", "s5"]] * 2
+    for palette, grounds in zip(_palettes(), shades, strict=True):
+        for ground in grounds.values():
+            assert _contrast(palette["text"], ground) >= 4.5
+            # WCAG 2.2, 1.4.11: what is not text.
+            for tone in ("error", "warning", "ok", "info", "unknown"):
+                assert _contrast(palette[tone], ground) >= 3, (tone, ground)
+
+
 def test_text_has_contrast_in_light_and_dark() -> None:
     palettes = _palettes()
     assert len(palettes) == 2
@@ -289,5 +370,4 @@ def test_text_has_contrast_in_light_and_dark() -> None:
         pairs += [(tone, f"{tone}-ground") for tone in tones]
         pairs += [("text", f"{tone}-ground") for tone in tones]
         for ink, ground in pairs:
-            light, dark = sorted((_luminance(palette[ink]), _luminance(palette[ground])))[::-1]
-            assert (light + 0.05) / (dark + 0.05) >= 4.5, (ink, ground)
+            assert _contrast(palette[ink], palette[ground]) >= 4.5, (ink, ground)

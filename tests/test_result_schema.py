@@ -127,6 +127,9 @@ def test_score_may_be_null() -> None:
         ("private_creator", result.PrivateCreator),
         ("private_vendor", result.PrivateVendor),
         ("reports", result.Reports),
+        ("evidence", result.EvidenceResult),
+        ("evidence_form", result.EvidenceForm),
+        ("evidence_table", result.EvidenceTable),
     ],
 )
 def test_schema_names_exactly_what_is_written(definition: str, written: Any) -> None:

@@ -21,7 +21,10 @@ from auditor.store import (
 )
 from auditor.tally import ElementTally
 
-COMPANIONS = [("a.csv", "csv", 3, "name"), ("b/\u6771.json", "json", None, None)]
+COMPANIONS = [
+    ("a.csv", "csv", 3, "name", "table", "age", 2),
+    ("b/\u6771.json", "json", None, None, None, None, None),
+]
 
 
 def manifest(folder: Path) -> dict[str, Any]:

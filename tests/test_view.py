@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from auditor.result import CategoryResult, CollectionResult, Counts, RuleResult
 from auditor.scorecard import report_view
-from auditor.side_by_side import comparison_view
 from auditor.view import (
     LEVELS,
     clean,
@@ -24,7 +23,6 @@ from auditor.view import (
     verdict_of,
 )
 from tests.sample_result import (
-    TOOL,
     audit,
     careful,
     careless,
@@ -499,67 +497,3 @@ def test_rule_texts_are_said_once_for_many_collections() -> None:
             for each in section.failed:
                 assert not each.why
                 assert texts[each.text_link] == each.id
-
-
-# -- comparison
-
-
-def test_same_rules_are_comparable() -> None:
-    page = comparison_view([audit(careful()), audit(careless())])
-    assert page.comparable
-    assert page.differing == ()
-    assert not page.matrix.marked
-    assert [each.mark for each in page.sets] == ["A"]
-
-
-@pytest.mark.parametrize(
-    ("field", "name"),
-    [
-        ("ruleset", "rule set"),
-        ("standard_edition", "edition of the standard"),
-        ("profile", "profile"),
-    ],
-)
-def test_what_differs_is_named(field: str, name: str) -> None:
-    other = audit(careless())
-    other.tool = replace(TOOL)
-    setattr(other.tool, field, "another")
-    page = comparison_view([audit(careful()), other])
-    assert not page.comparable
-    assert page.differing == (name,)
-    assert name in page.explanation
-    marks = {row.name: row.mark for group in page.matrix.groups for row in group.rows}
-    assert marks == {"careful-ct-lung": "A", "careless-mixed": "B"}
-
-
-def test_version_alone_does_not_matter() -> None:
-    other = audit(careless())
-    other.tool = replace(TOOL, version="9.9", elapsed_s=1.0)
-    page = comparison_view([audit(careful()), other])
-    assert page.comparable
-    assert page.sets[0].versions == "0.1.0, 9.9"
-
-
-def test_rule_set_that_was_not_recorded_is_not_comparable() -> None:
-    blank = audit(careless())
-    blank.tool = replace(TOOL, ruleset="")
-    page = comparison_view([blank])
-    assert not page.comparable
-    assert "not known" in page.statement
-
-
-def test_nothing_to_compare() -> None:
-    page = comparison_view([])
-    assert page.statement == "There is nothing to compare"
-    assert page.matrix.groups == ()
-
-
-def test_many_rule_sets_have_marks_of_their_own() -> None:
-    results = []
-    for position in range(30):
-        one = audit(careful())
-        one.tool = replace(TOOL, ruleset=str(position))
-        results.append(one)
-    marks = [each.mark for each in comparison_view(results).sets]
-    assert len(set(marks)) == 30
-    assert marks[25:27] == ["Z", "27"]

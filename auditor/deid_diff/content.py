@@ -71,10 +71,10 @@ def pixels_of(location: str, syntax: str) -> Pixels:
             dataset = pydicom.dcmread(
                 file, force=True, defer_size=CHUNK, specific_tags=sorted(PIXEL_TAGS)
             )
-            element = next(
-                (dataset.get_item(tag) for tag in sorted(PIXEL_TAGS) if tag in dataset), None
-            )
-            return Pixels() if element is None else _digest(_pieces(file, element))
+            there = [tag for tag in sorted(PIXEL_TAGS) if tag in dataset]
+            if not there:
+                return Pixels()
+            return _digest(_pieces(file, dataset.get_item(there[0], keep_deferred=True)))
         except Exception as error:  # noqa: BLE001
             return Pixels(problem=f"its pixel data cannot be read ({type(error).__name__})")
 

@@ -167,7 +167,7 @@ def _damaged(head: bytes) -> str:
 
 
 def _text(head: bytes, size: int, suffix: str) -> str:
-    text = _decode(head)
+    text = decode(head)
     if text is None:
         return ""
     start = text.lstrip()
@@ -192,7 +192,7 @@ def _is_json(text: str, whole: bool, suffix: str) -> bool:
     return re.match(r'\s*(\{\s*"[^"\n]*"\s*:|\[\s*[{\["])', text) is not None
 
 
-def _decode(head: bytes) -> str | None:
+def decode(head: bytes) -> str | None:
     """Return what is text, or None if it is not."""
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         text = head.decode("utf-16", "ignore")
@@ -271,7 +271,7 @@ def headings(head: bytes, kind: str) -> str | None:
     """
     if kind not in ("csv", "json"):
         return None
-    text = _decode(head)
+    text = decode(head)
     if text is None:
         return None
     if kind == "csv":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mmap
 import os
 import re
 import stat
@@ -14,12 +13,16 @@ from typing import NamedTuple
 from auditor.model import Comparison
 from auditor.reading.columns import COLUMN, COLUMNS
 from auditor.reading.companions import classify, headings
+from auditor.reading.contents import Contents, contents
 from auditor.reading.detect import is_dicom
 from auditor.reading.places import CUT_OFF, FILE_PATH, Compared, Forest, Run, Token, compare
 from auditor.reading.runs import walk_dataset, walk_meta
 from auditor.reading.walker import (
     COMPARED_LIMIT,
-    Buffer,
+    ITEM,
+    SEQUENCE_END,
+    TOKEN_LIMIT,
+    UNDEFINED,
     Pixels,
     Reference,
     Short,
@@ -46,6 +49,12 @@ PIXEL_GROUP = 0x7FE0
 
 TRAILING = 1 << 12
 """Bytes behind the pixel data that are looked at."""
+
+KEPT = 8
+"""Bytes before a position that a window keeps."""
+
+HEADER_LIMIT = 1 << 28
+"""Bytes of elements that somebody looks at, one after the other, that an audit reads."""
 
 INFLATED_LIMIT = 1 << 28
 """Bytes that a deflated data set may have (PS3.5 A.5); more is taken for a bomb."""
@@ -154,6 +163,8 @@ class Reading:
     headings
         Of a companion that is a table: what its headings name, see
         `auditor.reading.companions.headings`.
+    contents
+        Of a companion: what it holds.
     private
         Bytes of private data elements, by the creator of the outermost.
     """
@@ -167,6 +178,7 @@ class Reading:
     references: list[Reference] = field(default_factory=list)
     sop_class: str = ""
     headings: str | None = None
+    contents: Contents | None = None
     private: list[tuple[str, int]] = field(default_factory=list)
 
 
@@ -229,6 +241,7 @@ class Reader:
                     return unreadable("DICOM whose start is lost", size)
                 reading = unreadable(kind, size)
                 reading.status, reading.headings = "not_dicom", headings(head, kind)
+                reading.contents = contents(descriptor, kind, size)
                 return reading
             absent = FileFacts("absent", "absent")
             return self._ask_pydicom(location, head, size, absent, how, path)
@@ -320,31 +333,50 @@ class Reader:
     def _stored(
         self, descriptor: int, head: bytes, start: int, walk: Walk, implicit: bool
     ) -> tuple[str, str]:
-        """Walk a data set as it is stored; return `FileFacts.complete` and `trailing`."""
-        try:
-            self._dataset(head, start, walk, implicit)
-            return "yes", ""
-        except Short as short:
-            if len(head) >= walk.size or short.inside == "pixel data":
-                return _ended(head, walk, short)
-            position = short.position
-            if short.inside == "header":
-                position = start
-                walk.rewind()
-        except Surprise as surprise:
-            return _ended(head, walk, surprise)
-        # The file is longer than what was read: the system pages in what the walk touches.
-        with mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ) as whole:
-            walk.size = len(whole)
+        """Walk a data set as it is stored; return `FileFacts.complete` and `trailing`.
+
+        It is walked in a window of the file, which grows where the header is longer, and
+        moves on over what is not read. A file is not mapped into memory: where a disk fails
+        or the file is cut short meanwhile, reading says so, and a map kills the process.
+
+        Raises
+        ------
+        TooMuch
+            If the header is longer than `HEADER_LIMIT`.
+        Surprise
+            If the bytes cannot be explained.
+        """
+        window, base, position = head, 0, start
+        while True:
             try:
-                if position == start:
-                    self._dataset(whole, start, walk, implicit)
-                else:
+                if base:
                     root = self._forest.tree(_class(walk), implicit)
-                    walk_dataset(whole, position, root, walk, implicit, resumed=True)
-            except (Short, Surprise) as problem:
-                return _ended(whole, walk, problem)
-        return "yes", ""
+                    walk_dataset(window, position, root, walk, implicit, resumed=True)
+                else:
+                    self._dataset(window, position, walk, implicit)
+                return "yes", ""
+            except Surprise as surprise:
+                return _ended(window, walk, surprise)
+            except Short as short:
+                if short.inside == "header":
+                    longer = _longer(descriptor, base, window, walk)
+                    if len(longer) > len(window):
+                        window = longer
+                        continue
+                if short.inside in ("header", "pixel data"):
+                    return _ended(window, walk, short)
+                stop = short.position
+                if short.inside == "fragments":
+                    stop = _fragments(descriptor, base, stop, walk)
+                    if not stop:
+                        return "pixel data", ""
+                    if stop == walk.size:
+                        return "yes", ""
+                # Some bytes are kept, so that no position is 0, which says "none".
+                distance, position = stop - KEPT, KEPT
+                base += distance
+                walk.move(distance)
+                window = os.pread(descriptor, HEAD, base)
 
     def _inflated(self, descriptor: int, start: int, walk: Walk) -> str:
         """Inflate and walk a deflated data set; return `FileFacts.complete`."""
@@ -367,7 +399,7 @@ class Reader:
             return "header"
         return "yes" if inflater.eof else "header"
 
-    def _dataset(self, buffer: Buffer, start: int, walk: Walk, implicit: bool) -> None:
+    def _dataset(self, buffer: bytes, start: int, walk: Walk, implicit: bool) -> None:
         """Walk a data set in the tree of its own SOP class.
 
         The file meta information names it in time, as a rule; where the data set disagrees,
@@ -400,6 +432,62 @@ class Reader:
         return _reading(walk, facts._replace(complete=complete, meta=meta), size)
 
 
+def _longer(descriptor: int, base: int, window: bytes, walk: Walk) -> bytes:
+    """Return more of the file from `base`, for a new walk from there; no more if there is none.
+
+    Raises
+    ------
+    TooMuch
+        If the window is as long as an audit lets it become.
+    """
+    if len(window) >= walk.size:
+        return window
+    if len(window) >= HEADER_LIMIT:
+        raise TooMuch
+    longer = os.pread(descriptor, min(64 * len(window), HEADER_LIMIT), base)
+    if len(longer) > len(window):
+        walk.rewind()
+    return longer
+
+
+def _fragments(descriptor: int, base: int, position: int, walk: Walk) -> int:
+    """Step over the fragments of encapsulated pixel data (PS3.5 A.4), which are not read.
+
+    Returns
+    -------
+    int
+        Where they end, from `base`; 0 if the file ends before they do.
+
+    Raises
+    ------
+    TooMuch
+        If they are more than an audit follows.
+    Surprise
+        If something else stands among them.
+    """
+    assert walk.pixels is not None
+    count = offsets = -1
+    while True:
+        item = os.pread(descriptor, 8, base + position)
+        if len(item) < 8:
+            return 0
+        tag, size = int.from_bytes(item[:4], "little"), int.from_bytes(item[4:], "little")
+        position += 8
+        if tag == SEQUENCE_END:
+            walk.pixels = Pixels(walk.pixels.tag, -1, max(count, 0), max(offsets, 0))
+            walk.pixels_end = (position, len(walk.tokens))
+            return position
+        if tag != ITEM:
+            raise Surprise("a sequence holds something that is not an item")
+        count += 1
+        offsets = size if count == 0 else offsets
+        position += size
+        if size == UNDEFINED or position > walk.size:
+            return 0
+        if count > TOKEN_LIMIT:
+            raise TooMuch
+
+
 def _reading(walk: Walk, facts: FileFacts, size: int) -> Reading:
     columns = walk.columns
     if facts.meta == "present" and not (
@@ -429,7 +517,7 @@ def _reading(walk: Walk, facts: FileFacts, size: int) -> Reading:
     )
 
 
-def _ended(buffer: Buffer, walk: Walk, problem: Short | Surprise) -> tuple[str, str]:
+def _ended(buffer: bytes, walk: Walk, problem: Short | Surprise) -> tuple[str, str]:
     """Return `FileFacts.complete` and `trailing` of a data set that cannot be walked on.
 
     The pixel data is the last element as a rule. What stands behind it and cannot be an

@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 
 from auditor.reading.places import Place, Run, added_up, by_comparison
-from auditor.reading.walker import Buffer, Short, Walk, walk_elements
+from auditor.reading.walker import Short, Walk, walk_elements
 
 _group = struct.Struct("<H").unpack_from
 
@@ -20,7 +20,7 @@ GAIN = 16
 """Walks by which runs may lose before they are left alone for a while."""
 
 
-def walk_meta(buffer: Buffer, position: int, root: Place, walk: Walk) -> int:
+def walk_meta(buffer: bytes, position: int, root: Place, walk: Walk) -> int:
     """Walk group 0002, always explicit VR little endian; return where the data set starts.
 
     Raises
@@ -32,7 +32,7 @@ def walk_meta(buffer: Buffer, position: int, root: Place, walk: Walk) -> int:
 
 
 def walk_dataset(
-    buffer: Buffer,
+    buffer: bytes,
     position: int,
     root: Place,
     walk: Walk,
@@ -72,7 +72,7 @@ def walk_dataset(
 
 
 def _walk_top(
-    buffer: Buffer, position: int, root: Place, walk: Walk, implicit: bool, only_group: int = 0
+    buffer: bytes, position: int, root: Place, walk: Walk, implicit: bool, only_group: int = 0
 ) -> int:
     """Walk the top level, taking runs of unchanged elements in one step.
 
@@ -136,7 +136,7 @@ def _walk_top(
     return position
 
 
-def _is_volatile(place: Place, buffer: Buffer, start: int, stop: int, number: int) -> bool:
+def _is_volatile(place: Place, buffer: bytes, start: int, stop: int, number: int) -> bool:
     """Whether an element differs from file to file, as far as the files so far tell."""
     if place.volatile or stop - start > RUN_LIMIT:
         return True
@@ -184,7 +184,7 @@ class _Segment:
         """Whether the last element refers to other instances: a run does not repeat that."""
         return len(self._walk.references) > self._marked[2]
 
-    def close(self, buffer: Buffer, stop: int, last: Place) -> None:
+    def close(self, buffer: bytes, stop: int, last: Place) -> None:
         """Make a run of what was walked before the mark, if there is any."""
         if stop <= self._start:
             return

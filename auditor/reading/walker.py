@@ -6,10 +6,9 @@ asks pydicom.
 
 from __future__ import annotations
 
-import mmap
 import struct
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from auditor.reading.places import (
     CLASSIFIED,
@@ -24,8 +23,6 @@ from auditor.reading.places import (
     Token,
 )
 from auditor.standard.dictionary import vr_of
-
-Buffer = bytes | mmap.mmap
 
 UNDEFINED = 0xFFFFFFFF
 # Tags as one little-endian number: element in the high 16 bits, group in the low ones.
@@ -64,7 +61,8 @@ class Short(Exception):
         Where the element starts that does not fit.
     inside
         ``header`` or ``pixel data``, which are incomplete in a whole file; ``tail`` if the
-        walk can go on from `position` in a buffer that holds the rest of the file.
+        walk can go on from `position` in a buffer that holds the rest of the file;
+        ``fragments`` if it can from behind the fragments that begin there.
     """
 
     def __init__(self, position: int, inside: str = "header") -> None:
@@ -165,28 +163,37 @@ class Walk:
     pixels: Pixels | None = None
     private: list[tuple[str, int]] = field(default_factory=list)
     pending: list[tuple[int, bytes]] = field(default_factory=list)
-    _kept: tuple[int, int, list[bytes | None]] = field(default=(0, 0, []))
+    _kept: tuple[Any, ...] = ()
 
     def keep(self) -> None:
-        """Remember what there is, to come back to it."""
-        self._kept = (len(self.tokens), len(self.compared), list(self.columns))
+        """Remember what there is, between two elements of the top level, to come back to it."""
+        lists = self.tokens, self.compared, self.references, self.private
+        self._kept = (
+            tuple(len(each) for each in lists),
+            list(self.columns),
+            (self.pixels_end, self.pixels, self.encodings, self.creators),
+        )
 
     def rewind(self) -> None:
         """Forget all since `keep`."""
-        tokens, compared, columns = self._kept
-        del self.tokens[tokens:]
-        del self.compared[compared:]
+        lengths, columns, others = self._kept
+        lists: tuple[list[Any], ...] = self.tokens, self.compared, self.references, self.private
+        for each, length in zip(lists, lengths, strict=True):
+            del each[length:]
         self.columns[:] = columns
-        self.references.clear()
-        self.private.clear()
-        self.pixels_end = (0, 0)
-        self.pixels = None
-        self.encodings, self.creators = (), {}
+        self.pixels_end, self.pixels, self.encodings, self.creators = others
         self.sop_class, self.named, self.planar, self.framed = b"", (b"", b"", b""), False, 0
+
+    def move(self, distance: int) -> None:
+        """Count positions from `distance` bytes further on; the walk is between two elements."""
+        stop, tokens = self.pixels_end
+        self.size -= distance
+        self.pixels_end = (max(stop - distance, 0), tokens)
+        self.keep()
 
 
 def walk_elements(
-    buffer: Buffer,
+    buffer: bytes,
     position: int,
     end: int,
     place: Place,
@@ -278,21 +285,24 @@ def walk_elements(
             if stop > limit or stop > end:
                 if stop > end and end < walk.size:
                     raise Surprise("an element is longer than what it stands in")
-                if depth or kid.tag not in PIXEL_TAGS:
+                pixels = kid.tag in PIXEL_TAGS
+                if depth or not (pixels or (kid.mode == CONSTANT and stop <= end)):
                     raise Short(position)
-                # Native pixel data is never read: only whether all of it is there.
+                # What nobody looks at is never read: only whether all of it is there.
                 append(kid.full)
-                walk.pixels = Pixels(kid.tag, length)
-                if stop > end:
-                    raise Short(position, "pixel data")
+                if pixels:
+                    walk.pixels = Pixels(kid.tag, length)
+                    if stop > end:
+                        raise Short(position, "pixel data")
+                if kid.tag in LAST_TAGS:
+                    walk.pixels_end = (stop, len(tokens))
+                if kid.owner is not None:
+                    walk.private.append((kid.owner, length))
                 if stop == end:
                     return end
-                walk.pixels_end = (stop, len(tokens))
                 raise Short(stop, "tail")
         mode = kid.mode
         if mode == SEQUENCE or length == UNDEFINED:
-            if depth == 0 and limit < end and kid.tag in PIXEL_TAGS:
-                raise Short(position, "tail")
             # PS3.5 6.2.2: what is inside an element of unknown VR is in implicit VR.
             inside = implicit or code == UN
             if (length == UNDEFINED and kid.vr == "UN") or inside is not kid.implicit:
@@ -451,7 +461,7 @@ def _refer(role: str, kid: Place, value: bytes, walk: Walk, mark: int) -> None:
 
 
 def _items(
-    buffer: Buffer,
+    buffer: bytes,
     position: int,
     stop: int,
     length: int,
@@ -473,7 +483,11 @@ def _items(
     limit = len(buffer)
     offsets = count = -1
     if fragments and depth == 0:
+        if length != UNDEFINED:
+            raise Surprise("pixel data that is a sequence")
         walk.pixels = Pixels(place.tag, -1)
+        if limit < end:
+            raise Short(position, "fragments")
     while position < stop:
         if position + 8 > limit:
             raise Short(position, "pixel data" if fragments and depth == 0 else "header")
@@ -491,6 +505,8 @@ def _items(
             position += size
             if size == UNDEFINED or position > end:
                 raise Short(position, "pixel data" if depth == 0 else "header")
+            if count > TOKEN_LIMIT:
+                raise TooMuch
             continue
         walk.tokens.append(place.item)
         if place.attention.comparisons:

@@ -22,7 +22,11 @@ SEGMENTATION = _STORAGE + "66.4"
 SURFACE_SEGMENTATION = _STORAGE + "66.5"
 LABEL_MAP_SEGMENTATION = _STORAGE + "66.7"
 HEIGHT_MAP_SEGMENTATION = _STORAGE + "66.8"
+RT_IMAGE = _STORAGE + "481.1"
+RT_DOSE = _STORAGE + "481.2"
 RT_STRUCTURE_SET = _STORAGE + "481.3"
+RT_PLAN = _STORAGE + "481.5"
+RT_ION_PLAN = _STORAGE + "481.8"
 KEY_OBJECT_SELECTION = _STORAGE + "88.59"
 PARAMETRIC_MAP = _STORAGE + "30"
 MICROSCOPY_BULK_SIMPLE_ANNOTATIONS = _STORAGE + "91.1"
@@ -46,6 +50,12 @@ RADIOTHERAPY = _storage(*(f"481.{end}" for end in range(1, 26))) | {
     "1.2.840.10008.5.1.4.34.7",  # RT Beams Delivery Instruction
     "1.2.840.10008.5.1.4.34.10",  # RT Brachy Application Setup Delivery Instruction
 }
+
+RT_TREATMENT_RECORDS = _storage("481.4", "481.6", "481.7", "481.9")
+"""Of beams, of brachytherapy, the summary, and of ion beams."""
+
+RT_SECOND_GENERATION = _storage(*(f"481.{end}" for end in range(10, 26)))
+"""From RT Physician Intent to RT Patient Position Acquisition Instruction (PS3.3 A.86)."""
 
 PRESENTATION_STATES = _storage(*(f"11.{end}" for end in range(1, 13)), "9.100.1", "9.100.2")
 

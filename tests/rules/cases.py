@@ -51,7 +51,7 @@ class Case:
         What the rule must say.
     dataset, file, path
         For an instance rule, see `auditor.testing.ask_instance`.
-    instances, references, companions, frames
+    instances, references, companions, keys, frames
         For a collection rule, see `auditor.testing.ask_collection`. A row without a path
         gets one.
     at
@@ -67,6 +67,7 @@ class Case:
     instances: Sequence[Mapping[str, Any]] = ()
     references: Sequence[Mapping[str, Any]] = ()
     companions: Sequence[Mapping[str, Any]] = ()
+    keys: Sequence[Mapping[str, Any]] = ()
     frames: Sequence[Mapping[str, Any]] = ()
     at: tuple[str, ...] = ()
     says: tuple[str, ...] = ()
@@ -81,6 +82,7 @@ class Case:
                 instances=_with_paths(_plant(self.instances, plant)),
                 references=_with_paths(_plant(self.references, plant)),
                 companions=_with_paths(_plant(self.companions, plant)),
+                keys=_with_paths(_plant(self.keys, plant)),
                 frames=_with_paths(_plant(self.frames, plant)),
             )
         with _careless():

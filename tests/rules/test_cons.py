@@ -127,7 +127,30 @@ def test_case(rule_id: str, case: Case) -> None:
     ],
 )
 def test_what_is_counted_is_the_unit(rule_id: str, rows: list[dict[str, Any]]) -> None:
-    assert fails(instances=rows).ask(get_rule(rule_id)).counts == (2,)
+    assert sum(fails(instances=rows).ask(get_rule(rule_id)).counts) == 2
+
+
+def test_a_conflict_is_of_the_series_that_all_of_it_is_in() -> None:
+    rows = [
+        # Two pairs of copies in series 1, one in series 2, one between both, one in neither.
+        *(
+            {"SOPInstanceUID": uid, "SeriesInstanceUID": series}
+            for uid, series in ((10, 1), (10, 1), (11, 1), (11, 1), (20, 2), (20, 2), (30, 1))
+        ),
+        {"SOPInstanceUID": 30, "SeriesInstanceUID": 2},
+        {"SOPInstanceUID": 40, "SeriesInstanceUID": 1},
+        {"SOPInstanceUID": 40},
+    ]
+    judged = fails(instances=rows).ask(get_rule("CONS001"))
+    assert dict(zip(judged.series, judged.counts, strict=True)) == {1: 2, 2: 1, None: 2}
+
+
+def test_a_study_of_two_patients_is_of_no_one_series() -> None:
+    rows = [
+        {"StudyInstanceUID": 1, "PatientID": patient, "SeriesInstanceUID": patient}
+        for patient in (1, 2)
+    ]
+    assert fails(instances=rows).ask(get_rule("CONS003")).series == (None,)
 
 
 # The rules say in terms of what the standard forbids which status of a file they look at.

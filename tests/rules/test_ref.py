@@ -153,6 +153,21 @@ CASES: Cases = {
                 "none of the instances that it refers to in a series is there, though others are",
             ),
         ),
+        # That another one is found of which no series is named says nothing of this series.
+        fails(
+            instances=HERE,
+            references=[refers(1, ReferencedSeriesInstanceUID=None), refers(3)],
+            at=[PLACE],
+            says=(
+                "none of the instances that it refers to in a series is there, though others are",
+            ),
+        ),
+        # Instances that name no UID are no answer.
+        fails(
+            instances=[*HERE, image(5, SOPInstanceUID=None, SeriesInstanceUID=None)],
+            references=[refers(3)],
+            at=[PLACE],
+        ),
         # Former versions of a report, raw data, and what was converted need not be there.
         *(
             not_applicable(instances=HERE, references=[refers(3, tag_path=place)])

@@ -82,6 +82,14 @@ CASES: Cases = {
         not_applicable({"SOPClassUID": RT_DOSE}),
         CUT_SHORT,
     ),
+    "RT003": (
+        fails(
+            {"SOPClassUID": "1.2.840.10008.5.1.4.1.1.481.12"},
+            at=["(0008,0016)"],
+            says=("not checked by the rules of radiotherapy: RT Radiation Set Storage",),
+        ),
+        not_applicable({"SOPClassUID": RT_DOSE}),
+    ),
     "RT101": (
         passes(structures([1, 2], {1: [3]}, [1, 2])),
         # One number may be written in several ways (PS3.5 6.2, IS).

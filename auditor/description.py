@@ -1,0 +1,64 @@
+"""``collection.toml``: what a publisher says of a collection, which no file of it can show."""
+
+from __future__ import annotations
+
+import tomllib
+from typing import Any
+
+FILE = "collection.toml"
+SIZE = 1 << 16
+"""Bytes that are read of it."""
+
+TEXTS = ("title", "access", "species", "pathology", "region", "source")
+"""Keys with a text. `access` is ``open``, ``registered`` or ``restricted``, `species` ``human`` or
+another."""
+
+ACCESS = ("open", "registered", "restricted")
+HOLDS = ("SEG", "SR", "RT", "annotation", "report")
+LENGTH = 200
+
+
+class DescriptionError(Exception):
+    """A description cannot be used; the message is one plain line without a value."""
+
+
+def parse_description(data: bytes) -> tuple[dict[str, str], list[dict[str, str]]]:
+    """Read a description.
+
+    Returns
+    -------
+    tuple
+        The texts by key, and what third parties made: ``holds`` (one of `HOLDS`), ``source``.
+
+    Raises
+    ------
+    DescriptionError
+        If it is no TOML, or a key is unknown or has a value that it cannot have.
+    """
+    try:
+        values: dict[str, Any] = tomllib.loads(data.decode("utf-8"))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError):
+        raise DescriptionError("is not TOML in UTF-8") from None
+    third = values.pop("third_party", [])
+    texts: dict[str, str] = {}
+    for key, value in values.items():
+        if key not in TEXTS:
+            raise DescriptionError("has a key that is not known")
+        if not isinstance(value, str) or len(value) > LENGTH:
+            raise DescriptionError(f"{key} must be a text of at most {LENGTH} characters")
+        texts[key] = value.strip()
+    if texts.get("access", ACCESS[0]) not in ACCESS:
+        raise DescriptionError(f"access must be one of {', '.join(ACCESS)}")
+    return texts, _third_parties(third)
+
+
+def _third_parties(third: object) -> list[dict[str, str]]:
+    if not isinstance(third, list) or not all(isinstance(each, dict) for each in third):
+        raise DescriptionError("third_party must be a list of tables")
+    for each in third:
+        if set(each) - {"holds", "source"} or each.get("holds") not in HOLDS:
+            raise DescriptionError(f"third_party holds one of {', '.join(HOLDS)}, and has a source")
+        source = each.get("source", "")
+        if not isinstance(source, str) or len(source) > LENGTH:
+            raise DescriptionError("a source must be a text")
+    return third
