@@ -9,9 +9,17 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Self
 
-from auditor.blocks import attribute_of, deidentification, private, structured_reports, summaries
+from auditor.blocks import (
+    attribute_of,
+    deidentification,
+    joined,
+    private,
+    structured_reports,
+    summaries,
+)
 from auditor.collection import CollectionFacts
 from auditor.conformance.summary import summarise
 from auditor.conformance.vocabulary import RefereeReport
@@ -44,6 +52,7 @@ from auditor.model import (
 )
 from auditor.objects import objects
 from auditor.ocr import Sample, read_frames
+from auditor.people import PEOPLE_LIMIT, PersonRow, merge_people
 from auditor.profile import Profile
 from auditor.reading.reader import FileFacts
 from auditor.registry import RuleSet
@@ -160,8 +169,8 @@ def _audit_collection(
     ocr: int,
     findings: TableWriter,
 ) -> CollectionResult:
-    tally, described = _walk(collection, number, folder, workers, progress, ocr)
-    notes = [*collection.source.notes, *described.notes]
+    tally, described, people = _walk(collection, number, folder, workers, progress, ocr)
+    notes = [*collection.source.notes, *described.notes, *_people_notes(people)]
     results = {rule.id: _blank(rule, profile) for rule in rules.rules}
     walking, waiting = instance_rules(rules)
     for index, rule in enumerate(walking):
@@ -178,7 +187,11 @@ def _audit_collection(
     asked = workers.aside(lambda: ask_referees(workers, tally.structures) if waiting else {})
     progress.step("rules over the whole collection")
     tables = {table: folder.file(table, number) for table in WALKED}
-    with _connect(folder.path, workers.count) as connection:
+    with (
+        _connect(folder.path, workers.count) as connection,
+        TemporaryDirectory() as passing,
+    ):
+        tables |= _passing_tables(Path(passing), collection.name, people, joined(rules, tally))
         for rule in rules.rules:
             if rule.scope is Scope.COLLECTION:
                 counted = _run_collection_rule(rule, connection, tables, results[rule.id])
@@ -237,6 +250,31 @@ def _audit_collection(
     )
 
 
+def _people_notes(people: dict[PersonRow, str]) -> list[str]:
+    """Say so where the table of people is not whole."""
+    if len(people) < PEOPLE_LIMIT:
+        return []
+    return [
+        "There are more combinations of patient, study and dates than are compared: rules about "
+        f"patients know the first {PEOPLE_LIMIT:,}."
+    ]
+
+
+def _passing_tables(
+    folder: Path,
+    collection: str,
+    people: dict[PersonRow, str],
+    counted: Iterable[tuple[str, str, str]],
+) -> dict[str, Path]:
+    """Write what collection rules may query and the audit does not keep."""
+    rows = {"people": ((*row, path) for row, path in people.items()), "counted": counted}
+    for table, some in rows.items():
+        with TableWriter(folder / table, table, collection) as writer:
+            for row in some:
+                writer.add([row])
+    return {table: folder / table for table in rows}
+
+
 def _walk(
     collection: Collection,
     number: int,
@@ -244,9 +282,10 @@ def _walk(
     workers: Workers,
     progress: Progress,
     ocr: int,
-) -> tuple[Tally, _Described]:
-    """Read all files once, and write the tables of what was in them."""
+) -> tuple[Tally, _Described, dict[PersonRow, str]]:
+    """Read all files once, and write the tables of what was in them; return the rest."""
     tally, sample, described = Tally(), Sample(ocr), _Described()
+    people: dict[PersonRow, str] = {}
     with ExitStack() as stack:
         writers = {
             table: stack.enter_context(
@@ -259,11 +298,12 @@ def _walk(
             for table, columns in partial.tables.items():
                 writers[table].add_columns(columns)
             sample.add(partial.images)
+            merge_people(people, partial.people)
             progress.files(sum(partial.tally.files.values()))
         if chosen := sample.chosen():
             progress.step(f"text in the pixels of {len(chosen)} images")
             writers["frames"].add(list(read_frames(chosen)))
-    return tally, described
+    return tally, described, people
 
 
 class _Described:
@@ -445,7 +485,8 @@ def _run_collection_rule(
     try:
         facts = CollectionFacts(connection, tables, rule.reads)
         units = _units(rule.applies(facts))
-        grouped, series = _grouped(rule.check(facts) if units.judged else ())
+        confidences: dict[Place, str] = {}
+        grouped, series = _grouped(rule.check(facts) if units.judged else (), confidences)
     except Exception as error:  # noqa: BLE001 - whatever a rule raises is its own error
         result.errors = 1
         result.outcome = Outcome.ERROR.value
@@ -462,7 +503,7 @@ def _run_collection_rule(
         findings=grouped,
         series=series,
     )
-    _fill(result, tally)
+    _fill(result, tally, confidences)
     if units.not_evaluated:
         result.reason = units.reason
     return tally
@@ -486,9 +527,11 @@ def _units(units: object) -> Units:
 
 
 def _grouped(
-    said: Iterable[Finding | Undecided],
+    said: Iterable[Finding | Undecided], confidences: dict[Place, str]
 ) -> tuple[dict[Place, tuple[int, list[str]]], dict[Place, dict[int | None, Seen]]]:
     """Add up findings of one message at one tag path, in the order of the rule; also by series.
+
+    Where a finding has a confidence of its own, it goes into `confidences`.
 
     Raises
     ------
@@ -501,6 +544,8 @@ def _grouped(
         if isinstance(finding, Undecided):
             raise TypeError("a collection rule is undecided by its Units")
         key = (finding.message, str(finding.tag_path))
+        if finding.confidence:
+            confidences[key] = finding.confidence.value
         count, examples = grouped.get(key, (0, {}))
         if len(examples) < EXAMPLES:
             # The rule's own order: two files of a pair stand beside each other.

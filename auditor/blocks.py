@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from auditor.model import Outcome, Row, Severity, TagPath, Unit
 from auditor.registry import RuleSet
@@ -63,6 +63,15 @@ def summaries(rules: RuleSet, tally: Tally) -> dict[str, dict[Row, int]]:
         )
         for index, each in enumerate(rules.summaries)
     }
+
+
+def joined(rules: RuleSet, tally: Tally) -> Iterator[tuple[str, str, str]]:
+    """Yield the rows of the table ``counted``: signature, summary, and what it said."""
+    for index, summary in enumerate(rules.summaries):
+        if summary.joined:
+            for one in tally.signatures.values():
+                for row, _ in one.verdict.counted[index]:
+                    yield one.name, summary.name, "|".join(row)
 
 
 def attribute_of(tag_path: str) -> str:

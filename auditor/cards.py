@@ -79,7 +79,7 @@ def cards(collection: CollectionResult, limits: Limits) -> dict[str, tuple[Card,
         "structured_report": [_links(collection, _of_report, "What the reports refer to", limits)],
         "radiotherapy": [_links(collection, _of_radiotherapy, "What RT objects refer to", limits)],
         "references": [_all_links(collection, limits)],
-        "annotation": [_coverage(collection, limits)],
+        "annotation": [_coverage(collection, limits), _beside(collection, limits)],
     }
     return {
         category: present
@@ -640,6 +640,94 @@ def _coverage(collection: CollectionResult, limits: Limits) -> Card | None:
             ),
         ),
     )
+
+
+_FORMS = {
+    "annotation": "annotation",
+    "report": "reports in text",
+    "table": "tables",
+    "image": "converted images",
+}
+
+
+def _beside(collection: CollectionResult, limits: Limits) -> Card | None:
+    """Show what files beside DICOM hold, what they are tied to, and what the publisher states."""
+    found = collection.evidence
+    if found is None or not (found.forms or found.described or found.third_party):
+        return None
+    stated = [f"{name}: {value}" for name, value in found.described.items() if value]
+    stated += [
+        " ".join(
+            filter(None, (f"{each.get('holds', '')} by a third party", each.get("source", "")))
+        )
+        for each in found.third_party
+    ]
+    forms, tables = found.forms[: limits.listed], found.tables[: limits.listed]
+    patients = collection.counts.patients
+    shown = []
+    if forms:
+        shown.append(
+            Table(
+                "What files beside DICOM hold",
+                (
+                    "Format",
+                    "Holds",
+                    "Files",
+                    "Tied to images",
+                    "Tied to a patient alone",
+                    "Example",
+                ),
+                frozenset({2, 3, 4}),
+                tuple(
+                    Line(
+                        (
+                            Cell(clean(each.format)),
+                            Cell(_FORMS.get(each.form, "other")),
+                            Cell(number(each.files)),
+                            Cell(_part(each.to_images, each.files)),
+                            Cell(_part(each.to_patients, each.files)),
+                            Cell(clean(each.example), code=True),
+                        ),
+                    )
+                    for each in forms
+                ),
+                left_out(len(found.forms), len(forms), "form"),
+                "Told by the bytes, else by the path; tied by UIDs, names and folders.",
+                wide=True,
+            )
+        )
+    if tables:
+        shown.append(
+            Table(
+                "Clinical tables that join to Patient ID",
+                ("Table", "Patients", "Rows looked at", "Columns about"),
+                frozenset({1, 2}),
+                tuple(
+                    Line(
+                        (
+                            Cell(clean(each.path), code=True),
+                            Cell(_part(each.patients, patients)),
+                            Cell(number(each.rows)),
+                            Cell(clean(", ".join(each.columns), 400)),
+                        ),
+                        _bar(each.patients, patients),
+                    )
+                    for each in tables
+                ),
+                left_out(len(found.tables) + found.tables_left_out, len(tables), "table"),
+                "Columns are named in words of our own: no heading and no value is shown.",
+                wide=True,
+            )
+        )
+    sentences = []
+    if found.tables:
+        sentences.append(
+            f"Clinical tables name {_part(found.patients_joined, patients)} of "
+            f"{plural(patients, 'patient')}."
+        )
+    if stated:
+        sentences.append(f"Its publisher states: {clean('; '.join(stated), 1000)}.")
+    return Card("Beside DICOM", tuple(sentences), tables=tuple(shown))
 
 
 # -- inventory -----------------------------------------------------------------------------

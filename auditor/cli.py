@@ -710,6 +710,66 @@ def compare(outs: tuple[Path, ...], page: Path) -> None:
     _written(lambda: write_comparison(results, page), page)
 
 
+@main.command()
+@click.argument("outs", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("-o", "--out", "file", type=click.Path(path_type=Path), help="File to write.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["html", "csv", "json"]),
+    default="html",
+    show_default=True,
+    help="Of the file; csv and json are printed without one.",
+)
+@click.option(
+    "--against",
+    type=click.Path(path_type=Path),
+    help="CSV with a column dataset and the study's flags, to be compared with.",
+)
+@click.option(
+    "--describe",
+    type=click.Path(path_type=Path),
+    help="TOML with a table for each collection, as in its collection.toml.",
+)
+def survey(
+    outs: tuple[Path, ...],
+    file: Path | None,
+    form: str,
+    against: Path | None,
+    describe: Path | None,
+) -> None:
+    """Tell what collections have beyond images, and which a study could use."""
+    from dataclasses import replace
+
+    from auditor.description import DescriptionError, parse_descriptions
+    from auditor.files import read_text
+    from auditor.survey import SurveyError, lay_beside
+    from auditor.survey import survey as survey_of
+    from auditor.survey_view import print_survey, survey_csv, survey_json, survey_page
+
+    if file is None and form == "html":
+        _fail("give --out FILE, or another --format")
+    try:
+        stated = parse_descriptions(read_text(describe).encode()) if describe else {}
+        made = survey_of([_read(out) for out in outs], stated)
+        if against is not None:
+            made = replace(made, against=lay_beside(made, against))
+    except DescriptionError as error:
+        _fail(f"--describe: {error}")
+    except SurveyError as error:
+        _fail(f"--against: {error}")
+    except (OSError, UnicodeDecodeError) as error:
+        _fail(f"--describe: cannot be read ({type(error).__name__})")
+    written = {"html": survey_page, "csv": survey_csv, "json": survey_json}[form](made)
+    if file is None:
+        click.echo(written, nl=False)
+    else:
+        _put(file.parent, file.name, written)
+        print_survey(made)
+    if not made.rows:
+        _fail("there is no collection in what was given", INCOMPLETE)
+
+
 def _written(write: Callable[[], None], path: Path) -> None:
     if path.is_file() and not _is_ours(path):
         _fail(f"{path.name}: is there already, and no page of ours")
@@ -721,10 +781,14 @@ def _written(write: Callable[[], None], path: Path) -> None:
 
 
 def _is_ours(path: Path) -> bool:
-    """Whether a file may be replaced: a page, or JSON that names one of our schemas."""
+    """Whether a file may be replaced: a page, a survey, or JSON that names one of our schemas."""
     with path.open("rb") as file:
         head = file.read(64)
-    return head[:9].lower() == b"<!doctype" or b'"schema": "dicom-auditor/' in head
+    return (
+        head[:9].lower() == b"<!doctype"
+        or b'"schema": "dicom-auditor/' in head
+        or (head.startswith(b'\xef\xbb\xbf"dataset","host"'))
+    )
 
 
 @main.command()

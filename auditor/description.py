@@ -35,10 +35,31 @@ def parse_description(data: bytes) -> tuple[dict[str, str], list[dict[str, str]]
     DescriptionError
         If it is no TOML, or a key is unknown or has a value that it cannot have.
     """
+    return _description(_parsed(data))
+
+
+def parse_descriptions(data: bytes) -> dict[str, tuple[dict[str, str], list[dict[str, str]]]]:
+    """Read descriptions of several collections: a table for each, by its name.
+
+    Raises
+    ------
+    DescriptionError
+        As `parse_description`.
+    """
+    values = _parsed(data)
+    if not all(isinstance(each, dict) for each in values.values()):
+        raise DescriptionError("must hold a table for each collection")
+    return {name: _description(each) for name, each in values.items()}
+
+
+def _parsed(data: bytes) -> dict[str, Any]:
     try:
-        values: dict[str, Any] = tomllib.loads(data.decode("utf-8"))
+        return tomllib.loads(data.decode("utf-8"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError):
         raise DescriptionError("is not TOML in UTF-8") from None
+
+
+def _description(values: dict[str, Any]) -> tuple[dict[str, str], list[dict[str, str]]]:
     third = values.pop("third_party", [])
     texts: dict[str, str] = {}
     for key, value in values.items():

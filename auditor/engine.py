@@ -25,11 +25,12 @@ from auditor.facts import InstanceFacts
 from auditor.model import Finding, Outcome, Rule, Scope, Selector, Summary, Undecided
 from auditor.ocr import Image
 from auditor.packing import Columns, pack
+from auditor.people import People, PersonRow
 from auditor.planning import RulesPlan, applies_to
 from auditor.reading.columns import COLUMN, COLUMNS
 from auditor.reading.contents import Contents, name_keys
-from auditor.reading.extents import Box, around, box, decimals, frame_range
-from auditor.reading.places import Forest, Token
+from auditor.reading.extents import Box, around, box, decimals, frame_range, whole_numbers
+from auditor.reading.places import Forest, Place, Token
 from auditor.reading.reader import FileFacts, Reader, Reading, unreadable
 from auditor.redaction import Hasher, coded, shape, vendor
 from auditor.registry import RuleSet, is_rule_module, load
@@ -82,6 +83,8 @@ class Partial:
     tally: Tally = field(default_factory=Tally)
     tables: dict[str, Columns] = field(default_factory=dict)
     images: list[Image] = field(default_factory=list)
+    people: dict[PersonRow, str] = field(default_factory=dict)
+    """Rows of the table of people, each with the smallest path at which it was seen."""
 
 
 @dataclass(slots=True, eq=False)
@@ -134,6 +137,7 @@ class Auditor:
         self._sample = sample
         self._hash = Hasher(key)
         self._columns = _Columns(self._hash, show_values)
+        self._people = People(self._hash)
         self._verdicts: dict[Verdict, Verdict] = {}
         self._renew()
 
@@ -185,6 +189,7 @@ class Auditor:
         tally.dicom += reading.size
         for creator, size in reading.private:
             tally.private[creator] += size
+        self._people.add(reading.columns, file.path, partial.people)
         row = self._columns.row(reading.columns)
         name = ""
         if reading.facts is not None:
@@ -206,6 +211,8 @@ class Auditor:
                 seen.path = min(seen.path, file.path)
             if reading.references:
                 rows["references"] += self._columns.references(file.path, row, reading)
+            if reading.numbers:
+                rows["numbers"] += number_rows(file.path, reading.numbers)
         rows["instances"].append(
             (file.path, reading.status, reading.reason, reading.size, name, *row)
         )
@@ -275,7 +282,7 @@ class Auditor:
             known = tally.signatures.get(entry.digest)
             if known is None:
                 known = tally.signatures[entry.digest] = SignatureTally(
-                    entry.verdict, entry.structure
+                    entry.verdict, entry.structure, entry.name
                 )
             count = 0
             for series, seen in entry.series.items():
@@ -387,11 +394,12 @@ class _Columns:
         }
         self._write = [(column.keyword, forms[column.form]) for column in COLUMNS]
         self._known: list[dict[bytes, Any]] = [{} for _ in COLUMNS]
+        self._targets: dict[bytes, int] = {}
 
     def row(self, columns: list[bytes | None]) -> list[Any]:
         """Return the row of one instance."""
         row: list[Any] = []
-        for number, value in enumerate(columns):
+        for number, value in enumerate(columns[: len(COLUMNS)]):
             if value is None:
                 row.append(None)
                 continue
@@ -427,10 +435,19 @@ class _Columns:
                 sop_class,
                 place,
                 self._uid(target_class),
-                *(self._hash(uid) if uid.strip(b" \0") else None for uid in uids),
+                *map(self._hashed, uids),
                 *(reach.frames or (None, None)),
                 *(reach.box or (None,) * 6),
             )
+
+    def _hashed(self, uid: bytes) -> int | None:
+        """Return the hash of a UID, which many objects may refer to."""
+        known = self._targets.get(uid)
+        if known is None and uid.strip(b" \0"):
+            if len(self._targets) > 2048:
+                self._targets.clear()
+            known = self._targets[uid] = self._hash(uid)
+        return known
 
     def _uid(self, value: bytes) -> str:
         uid = value.rstrip(b" \0").decode("latin-1")
@@ -449,6 +466,16 @@ class _Columns:
     def _model(self, value: bytes, _: str) -> str:
         text = value.rstrip(b" \0").decode("latin-1")
         return text if self._show else model_name(text)
+
+
+def number_rows(
+    path: str, numbers: Iterable[tuple[Place, bytes]]
+) -> Iterator[tuple[str, str, str, int]]:
+    """Yield the rows of the table of numbers for one instance; what is no number has none."""
+    for place, value in sorted(set(numbers), key=lambda each: (str(each[0].path), each[1])):
+        for number in whole_numbers(value, place.vr == "US"):
+            if 0 <= number <= COUNT_LIMIT:
+                yield path, str(place.path), place.keyword, number
 
 
 @dataclass(slots=True)

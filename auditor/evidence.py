@@ -149,7 +149,8 @@ SELECT path, kind, form, columns, rows,
                  OR (form <> 'table' AND folder IN (SELECT folder FROM single)) THEN 'image'
             WHEN path IN (SELECT path FROM owned) THEN 'patient' ELSE '' END AS tie,
        path IN (SELECT path FROM named) AS names_images,
-       path IN (SELECT path FROM keyed) AS joins
+       path IN (SELECT path FROM keyed) AS joins,
+       path IN (SELECT path FROM keys WHERE role LIKE 'column%') AS has_keys
 FROM beside WHERE form <> ''
 """
 """A row for each companion that holds something, with what it is tied to."""

@@ -115,6 +115,10 @@ class Audit:
         """Return a line per object and object that it refers to."""
         return self._table("references")
 
+    def numbers(self) -> pd.DataFrame:
+        """Return a line per number of a part of an object, or that refers to such a part."""
+        return self._table("numbers")
+
     def elements(self) -> pd.DataFrame:
         """Return a line per tag path and VR: in how many instances it is, and is empty."""
         return self._table("elements")

@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from auditor.model import Confidence
 from auditor.redaction import BODY_PARTS, MODALITIES
+from auditor.scripts import foreign_signs
 
 LIMIT = 1 << 15
 """Characters of a text that are looked at."""
@@ -34,7 +35,7 @@ KINDS = {
     "address": "a street address",
     "date": "a date",
     "age": "an age over 89",
-    "script": "words in a script in which no other pattern is looked for",
+    "script": "words in a script in which only what is labelled is found",
 }
 """Kind of identifier to plain words."""
 
@@ -473,8 +474,10 @@ def _found(text: str) -> Iterator[Sign]:
             for look in _WITH_DIGITS:
                 yield from look(text)
     yield from _names(text)
-    if not text.isascii() and _FOREIGN.search(text):
-        yield Sign("script", LOW)
+    if not text.isascii():
+        yield from (Sign(*each) for each in foreign_signs(text))
+        if _FOREIGN.search(text):
+            yield Sign("script", LOW)
 
 
 def _emails(text: str) -> Iterator[Sign]:

@@ -322,6 +322,7 @@ class Summary:
     unit: Unit
     reads: tuple[str, ...]
     applies: Selector
+    joined: bool
     count: Callable[[Any], Iterable[Row]]
     doc: str
     source: str = ""
@@ -475,6 +476,7 @@ def summary(
     reads: Iterable[str],
     unit: str = "instance",
     applies: Selector = ANY,
+    joined: bool = False,
 ) -> Callable[[Callable[[Any], Iterable[Row]]], Summary]:
     """Make a summary of a generator of rows.
 
@@ -489,6 +491,9 @@ def summary(
     unit
         ``instance``: a row counts as often as it is yielded, in each object. ``series``: it
         counts once for each series in which an object has it.
+    joined
+        Whether collection rules may query it: the table ``counted`` has its rows, fields
+        joined by ``|``, for each signature.
 
     Raises
     ------
@@ -503,6 +508,7 @@ def summary(
             Unit(unit),
             tuple(reads),
             applies,
+            joined,
             count,
             (count.__doc__ or "").strip(),
             count.__module__,

@@ -27,6 +27,17 @@ _ROLES = {
     0x30060050: "contour",
 }
 
+NUMBERS = {
+    "BeamNumber": "ReferencedBeamNumber",
+    "FractionGroupNumber": "ReferencedFractionGroupNumber",
+    "ApplicationSetupNumber": "ReferencedBrachyApplicationSetupNumber",
+    "ROINumber": "ReferencedROINumber",
+    "SegmentNumber": "ReferencedSegmentNumber",
+}
+"""Numbers of parts of an object to the attributes by which other objects refer to them."""
+
+_NUMBER_TAGS = frozenset(tag_of(each) for pair in NUMBERS.items() for each in pair)
+
 _POSITION = tag_of("ImagePositionPatient")
 _PLANE = ("(5200,9230)", "(0020,9113)")
 """Where a frame of a multi-frame image says where it is (PS3.3 C.7.6.16.2.3)."""
@@ -132,7 +143,7 @@ class RulesPlan:
         column = COLUMN_OF_TAG.get(place.tag, -1) if at_top else -1
         if (place.tag >> 16 == 2) != self._meta:
             column = -1
-        role = "" if at_top or self._meta else self._role(place, parent)
+        role = "" if self._meta else self._role(place, parent, at_top)
         tags = self._tags(place)
         return Attention(
             keep=inherited
@@ -156,7 +167,11 @@ class RulesPlan:
         )
 
     @staticmethod
-    def _role(place: Place, parent: Place) -> str:
+    def _role(place: Place, parent: Place, at_top: bool) -> str:
+        if place.tag in _NUMBER_TAGS:
+            return "number"
+        if at_top:
+            return ""
         if place.tag == _POSITION:
             return "position" if parent.path.steps == _PLANE else ""
         role = _ROLES.get(place.tag, "")

@@ -31,7 +31,7 @@ from auditor.model import (
 from auditor.reading.reader import FileFacts
 from auditor.sources import printable
 from auditor.standard.dictionary import tag_of
-from auditor.store import TABLES, WALKED
+from auditor.store import PASSING, QUERIED, WALKED
 from auditor.structured_report.content import CONTENT
 
 T = TypeVar("T")
@@ -279,6 +279,7 @@ def _instance_read(name: str) -> str:
 
 def _collection_read(name: str) -> str:
     table, _, column = name.partition(".")
-    if table not in WALKED or column not in dict(TABLES[table]):
-        return f"{name!r} is no TABLE.COLUMN of {', '.join(WALKED)}"
+    tables = (*WALKED, *PASSING)
+    if table not in tables or column not in dict(QUERIED[table]):
+        return f"{name!r} is no TABLE.COLUMN of {', '.join(tables)}"
     return ""

@@ -420,14 +420,16 @@ class EvidenceResult:
     """What a collection has beyond images.
 
     `segmentations`, `structure_sets` and `reports` tell whether there are SEG or ANN, RT Structure
-    Sets, and SR about patients. `patients_joined` is how many patients clinical tables name.
-    `described` and `third_party` are what its publisher says in ``collection.toml``: nothing there
-    is taken from the objects.
+    Sets, and SR about patients; `beside` whether files beside DICOM could be looked at, which an
+    index of a repository does not list. `patients_joined` is how many patients clinical tables
+    name. `described` and `third_party` are what its publisher says in ``collection.toml``:
+    nothing there is taken from the objects.
     """
 
     segmentations: bool = False
     structure_sets: bool = False
     reports: bool = False
+    beside: bool = True
     forms: list[EvidenceForm] = field(default_factory=list)
     tables: list[EvidenceTable] = field(default_factory=list)
     tables_left_out: int = 0

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from auditor.files import read_text, replace_text
 from auditor.formats import FORMATS
 from auditor.packing import Columns, pack
+from auditor.people import PEOPLE
 from auditor.reading.columns import COLUMNS
 from auditor.sources import printable
 from auditor.tally import ElementKey, ElementTally
@@ -46,6 +47,12 @@ TABLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("lowest_frame", "int64"),
         ("highest_frame", "int64"),
         *((f"{end}_{axis}", "double") for axis in "xyz" for end in ("lowest", "highest")),
+    ),
+    "numbers": (
+        ("path", "string"),
+        ("tag_path", "string"),
+        ("keyword", "string"),
+        ("number", "int64"),
     ),
     "companions": (
         ("path", "string"),
@@ -96,6 +103,8 @@ series, study and frame of reference. Frames are the lowest and the highest that
 and z the box around the contours that lie in that image alone, or around the positions of the
 frames that are made from it alone, in mm.
 
+A number has a row for each that a part of an object has, or that refers to a part of another.
+
 A key is what in a companion may name an object or a patient, hashed as their UIDs and IDs are:
 ``uid``, ``name`` (a part of its path) or ``column`` (a value of that column, or of any).
 
@@ -103,8 +112,18 @@ A finding has a row for each series that it was made in (none where its rule kno
 with how often there and one example: `count` adds up to what ``result.json`` says.
 """
 
-WALKED = ("instances", "references", "companions", "keys", "frames")
-"""Tables that are written while walking or right after, and that collection rules may query."""
+PASSING: dict[str, tuple[tuple[str, str], ...]] = {
+    "people": PEOPLE,
+    "counted": (("signature", "string"), ("summary", "string"), ("said", "string")),
+}
+"""Tables for collection rules that no audit keeps, see `auditor.people` and `Summary.joined`."""
+
+QUERIED = {**TABLES, **PASSING}
+
+WALKED = ("instances", "references", "numbers", "companions", "keys", "frames")
+"""Tables that are written while walking or right after, and that collection rules may query.
+
+So may they those of `PASSING`."""
 
 
 class StoreError(Exception):
@@ -180,7 +199,7 @@ class TableWriter:
         import pyarrow as pa
         from pyarrow import parquet
 
-        self._columns = TABLES[table]
+        self._columns = QUERIED[table]
         self._collection = collection
         self._schema = pa.schema(
             [("collection", pa.dictionary(pa.int32(), pa.string()))]
@@ -199,7 +218,7 @@ class TableWriter:
         self._writer.close()
 
     def add(self, rows: Iterable[Sequence[Any]]) -> None:
-        """Add rows, each in the order of `TABLES`."""
+        """Add rows, each in the order of `QUERIED`."""
         self._rows.extend(rows)
         if len(self._rows) >= FLUSH:
             self._flush()

@@ -59,12 +59,15 @@ class SignatureTally:
         Of the instance rules that read no referee's report.
     structure
         Digest of what referees can depend on; None where the data set is incomplete.
+    name
+        What the table of instances calls it.
     series
         By keyed hash of Series Instance UID; None where there is none.
     """
 
     verdict: Verdict
     structure: bytes | None
+    name: str = ""
     series: dict[int | None, Seen] = field(default_factory=dict)
 
     @property
@@ -116,7 +119,7 @@ class Tally:
         self.private.update(other.private)
         for digest, theirs in other.signatures.items():
             ours = self.signatures.setdefault(
-                digest, SignatureTally(theirs.verdict, theirs.structure)
+                digest, SignatureTally(theirs.verdict, theirs.structure, theirs.name)
             )
             for series, seen in theirs.series.items():
                 if series in ours.series:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import io
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +25,13 @@ from auditor.engine import ask, instance_rules
 from auditor.facts import InstanceFacts
 from auditor.model import Finding, Outcome, Selector
 from auditor.planning import RulesPlan
-from auditor.reading.columns import COLUMNS
+from auditor.reading.columns import GATHERED
 from auditor.reading.places import Forest
 from auditor.reading.reader import FileFacts, Reader
 from auditor.reading.runs import walk_dataset
 from auditor.reading.walker import Walk
 from auditor.registry import RuleSet, load
-from auditor.store import TABLES, TableWriter
+from auditor.store import QUERIED, TableWriter
 
 __all__ = ["Judgement", "ask_collection", "ask_instance", "dataset_of", "load"]
 
@@ -54,6 +54,8 @@ class Judgement:
         Of an instance rule: why it could not evaluate.
     series
         Of a collection rule: the series of each finding, None where it is of no one.
+    examples
+        Of a collection rule: the paths that each names.
     """
 
     outcome: Outcome
@@ -61,6 +63,7 @@ class Judgement:
     counts: tuple[int, ...] = ()
     reasons: tuple[str, ...] = ()
     series: tuple[int | None, ...] = ()
+    examples: tuple[tuple[str, ...], ...] = field(default=(), compare=False)
 
     @property
     def places(self) -> list[str]:
@@ -133,7 +136,7 @@ def ask_instance(
     write_dataset(stream, dataset)
     data = buffer.getvalue()
     forest = Forest(lambda uid: RulesPlan(uid, [rule], rules.judges))
-    walk = Walk(len(data), [None] * len(COLUMNS))
+    walk = Walk(len(data), [None] * len(GATHERED))
     walk_dataset(data, 0, forest.tree(sop_class, False), walk, False)
     Reader(forest).compare(walk, path)
     outcome, findings = ask(rule, InstanceFacts(walk.tokens, facts), sop_class, facts)
@@ -148,15 +151,18 @@ def ask_collection(
     *,
     instances: Sequence[Mapping[str, Any]] = (),
     references: Sequence[Mapping[str, Any]] = (),
+    numbers: Sequence[Mapping[str, Any]] = (),
     companions: Sequence[Mapping[str, Any]] = (),
     keys: Sequence[Mapping[str, Any]] = (),
     frames: Sequence[Mapping[str, Any]] = (),
+    people: Sequence[Mapping[str, Any]] = (),
+    counted: Sequence[Mapping[str, Any]] = (),
 ) -> Judgement:
     """Run one collection rule on tables written down as rows.
 
     Parameters
     ----------
-    instances, references, companions, keys, frames
+    instances, references, numbers, companions, keys, frames, people, counted
         Rows as column name to value; what is not named is null, a status is ``ok``.
         UIDs and patient IDs are numbers, as their keyed hashes are.
     """
@@ -167,9 +173,12 @@ def ask_collection(
     given = {
         "instances": instances,
         "references": references,
+        "numbers": numbers,
         "companions": companions,
         "keys": keys,
         "frames": frames,
+        "people": people,
+        "counted": counted,
     }
     with tempfile.TemporaryDirectory() as folder, duckdb.connect(":memory:") as connection:
         tables = {}
@@ -188,11 +197,12 @@ def ask_collection(
         tuple((each.message, str(each.tag_path)) for each in found),
         tuple(each.count for each in found),
         series=tuple(each.series for each in found),
+        examples=tuple(each.examples for each in found),
     )
 
 
 def _rows(table: str, rows: Iterable[Mapping[str, Any]]) -> Iterable[tuple[Any, ...]]:
-    names = [name for name, _ in TABLES[table]]
+    names = [name for name, _ in QUERIED[table]]
     for row in rows:
         unknown = set(row) - set(names)
         assert not unknown, unknown

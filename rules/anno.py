@@ -214,7 +214,7 @@ def mask_as_image(instance: InstanceFacts) -> Iterator[Finding]:
         yield Finding("described as masks, stored as images", TagPath.of("SeriesDescription"))
 
 
-_KEYED = "list_contains(string_split(columns, '+'), 'patient')"
+_KEYED = "has_keys AND list_contains(string_split(columns, '+'), 'patient')"
 
 
 def _keyed_tables(collection: CollectionFacts) -> Units:

@@ -16,11 +16,14 @@ from auditor import (
     Place,
     Selector,
     TagPath,
+    Undecided,
     for_sop_classes,
     judge,
     rule,
 )
-from auditor.identifiers import is_blank, words_of
+from auditor.documents import text_in
+from auditor.identifiers import KINDS, is_blank, signs, words_of
+from auditor.model import Confidence
 from auditor.redaction import MODALITIES, OTHER, vendor
 from auditor.standard.dictionary import tag_of
 
@@ -292,7 +295,7 @@ def document_with_a_header(instance: InstanceFacts) -> Iterator[Finding]:
 
     How to fix
     ----------
-    Clean or replace the document. It is not looked into here.
+    Clean or replace the document. Its text is searched by DEID466, its structure is not.
 
     Example
     -------
@@ -303,3 +306,57 @@ def document_with_a_header(instance: InstanceFacts) -> Iterator[Finding]:
             "a clinical document, whose header names the patient",
             TagPath.of("EncapsulatedDocument"),
         )
+
+
+@judge(
+    name="document",
+    applies=lambda place: place.keyword == "EncapsulatedDocument" and len(place.path.steps) == 1,
+)
+def document(element: Element) -> str | None:
+    """What kinds of identifier the text of an encapsulated document looks like it holds.
+
+    ``-`` if it has none, ``?`` if its text cannot be read here.
+    """
+    if not element.value.strip(b"\0"):
+        return None
+    text = text_in(element.value)
+    if text is None:
+        return "?"
+    sure = {kind for kind, confidence in signs(text) if confidence is not Confidence.LOW}
+    return "+".join(sorted(sure)) or "-"
+
+
+@rule(
+    id="DEID466",
+    category="deidentification",
+    severity="error",
+    confidence="medium",
+    reads=("judge:document", FLAG),
+    reference="PS3.3 A.45, PS3.15 Table E.1-1",
+    applies=Selector(
+        when=lambda instance: instance.text(FLAG) == "YES" and bool(instance.judged("document"))
+    ),
+)
+def document_holds_identifiers(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
+    """A document inside a de-identified object holds what looks like an identifier.
+
+    Why it matters
+    --------------
+    A report in a PDF begins with the patient's name, number and birth date, and ends with a
+    signature. Tools that clean attributes leave it as it was.
+
+    How to fix
+    ----------
+    Clean or replace the document, or remove the object.
+
+    Example
+    -------
+    *Patient name:* in an Encapsulated PDF. Of a PDF the text is read that stands there as text;
+    a scan of paper, or letters by a font's own numbers, cannot be read here and are not judged.
+    """
+    for path, said in instance.judged("document"):
+        if said == "?":
+            yield Undecided("documents whose text cannot be read here")
+        elif said != "-":
+            for kind in said.split("+"):
+                yield Finding(f"a document holds what looks like {KINDS[kind]}", path)

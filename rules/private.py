@@ -6,12 +6,14 @@ import re
 from collections.abc import Iterator
 
 from auditor import (
+    CollectionFacts,
     Element,
     Finding,
     InstanceFacts,
     Item,
     Selector,
     TagPath,
+    Units,
     judge,
     rule,
     summary,
@@ -668,3 +670,107 @@ def whose_and_what(instance: InstanceFacts) -> Iterator[tuple[str, ...]]:
         creator = creator_in(path)
         if creator:
             yield "found", creator, "dates" if verdict == "a date" else "identifiers"
+
+
+@summary(
+    name="safe_private",
+    category="private",
+    reads=("private", FLAG, f"{CODES}.CodeValue"),
+    applies=Selector(when=_retains),
+    joined=True,
+)
+def known_safe(instance: InstanceFacts) -> Iterator[tuple[str, ...]]:
+    """Whose known-safe private elements an object has that claims to keep them.
+
+    Rows: ``claims``; ``kept``, group and creator.
+    """
+    yield ("claims",)
+    yield from sorted(
+        {
+            ("kept", f"{element.group:04X}", element.creator)
+            for element in instance.private()
+            if element.standing is Standing.SAFE and len(element.path.steps) == 1
+        }
+    )
+
+
+_CLAIMING = (
+    "SELECT SeriesInstanceUID, SOPClassUID, signature, path FROM instances "
+    "JOIN counted USING (signature) "
+    "WHERE summary = 'safe_private' AND said = 'claims' AND SeriesInstanceUID IS NOT NULL"
+)
+_KEPT = (
+    "SELECT SeriesInstanceUID, SOPClassUID, said, count(*) AS have, min(path) AS path "
+    f"FROM ({_CLAIMING}) JOIN counted USING (signature) "
+    "WHERE summary = 'safe_private' AND starts_with(said, 'kept|') GROUP BY ALL"
+)
+_SIZES = f"SELECT SeriesInstanceUID, SOPClassUID, count(*) AS size FROM ({_CLAIMING}) GROUP BY ALL"
+# Half of a series is not a few odd images of it that never had them.
+_LOST = (
+    f"SELECT * FROM ({_KEPT}) JOIN ({_SIZES}) USING (SeriesInstanceUID, SOPClassUID) "
+    "WHERE have < size AND 2 * have >= size"
+)
+
+
+def _comparable(collection: CollectionFacts) -> Units:
+    judged = collection.count(
+        f"SELECT count(DISTINCT SeriesInstanceUID) FROM ({_KEPT}) "
+        f"JOIN ({_SIZES}) USING (SeriesInstanceUID, SOPClassUID) WHERE size > 1"
+    )
+    series = collection.count(f"SELECT count(DISTINCT SeriesInstanceUID) FROM ({_CLAIMING})")
+    failed = collection.count(f"SELECT count(DISTINCT SeriesInstanceUID) FROM ({_LOST})")
+    reason = "series in which no object has known-safe elements, or that are of one object"
+    return Units(judged, series - judged, reason, failed)
+
+
+@rule(
+    id="PRIV104",
+    category="private",
+    severity="warning",
+    confidence="low",
+    scope="collection",
+    unit="series",
+    reads=(
+        "instances.SeriesInstanceUID",
+        "instances.SOPClassUID",
+        "instances.signature",
+        "instances.path",
+        "counted.signature",
+        "counted.summary",
+        "counted.said",
+    ),
+    reference="PS3.15 E.3.10",
+    applies=_comparable,
+)
+def removed_from_some(collection: CollectionFacts) -> Iterator[Finding]:
+    """Known-safe private elements are kept in some objects of a series, and not in others.
+
+    Why it matters
+    --------------
+    What one slice needs to be scaled or reconstructed, its neighbours need, too: software that
+    takes it from the first reads the others wrong, or refuses the series.
+
+    How to fix
+    ----------
+    De-identify the series anew, all of it with one configuration. If the scanner wrote them into
+    some images only, nothing is wrong.
+
+    Example
+    -------
+    113111, and known-safe elements of `Philips MR Imaging DD 001` in 90 of 100 images of a
+    series. A private creator whose block was emptied is PRIV103; what was removed from all
+    objects nobody can see.
+    """
+    for series, said, kept, path in collection.rows(
+        f"SELECT SeriesInstanceUID, said, path, (SELECT min(path) FROM ({_CLAIMING}) AS other "
+        "WHERE other.SeriesInstanceUID = lost.SeriesInstanceUID AND "
+        "other.SOPClassUID IS NOT DISTINCT FROM lost.SOPClassUID AND other.signature NOT IN "
+        "(SELECT signature FROM counted WHERE summary = 'safe_private' AND said = lost.said)) "
+        f"FROM ({_LOST}) AS lost ORDER BY path, said"
+    ):
+        _, group, creator = said.split("|", 2)
+        yield Finding(
+            f"safe elements of {creator} in group {group} are in some objects and not in others",
+            examples=(kept, path),
+            series=series,
+        )

@@ -930,3 +930,72 @@ def outside_the_source(collection: CollectionFacts) -> Iterator[Finding]:
     are tolerated; frames and contours that name several images are not looked at.
     """
     yield from _OUTSIDE.findings(collection)
+
+
+# An item names the segments beside the segmentation: both stand in one place.
+_SEGMENTS = f"""
+WITH segmentations AS (
+    SELECT path, SOPInstanceUID FROM instances
+    WHERE SOPClassUID IN ({_quoted(SEGMENTATIONS)}) AND SOPInstanceUID IS NOT NULL
+), targets AS (
+    SELECT DISTINCT r.path, r.tag_path AS place, s.path AS target
+    FROM "references" r JOIN segmentations s ON s.SOPInstanceUID = r.ReferencedSOPInstanceUID
+), given AS (
+    SELECT DISTINCT t.path, t.place, n.number
+    FROM targets t JOIN numbers n ON n.path = t.target AND n.keyword = 'SegmentNumber'
+), picked AS (
+    SELECT path, number, tag_path, regexp_replace(tag_path, '/[^/]*$', '') AS place
+    FROM numbers WHERE keyword = 'ReferencedSegmentNumber'
+), resolved AS (
+    SELECT p.path, p.tag_path, i.SeriesInstanceUID AS series,
+           (p.path, p.place) IN (SELECT (path, place) FROM targets) AS known,
+           (p.path, p.place, p.number) NOT IN (SELECT (path, place, number) FROM given) AS missing
+    FROM picked p JOIN instances i USING (path)
+    WHERE (p.path, p.place) IN (SELECT (path, tag_path) FROM "references")
+)
+"""
+_NO_SEGMENT = _Closure(
+    _SEGMENTS,
+    "known",
+    {"refers to a segment that the segmentation does not have": "known AND missing"},
+    "the segmentation is not in this download",
+)
+
+
+@rule(
+    id="REF014",
+    category="references",
+    severity="error",
+    confidence="high",
+    scope="collection",
+    unit="instance",
+    reads=(
+        *_REFERENCE,
+        "numbers.path",
+        "numbers.tag_path",
+        "numbers.keyword",
+        "numbers.number",
+        *_INSTANCE,
+        "instances.SOPClassUID",
+    ),
+    reference="PS3.3 10.3 Table 10-3, C.18.4",
+    applies=_NO_SEGMENT.units,
+)
+def segment_not_there(collection: CollectionFacts) -> Iterator[Finding]:
+    """An object refers to a segment that the segmentation does not have.
+
+    Why it matters
+    --------------
+    A measurement belongs to a segment. Of one that is not there nobody knows what was
+    measured.
+
+    How to fix
+    ----------
+    Write a Segment Number (0062,0004) of the segmentation into Referenced Segment Number
+    (0062,000B), or refer to the segmentation that the number is of.
+
+    Example
+    -------
+    A report on segment 3 of a segmentation that was written anew with one.
+    """
+    yield from _NO_SEGMENT.findings(collection)

@@ -55,12 +55,11 @@ def presence(collection: CollectionFacts) -> Iterator[Finding]:
     -------
     20 of 80 series are RT Structure Set Storage.
     """
-    for uid in sorted(RADIOTHERAPY):
-        for count, paths in collection.rows(
-            "SELECT count(DISTINCT SeriesInstanceUID), min(path, 5) FROM instances "
-            "WHERE SOPClassUID = ? HAVING count(*) > 0",
-            [uid],
-        ):
+    for uid, count, paths in collection.rows(
+        "SELECT SOPClassUID, count(DISTINCT SeriesInstanceUID), min(path, 5) FROM instances "
+        "GROUP BY SOPClassUID ORDER BY SOPClassUID"
+    ):
+        if uid in RADIOTHERAPY:
             yield Finding(sop_class_name(uid) or "an RT object", count=count, examples=tuple(paths))
 
 

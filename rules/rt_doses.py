@@ -545,3 +545,98 @@ def chain_broken(collection: CollectionFacts) -> Iterator[Finding]:
             examples=tuple(paths),
             series=series,
         )
+
+
+# Where an object names what its numbers are of, and whose numbers they are there.
+_NUMBERED = {
+    "ReferencedBeamNumber": ("BeamNumber", "(300C,0002)"),
+    "ReferencedFractionGroupNumber": ("FractionGroupNumber", "(300C,0002)"),
+    "ReferencedBrachyApplicationSetupNumber": ("ApplicationSetupNumber", "(300C,0002)"),
+    "ReferencedROINumber": ("ROINumber", "(300C,0060)"),
+}
+_PARTS = ", ".join(f"('{refers}', '{has}', '{at}')" for refers, (has, at) in _NUMBERED.items())
+
+_OF_A_PLAN = ", ".join(repr(uid) for uid in (RT_DOSE, RT_IMAGE, *sorted(RT_TREATMENT_RECORDS)))
+
+# A plan refers to its own beams by the same attribute: those are the matter of RT202.
+_NUMBERS = f"""
+WITH kinds(refers, has, place) AS (VALUES {_PARTS}), targets AS (
+    SELECT DISTINCT r.path, r.tag_path AS place, t.path AS target
+    FROM "references" r JOIN instances t ON t.SOPInstanceUID = r.ReferencedSOPInstanceUID
+    WHERE r.tag_path IN ('(300C,0002)', '(300C,0060)')
+), given AS (
+    SELECT DISTINCT t.path, n.keyword, n.number, t.place
+    FROM targets t JOIN numbers n ON n.path = t.target
+), named AS (
+    SELECT n.path, n.tag_path, i.SeriesInstanceUID AS series,
+           (n.path, k.place) IN (SELECT (path, place) FROM targets) AS known,
+           (n.path, k.has, n.number, k.place) NOT IN (
+               SELECT (path, keyword, number, place) FROM given) AS missing
+    FROM numbers n JOIN kinds k ON k.refers = n.keyword JOIN instances i ON i.path = n.path
+    WHERE i.SOPClassUID IN ({_OF_A_PLAN})
+       OR (i.SOPClassUID IN ('{RT_PLAN}', '{RT_ION_PLAN}') AND k.has = 'ROINumber')
+)
+"""
+
+
+def _with_numbers(collection: CollectionFacts) -> Units:
+    row = collection.rows(
+        _NUMBERS + "SELECT count(*) FILTER (judged), count(*) FILTER (NOT judged), "
+        "count(*) FILTER (wrong) FROM (SELECT bool_or(known) AS judged, "
+        "bool_or(known AND missing) AS wrong FROM named GROUP BY path)"
+    )[0]
+    return Units(row[0], row[1], "what the numbers are of is not in this download", row[2])
+
+
+@rule(
+    id="RT503",
+    category="radiotherapy",
+    severity="error",
+    confidence="high",
+    scope="collection",
+    unit="instance",
+    reads=(
+        "references.path",
+        "references.tag_path",
+        "references.ReferencedSOPInstanceUID",
+        "numbers.path",
+        "numbers.tag_path",
+        "numbers.keyword",
+        "numbers.number",
+        "instances.path",
+        "instances.SOPClassUID",
+        "instances.SOPInstanceUID",
+        "instances.SeriesInstanceUID",
+    ),
+    reference="PS3.3 C.8.8.3, C.8.8.9, C.8.8.10, C.8.8.21",
+    applies=_with_numbers,
+)
+def number_of_nothing(collection: CollectionFacts) -> Iterator[Finding]:
+    """A dose, image, record or plan names a beam, fraction group or ROI that its target lacks.
+
+    Why it matters
+    --------------
+    A dose of beam 3 of a plan with two beams, or a prescription to an ROI that is not drawn,
+    is of nothing: it was made from another version of the plan or the structure set.
+
+    How to fix
+    ----------
+    Add the version of the plan or structure set that the numbers are of, and refer to it; or
+    correct the numbers.
+
+    Example
+    -------
+    A treatment record of a beam that was removed when the plan was copied.
+    """
+    for place, series, count, paths in collection.rows(
+        _NUMBERS
+        + "SELECT tag_path, series, count(DISTINCT path), min(DISTINCT path, 5) FROM named "
+        "WHERE known AND missing GROUP BY tag_path, series ORDER BY tag_path, min(path)"
+    ):
+        yield Finding(
+            "a number that the object that is named does not have",
+            TagPath(tuple(place.split("/"))),
+            count=count,
+            examples=tuple(paths),
+            series=series,
+        )

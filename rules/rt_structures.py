@@ -21,7 +21,7 @@ from auditor import (
     judge,
     rule,
 )
-from auditor.reading.extents import coordinates
+from auditor.reading.extents import LONGEST, coordinates
 from auditor.reading.places import CUT_OFF
 from auditor.standard.nomenclature import is_nomenclature
 from auditor.standard.sop_classes import RT_STRUCTURE_SET
@@ -58,7 +58,7 @@ THERE = "there"
 """Verdict class that says only that there is something to judge."""
 
 CUT_SHORT = "contours"
-"""Verdict class of an object with more contours than are looked at."""
+"""Verdict class of an object with more contours, or longer ones, than are looked at."""
 
 
 @comparison(
@@ -90,6 +90,9 @@ def contours(elements: Sequence[Element]) -> Iterator[tuple[Place, str]]:
 def _contour(here: dict[str, Element]) -> Iterator[tuple[Place, str]]:
     """Judge one contour that has data."""
     data = here[_DATA]
+    if len(data.value) > LONGEST:
+        yield data.place, CUT_SHORT
+        return
     numbers = coordinates(data.value)
     if numbers is None:
         yield data.place, "numbers"
@@ -179,7 +182,7 @@ def _is_flat(points: Sequence[Point]) -> bool:
 _HAS_CONTOURS = for_sop_classes(
     RT_STRUCTURE_SET, when=lambda instance: bool(instance.judged("contours"))
 )
-_MANY = "structure sets with more contours than are looked at"
+_MANY = "structure sets with more contours, or longer ones, than are looked at"
 
 _MALFORMED = {
     "numbers": "contour data that is not of coordinates",

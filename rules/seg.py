@@ -60,12 +60,11 @@ def presence(collection: CollectionFacts) -> Iterator[Finding]:
     -------
     12 of 80 series are Segmentation Storage.
     """
-    for uid in sorted(SEGMENTATIONS):
-        for count, paths in collection.rows(
-            "SELECT count(DISTINCT SeriesInstanceUID), min(path, 5) FROM instances "
-            "WHERE SOPClassUID = ? HAVING count(*) > 0",
-            [uid],
-        ):
+    for uid, count, paths in collection.rows(
+        "SELECT SOPClassUID, count(DISTINCT SeriesInstanceUID), min(path, 5) FROM instances "
+        "GROUP BY SOPClassUID ORDER BY SOPClassUID"
+    ):
+        if uid in SEGMENTATIONS:
             yield Finding(sop_class_name(uid), count=count, examples=tuple(paths))
 
 

@@ -60,12 +60,11 @@ def presence(collection: CollectionFacts) -> Iterator[Finding]:
     -------
     6 of 80 series are Comprehensive 3D SR.
     """
-    for uid in sorted(STRUCTURED_REPORTS | {KEY_OBJECT_SELECTION}):
-        for count, paths in collection.rows(
-            "SELECT count(DISTINCT SeriesInstanceUID), min(path, 5) FROM instances "
-            "WHERE SOPClassUID = ? HAVING count(*) > 0",
-            [uid],
-        ):
+    for uid, count, paths in collection.rows(
+        "SELECT SOPClassUID, count(DISTINCT SeriesInstanceUID), min(path, 5) FROM instances "
+        "GROUP BY SOPClassUID ORDER BY SOPClassUID"
+    ):
+        if uid in (STRUCTURED_REPORTS | {KEY_OBJECT_SELECTION}):
             yield Finding(
                 sop_class_name(uid) or "a structured report", count=count, examples=tuple(paths)
             )

@@ -315,8 +315,9 @@ def text_not_searched(instance: InstanceFacts) -> Iterator[Finding]:
 
     Why it matters
     --------------
-    The patterns know names and addresses in Latin letters. What could not be searched is not
-    clean because nothing was found.
+    The patterns know names and addresses in Latin letters. In other scripts they find what a
+    label, a title or the marks of a date tell, and nothing else: text is not clean because nothing
+    was found.
 
     How to fix
     ----------
@@ -331,7 +332,7 @@ def text_not_searched(instance: InstanceFacts) -> Iterator[Finding]:
     for path, said in instance.judged("identifier_in_text"):
         kinds = said.split("+")
         if "script?" in kinds:
-            yield Finding("words in a script in which no other pattern is looked for", path)
+            yield Finding(KINDS["script"], path)
         if "not decoded" in kinds:
             yield Finding("text that the declared character set cannot have written", path)
 
@@ -714,10 +715,11 @@ def identifier_in_path(collection: CollectionFacts) -> Iterator[Finding]:
 
 def _tables_beside(collection: CollectionFacts) -> Units:
     row = collection.rows(
-        "SELECT count(*) FILTER (headings IS NOT NULL), count(*) FILTER (kind = 'xls'), "
+        "SELECT count(*) FILTER (headings IS NOT NULL), "
+        "count(*) FILTER (kind = 'xls' AND headings IS NULL), "
         "count(*) FILTER (headings <> '') FROM companions"
     )[0]
-    return Units(row[0], row[1], "spreadsheets, which are not opened", row[2])
+    return Units(row[0], row[1], "spreadsheets that cannot be opened, or are too large", row[2])
 
 
 @rule(
@@ -745,8 +747,9 @@ def companion_names_people(collection: CollectionFacts) -> Iterator[Finding]:
 
     Example
     -------
-    A CSV whose first line has `patient_name` and `date_of_birth`. Only the headings are read,
-    not what stands below them.
+    A CSV whose first line has `patient_name` and `date_of_birth`, or a workbook with such a row
+    among the first of a sheet. Only the headings are read, not what stands below them; of an old
+    workbook (XLS) every text is compared, as it does not simply say which stands on top.
     """
     for heading, title in HEADINGS.items():
         for count, paths in collection.rows(
@@ -755,3 +758,39 @@ def companion_names_people(collection: CollectionFacts) -> Iterator[Finding]:
             [heading],
         ):
             yield Finding(f"a column for {title}", count=count, examples=tuple(paths))
+
+
+_UNOPENED = "SELECT count(*), min(path, 5) FROM companions WHERE kind IN ('pdf', 'office')"
+
+
+@rule(
+    id="DEID452",
+    category="deidentification",
+    severity="info",
+    confidence="high",
+    scope="collection",
+    unit="file",
+    reads=("companions.path", "companions.kind"),
+    reference="PS3.15 E.1.1",
+    applies=lambda collection: Units(collection.count(_UNOPENED)),
+)
+def documents_beside(collection: CollectionFacts) -> Iterator[Finding]:
+    """Documents lie beside the images, into which nobody has looked.
+
+    Why it matters
+    --------------
+    A report, a letter or a consent in PDF names its patient on the first page. It is no table
+    whose headings could be read, and is not opened here.
+
+    How to fix
+    ----------
+    Have somebody read them, once, before the release. Protocols and papers may stay.
+
+    Example
+    -------
+    A PDF in each patient's folder.
+    """
+    for count, paths in collection.rows(_UNOPENED):
+        yield Finding(
+            "a document that was not looked into", count=count, examples=tuple(paths or ())
+        )

@@ -11,6 +11,8 @@ from auditor import Finding, InstanceFacts, Undecided, judge, rule
 # -- Unique identifiers ----------------------------------------------------------------------
 
 _UID = re.compile(rb"(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*))*")
+# Most UIDs, as they were before they get a second look: no root of the standard's or of UUIDs.
+_PLAIN = re.compile(rb"1\.(?!2\.840\.10008\.)(?:[0-9]|[123][0-9])(?:\.(?:0|[1-9][0-9]*))+\0?")
 _OURS = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")
 _STANDARDS = b"1.2.840.10008."
 
@@ -27,6 +29,8 @@ _UID_FAULTS = {
 @judge(name="uid", applies=lambda place: place.vr == "UI" and not place.is_private)
 def uid(element: Any) -> str | None:
     """Say what is wrong with a UID (PS3.5 9.1, annex B): the first fault of its first bad value."""
+    if len(element.value) <= 64 and _PLAIN.fullmatch(element.value):
+        return None
     for value in element.value.split(b"\\"):
         fault = _uid_fault(value.rstrip(b"\0"), element.place.keyword)
         if fault:

@@ -1,4 +1,4 @@
-# ruff: noqa: S104, SIM905 - values are read as words, and one of them is an address of no host.
+# ruff: noqa: RUF001, S104, SIM905 - values are read as words, and one of them is an address of no host.
 """Values with a label: identifiers of each kind, and values that only look like some.
 
 All of it is generated. People are named for animals; numbers are made up, with a check digit
@@ -178,6 +178,46 @@ def _ages() -> Iterator[tuple[str, str]]:
         yield f"0{90 + number}Y", "as VR AS"
 
 
+def _foreign_names() -> Iterator[tuple[str, str]]:
+    for label, name in (
+        ("患者氏名：", "山猫花子"), ("姓名:", "白鹭"), ("환자명: ", "너구리"),
+        ("ФИО: ", "Барсуков"), ("Пациент: ", "Выхухоль"),
+        ("ονοματεπώνυμο: ", "Ασβός"), ("اسم المريض: ", "ثعلب"),
+        ("שם המטופל: ", "תחש"),
+    ):  # fmt: skip
+        yield f"{label}{name}", "label, other script"
+        yield f"CT {label}{name} 5mm", "label, other script"
+        # Without a label it is any word.
+        yield f"CT {name}", "bare, other script"
+    yield from ((f"{name}様 胸部", "title, other script") for name in ("山猫", "川獺", "羚羊"))
+
+
+def _foreign_numbers() -> Iterator[tuple[str, str]]:
+    for number, label in enumerate(
+        ("患者ID:", "病历号 ", "カルテ番号：", "환자번호: ", "номер карты ", "رقم الملف: ")
+    ):
+        yield f"{label}{4711082 + 37 * number}", "label, other script"
+
+
+def _foreign_dates() -> Iterator[tuple[str, str]]:
+    for number in range(4):
+        yield f"{2001 + number}年{number + 3}月{number + 12}日 胸部", "other script"
+        yield f"昭和{40 + number}年{number + 2}月生", "other script"
+        yield f"{2001 + number}년 {number + 3}월 {number + 12}일", "other script"
+        yield f"осмотр {number + 12} июля {2001 + number}", "other script"
+
+
+def _foreign_words() -> Iterator[str]:
+    yield from (
+        "胸部単純CT", "頭部MRI 造影", "患者: 匿名", "担当医先生", "腹部平扫+增强", "右膝關節",
+        "左肺下葉",
+        "흉부 CT", "복부 초음파", "두부 MRI", "грудная клетка", "головной мозг с контрастом",
+        "пациент: нет", "врач: неизвестно", "коленный сустав справа", "κρανίο", "άνω κοιλία",
+        "الصدر", "الدماغ مع التباين", "חזה", "בטן עליונה", "छाती", "ทรวงอก", "相隔3月", "第2日",
+        "3年後", "平成", "ピクセル 0.5mm", "環椎 正面", "乳房 左 MLO",
+    )  # fmt: skip
+
+
 def _scripts() -> Iterator[tuple[str, str]]:
     for text in (
         "пациент осмотрен", "胸部検査", "환자 검사", "בדיקת חזה", "فحص الصدر", "εξέταση θώρακος",
@@ -188,8 +228,8 @@ def _scripts() -> Iterator[tuple[str, str]]:
 
 
 _POSITIVE = {
-    "name": _names,
-    "record number": _record_numbers,
+    "name": lambda: chain(_names(), _foreign_names()),
+    "record number": lambda: chain(_record_numbers(), _foreign_numbers()),
     "national id": _national_ids,
     "phone": _phones,
     "email": _emails,
@@ -197,7 +237,7 @@ _POSITIVE = {
     "ip": _ips,
     "user path": _user_paths,
     "address": _addresses,
-    "date": _dates,
+    "date": lambda: chain(_dates(), _foreign_dates()),
     "age": _ages,
     "script": _scripts,
 }
@@ -310,6 +350,7 @@ def negatives() -> tuple[Labelled, ...]:
         "manufacturers, models, coils, versions": _machines(),
         "coordinates, sizes, times, statistics": _coordinates(),
         "placeholders and codes of studies": _dummies(),
+        "descriptions in other scripts": _foreign_words(),
     }
     return tuple(
         Labelled(text, "", source)

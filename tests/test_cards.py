@@ -13,6 +13,9 @@ from auditor.result import (
     CollectionResult,
     ConformanceResult,
     Disagreement,
+    EvidenceForm,
+    EvidenceResult,
+    EvidenceTable,
     GroupedFinding,
     InventoryRow,
     IodResult,
@@ -47,14 +50,46 @@ def with_objects(links: list[ObjectLink]) -> CollectionResult:
         ObjectKind("Segmentation", False, 2, 2, 1),
         ObjectKind("Structured report", False, 1, 1, 1),
     ]
-    made.objects = ObjectsResult(kinds, links)
+    made.objects, made.evidence = ObjectsResult(kinds, links), None
     return made
 
 
 def test_without_blocks_there_are_no_cards() -> None:
     bare = collection("c")
     bare.deidentification = bare.private = bare.conformance = bare.objects = None
+    bare.evidence = EvidenceResult()
     assert cards(bare, FULL) == {}
+    bare.evidence = None
+    assert cards(bare, FULL) == {}
+
+
+# -- annotation
+
+
+def test_what_lies_beside_dicom_is_shown_with_its_ties() -> None:
+    made = collection("c")
+    made.counts.patients = 100
+    made.objects = None
+    made.evidence = EvidenceResult(
+        forms=[EvidenceForm("NIfTI", "annotation", 6, 3, 1, "masks/<1>.nii.gz")],
+        tables=[EvidenceTable("clinical.csv", "CSV", 90, 80, ["patient", "age"])],
+        tables_left_out=2,
+        patients_joined=80,
+        described={"pathology": "Lung\u202e cancer", "region": ""},
+        third_party=[{"holds": "SEG", "source": "others"}],
+    )
+    card = of(made, "annotation")
+    assert card.sentences == (
+        "Clinical tables name 80 (80.0\xa0%) of 100 patients.",
+        "Its publisher states: pathology: Lung⟨U+202E⟩ cancer; SEG by a third party others.",
+    )
+    forms, tables = card.tables
+    assert texts(forms) == [
+        ["NIfTI", "annotation", "6", "3 (50.0\xa0%)", "1 (16.7\xa0%)", "masks/<1>.nii.gz"]
+    ]
+    assert texts(tables) == [["clinical.csv", "80 (80.0\xa0%)", "90", "patient, age"]]
+    assert tables.lines[0].bar == 80.0
+    assert "2" in tables.more
 
 
 # -- conformance

@@ -10,8 +10,9 @@ import pytest
 
 from auditor.audit import _connect, _grouped
 from auditor.collection import CollectionFacts
-from auditor.model import Finding, TagPath
+from auditor.model import Confidence, Finding, TagPath
 from auditor.store import WALKED, TableWriter
+from auditor.tally import Place
 
 
 @pytest.fixture
@@ -105,15 +106,18 @@ def test_the_database_swaps_into_the_audit_folder_and_asks_no_network(
 
 def test_findings_are_added_up_by_place_and_by_series() -> None:
     here = TagPath.of("Modality")
+    confidences: dict[Place, str] = {}
     grouped, series = _grouped(
         [
             Finding("x", here, count=2, examples=("b", "c"), series=7),
             Finding("x", here, count=1, examples=("a",), series=7),
             Finding("x", here, count=4, examples=("d",), series=8),
             Finding("x", here),
-            Finding("y", count=1, series=7),
-        ]
+            Finding("y", count=1, series=7, confidence=Confidence.HIGH),
+        ],
+        confidences,
     )
+    assert confidences == {("y", ""): "high"}
     assert grouped == {
         ("x", "(0008,0060)"): (8, ["b", "c", "a", "d"]),
         ("y", ""): (1, []),

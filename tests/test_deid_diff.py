@@ -23,6 +23,7 @@ from auditor.cli import main
 from auditor.deid_diff import DeidDiff, MappingError, compare_release, read_mapping
 from auditor.deid_diff.content import Pixels, pixels_of
 from auditor.deid_diff.deeds import Done, Verdict
+from auditor.deid_diff.pairing import pair
 from auditor.deid_diff.show import deid_page
 from auditor.model import Judge
 from auditor.paths import rules_folder
@@ -403,6 +404,23 @@ def test_what_cannot_be_paired_is_said_and_is_no_pass(tmp_path: Path) -> None:
     nothing = compare(original, released)
     assert nothing.code == 3
     assert nothing.paired == 0
+
+
+def test_what_vanishes_in_the_middle_is_not_taken_for_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original, released = two(tmp_path, [ct(1, 1), ct(1, 2)], basic)
+
+    def pair_and_lose(*sides: Any) -> Any:
+        made = pair(*sides)
+        (released / "001.dcm").unlink()
+        return made
+
+    monkeypatch.setattr("auditor.deid_diff.compare.pair", pair_and_lose)
+    found = compare(original, released)
+    assert found.paired == 1
+    assert found.released.unread == {"it changed while it was compared": 1}
+    assert found.code == 3
 
 
 def test_alike_pixels_are_told_apart_by_what_no_profile_touches(tmp_path: Path) -> None:

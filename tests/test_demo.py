@@ -29,6 +29,15 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> list[DemoCollection]:
     return build_demo(tmp_path_factory.mktemp("demo") / "files")
 
 
+def _of_one_person(objects: Iterable[FileDataset]) -> int:
+    """Count patients whose name and birth date are another one's, too."""
+    persons: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for each in objects:
+        if each.get("PatientName") and each.get("PatientBirthDate"):
+            persons[str(each.PatientName), each.PatientBirthDate].add(each.PatientID)
+    return sum(len(ids) for ids in persons.values() if len(ids) > 1)
+
+
 def _files(collection: DemoCollection) -> dict[str, Path]:
     paths = (path for path in sorted(collection.path.rglob("*")) if path.is_file())
     return {path.relative_to(collection.path).as_posix(): path for path in paths}
@@ -148,6 +157,7 @@ COUNTS: dict[str, Callable[[DemoCollection, list[FileDataset]], int]] = {
     "structured report without template": lambda _, objects: sum(
         each.Modality == "SR" and "ContentTemplateSequence" not in each for each in objects
     ),
+    "one name and birth date under several patient IDs": lambda _, objects: _of_one_person(objects),
     # A patient of one image, where no patient has more.
     "image that is its own patient": lambda _, objects: (
         len(objects) if len({each.PatientID for each in objects}) == len(objects) else 0

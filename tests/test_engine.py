@@ -112,7 +112,7 @@ def test_one_process_and_four_give_the_same(
     for jobs in (1, 4):
         audit_folder(DATA, tmp_path / str(jobs), jobs, monkeypatch)
     assert plain_result(tmp_path / "1") == plain_result(tmp_path / "4")
-    for table in ("instances", "references", "companions", "elements", "findings"):
+    for table in ("instances", "references", "numbers", "companions", "elements", "findings"):
         ours, theirs = (pq.read_table(tmp_path / jobs / table) for jobs in ("1", "4"))
         assert ours.equals(theirs), table
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor.reading.extents import around, box, coordinates, decimals, frame_range
+from auditor.reading.extents import around, box, coordinates, decimals, frame_range, whole_numbers
 
 NUMBERS = st.floats(-9e4, 9e4, allow_nan=False)
 
@@ -27,6 +27,20 @@ NUMBERS = st.floats(-9e4, 9e4, allow_nan=False)
 )
 def test_frames_from_lowest_to_highest(value: bytes, expected: tuple[int, int] | None) -> None:
     assert frame_range(value) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "binary", "expected"),
+    [
+        (b"07\\+8 ", False, [7, 8]),
+        (b"x", False, []),
+        (b"", False, []),
+        (b"\x07\x00\x00\x01", True, [7, 256]),
+        (b"\x07", True, []),
+    ],
+)
+def test_whole_numbers(value: bytes, binary: bool, expected: list[int]) -> None:
+    assert whole_numbers(value, binary) == expected
 
 
 def test_the_box_around_a_contour() -> None:
@@ -69,5 +83,5 @@ def test_coordinates_are_written_in_one_way(value: bytes, written: str | None) -
 
 @given(st.binary(max_size=40))
 def test_any_bytes_are_survived(value: bytes) -> None:
-    for function in (frame_range, coordinates, box, decimals):
+    for function in (frame_range, coordinates, box, decimals, whole_numbers):
         function(value)

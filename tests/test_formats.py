@@ -505,7 +505,15 @@ def test_every_table_is_a_frame(tmp_path: Path) -> None:
     loaded = write(tmp_path, [])
     assert list(loaded.rules()["id"]) == ["DEID201", "IOD001"]
     assert loaded.collections()["dicom"][0] == 9
-    for table in ("instances", "references", "elements", "companions", "categories", "findings"):
+    for table in (
+        "instances",
+        "references",
+        "numbers",
+        "elements",
+        "companions",
+        "categories",
+        "findings",
+    ):
         assert getattr(loaded, table)().empty
 
 

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - letters of other scripts look like Latin ones, and are meant.
 """What a text looks like, and that the published figures are those of the code."""
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from auditor.identifiers import (
     stands_for_nobody,
 )
 from auditor.model import Confidence
+from auditor.reading.places import decode
 from tests import labelled_values
 from tests.labelled_values import DOCUMENT, measure, negatives, positives
 
@@ -189,3 +191,63 @@ def test_descriptions_of_real_files_are_not_taken_for_identifiers() -> None:
             seen |= {str(element.value) for element in dataset}
     assert len(seen) > 100
     assert not [kind for text in seen for kind in sure(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("CT 患者氏名: 山猫花子", "name"),
+        ("ФИО: Барсуков", "name"),
+        ("山猫様 胸部", "name"),
+        ("환자번호: 4711082", "record number"),
+        ("2001년 3월 12일", "date"),
+        ("昭和40年2月生", "date"),
+    ],
+)
+def test_an_identifier_in_another_script(text: str, kind: str) -> None:
+    assert kind in sure(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["患者様", "患者: 匿名", "врач: нет", "胸部単純CT", "3年後", "姓名："]
+)
+def test_words_in_another_script_that_name_nobody(text: str) -> None:
+    assert not sure(text)
+
+
+@pytest.mark.parametrize(
+    ("terms", "codec"),
+    [
+        ("ISO_IR 13", "shift_jis"),
+        ("\\ISO 2022 IR 87", "iso2022_jp"),
+        ("\\ISO 2022 IR 149", "euc_kr"),
+        ("ISO_IR 144", "iso8859_5"),
+        ("ISO_IR 126", "iso8859_7"),
+        ("ISO_IR 127", "iso8859_6"),
+        ("ISO_IR 138", "iso8859_8"),
+        ("ISO_IR 166", "iso8859_11"),
+        ("ISO_IR 192", "utf-8"),
+        ("GB18030", "gb18030"),
+        ("GBK", "gbk"),
+    ],
+)
+def test_a_labelled_number_is_found_in_every_character_set(terms: str, codec: str) -> None:
+    labels = {
+        "shift_jis": "ｶﾙﾃ MRN",
+        "iso2022_jp": "患者ID",
+        "euc_kr": "환자번호",
+        "iso8859_5": "номер карты",
+        "iso8859_7": "MRN ασθενής",
+        "iso8859_6": "رقم الملف",
+        "iso8859_8": "מספר תיק",
+        "iso8859_11": "เลขประจำตัวผู้ป่วย",
+        "utf-8": "患者番号",
+        "gb18030": "病历号",
+        "gbk": "住院号",
+    }
+    text = f"{labels[codec]}: 4711082"
+    # Of Korean, the escape sequence comes first (PS3.5 I.2).
+    written = b"\x1b$)C" * (codec == "euc_kr") + text.encode(codec)
+    value = decode(written, tuple(terms.split("\\")))
+    assert value == text
+    assert "record number" in {kind for kind, _ in signs(value)}

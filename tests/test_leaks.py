@@ -389,8 +389,12 @@ def test_nothing_planted_is_written_or_printed(planted: Path, tmp_path: Path, jo
         run(tmp_path, "gate", out, "--new-only", "--baseline", out),
         run(tmp_path, "rules", *quoting),
         run(tmp_path, "explain", "DEID901", *quoting),
+        run(tmp_path, "survey", out, "-o", out / "survey.html"),
+        run(tmp_path, "survey", out, "--format", "csv"),
+        run(tmp_path, "survey", out, "--format", "json"),
+        run(tmp_path, "deid-diff", *2 * [planted / "collection"], "-o", out / "deid"),
     ]
-    assert [done.returncode for done in runs] == [3, 0, 0, 0, 0, 0, 0, 1, 3, 0, 0]
+    assert [done.returncode for done in runs] == [3, 0, 0, 0, 0, 0, 0, 1, 3, 0, 0, 0, 0, 0, 3]
     assert found_in(out, *runs) == []
     for done in runs:
         assert b"\x1b" not in done.stdout + done.stderr

@@ -24,7 +24,7 @@ from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian, JPEGBase
 
 from auditor.planning import RulesPlan
 from auditor.reading import reader
-from auditor.reading.columns import COLUMN, COLUMN_OF_TAG, COLUMNS
+from auditor.reading.columns import COLUMN, COLUMN_OF_TAG, GATHERED
 from auditor.reading.fallback import lenient, read_with_pydicom
 from auditor.reading.places import Attention, Forest, Place, Token
 from auditor.reading.reader import DEFLATED, Reader, Reading
@@ -78,7 +78,7 @@ def real_files() -> list[Path]:
 
 
 def walked_by_pydicom(path: Path) -> list[Flat]:
-    walk = Walk(path.stat().st_size, [None] * len(COLUMNS))
+    walk = Walk(path.stat().st_size, [None] * len(GATHERED))
     read_with_pydicom(str(path), forest(), walk)
     return flat(walk.tokens)
 
@@ -151,7 +151,7 @@ def test_both_readers_see_native_pixel_data_alike() -> None:
         facts = read(path).facts
         if facts is None or facts.complete == "header" or facts.surprise:
             continue
-        walk = Walk(path.stat().st_size, [None] * len(COLUMNS))
+        walk = Walk(path.stat().st_size, [None] * len(GATHERED))
         read_with_pydicom(str(path), forest(), walk)
         length = str(walk.pixels.length) if walk.pixels and walk.pixels.length >= 0 else ""
         assert facts.pixel_bytes == length, path.name
@@ -704,6 +704,23 @@ def test_a_frame_lies_where_the_one_image_does_that_it_is_made_from(tmp_path: Pa
     found = by_target(read(path, referring()))
     points = {uid: each.points.strip() for uid, each in found.items() if each.points}
     assert points == {"2.25.1": rb"0.0\0.0\0.0", "2.25.4": rb"0.0\0.0\3.0"}
+
+
+def test_numbers_are_found_in_items_and_outside_and_do_not_depend_on_the_files_before(
+    tmp_path: Path,
+) -> None:
+    reader = Reader(referring())
+    for number in (3, 3, 3, 4, 3):
+        beam = Dataset()
+        beam.ReferencedBeamNumber = number
+        dataset = small(ReferencedBeamSequence=[beam, beam])
+        dataset.ReferencedFractionGroupNumber = 7
+        reading = reader.read(str(stored(dataset, ExplicitVRLittleEndian, tmp_path)))
+        assert [(place.keyword, value.strip()) for place, value in reading.numbers] == [
+            ("ReferencedBeamNumber", str(number).encode()),
+            ("ReferencedBeamNumber", str(number).encode()),
+            ("ReferencedFractionGroupNumber", b"7"),
+        ]
 
 
 def test_what_was_referred_to_once_is_no_reference(tmp_path: Path) -> None:

@@ -40,7 +40,9 @@ def tallies(draw: st.DrawFn) -> Tally:
     for number in draw(st.sets(st.integers(0, 2))):
         # The verdict is a function of the signature: equal digests have equal verdicts.
         structure = b"s%d" % number
-        tally.signatures[b"%d" % number] = SignatureTally(VERDICTS[number], structure, draw(series))
+        tally.signatures[b"%d" % number] = SignatureTally(
+            VERDICTS[number], structure, f"{number}", draw(series)
+        )
         path = draw(paths)
         tally.structures[structure] = Structure("1.2", path, "/" + path)
     tally.private.update(draw(st.dictionaries(st.sampled_from("ab"), st.integers(1, 9))))

@@ -78,9 +78,12 @@ def compare_release(
     sides = gather(original, step), gather(released, step)
     pairs = pair(*sides, mapping)
     found = _Gathered(look, key)
-    for old, new, _ in pairs.pairs:
-        found.add(old, new)
-    ways = Counter(how for _, _, how in pairs.pairs)
+    ways: Counter[str] = Counter()
+    for old, new, how in pairs.pairs:
+        if found.add(old, new):
+            ways[how] += 1
+        else:
+            sides[1].unread["it changed while it was compared"] += 1
     return DeidDiff(
         version=version,
         standard_edition=EDITION,
@@ -143,8 +146,8 @@ class _Gathered:
         self._counts: Counter[_Row | tuple[Deed, int]] = Counter()
         self._examples: dict[_Row | tuple[Deed, int], str] = {}
 
-    def add(self, old: Instance, new: Instance) -> None:
-        """Compare one pair."""
+    def add(self, old: Instance, new: Instance) -> bool:
+        """Compare one pair; return whether both could still be read."""
         if any(forest.is_full for forest, _ in self._readers):
             self._readers = [new_reader(), new_reader()]
             self._comparer.forget()
@@ -152,6 +155,8 @@ class _Gathered:
             reader.read(each.location)
             for each, (_, reader) in zip((old, new), self._readers, strict=True)
         ]
+        if any(reading.status != "ok" for reading in readings):
+            return False
         before, after = (flatten(reading.tokens) for reading in readings)
         claim = claim_of(after, readings[1].sop_class)
         self._claims[tuple(sorted(claim.codes))] += 1
@@ -174,6 +179,7 @@ class _Gathered:
         for row in rows:
             # Pairs come in the order of the paths of the release.
             self._examples.setdefault(row, new.path)
+        return True
 
     def _see(self, old: Instance, new: Instance, may_change: bool) -> None:
         state = same_pixels(old, new).replace(" ", "_")

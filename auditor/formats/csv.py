@@ -26,12 +26,12 @@ def _written(kind: type[ReportRow | DiffRow], rows: Iterable[ReportRow | DiffRow
     text = io.StringIO()
     writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     writer.writerow(names(kind))
-    writer.writerows([_cell(value) for value in values(row)] for row in rows)
+    writer.writerows([cell(value) for value in values(row)] for row in rows)
     # Without a mark at its start, the most used spreadsheet takes UTF-8 for something else.
     return text.getvalue().encode("utf-8-sig")
 
 
-def _cell(value: str | int) -> str:
+def cell(value: str | int) -> str:
     """Return a cell that no spreadsheet takes for a formula, a command or a link to a program.
 
     Spaces before the sign are skipped by some, and wide forms of it are taken by others.

@@ -20,7 +20,7 @@ class Column:
         registers it), ``code`` (shown if it is in a known vocabulary), ``vendor`` and ``model``
         (likewise), ``year`` (of a date, nothing else of it), ``binary`` (a number of 16 bits),
         ``count`` (a decimal number, shown if it is small enough to be a count and no record
-        number), ``decimals`` (numbers that can be coordinates).
+        number), ``decimals`` (numbers that can be coordinates), ``passing`` (in no table).
     """
 
     keyword: str
@@ -55,6 +55,17 @@ COLUMNS = (
     Column("SliceThickness", "decimals"),
 )
 
-COLUMN_OF_TAG = {tag_of(column.keyword): number for number, column in enumerate(COLUMNS)}
+GATHERED = (
+    *COLUMNS,
+    Column("PatientBirthDate", "passing"),
+    Column("PatientAge", "passing"),
+    Column("SeriesDate", "passing"),
+    Column("AcquisitionDate", "passing"),
+    Column("LongitudinalTemporalInformationModified", "passing"),
+)
+"""All that the walker gathers: the columns of the table, and what `auditor.people` looks at."""
 
-COLUMN = {column.keyword: number for number, column in enumerate(COLUMNS)}
+COLUMN_OF_TAG = {tag_of(column.keyword): number for number, column in enumerate(GATHERED)}
+
+COLUMN = {column.keyword: number for number, column in enumerate(GATHERED)}
+"""Number of a column; those of the table come first."""

@@ -10,6 +10,7 @@ import codecs
 import json
 import re
 import zlib
+from collections.abc import Iterable
 from typing import Literal
 
 from auditor.reading.detect import is_dicom
@@ -280,6 +281,11 @@ def headings(head: bytes, kind: str) -> str | None:
         words = re.split(r"[,;\t|]", next(lines, ""))[:2048]
     else:
         words = re.findall(r'"([^"\\\n]{1,64})"\s*:', text)[:2048]
+    return named(words)
+
+
+def named(words: Iterable[str]) -> str:
+    """Return which of `HEADINGS` some words name that head columns, ``+`` between them."""
     found = {_heading(word) for word in words} - {""}
     return "+".join(name for name in HEADINGS if name in found)
 

@@ -1,12 +1,28 @@
-"""How far something reaches: the frames that a reference names, the box around its points."""
+"""What values say in numbers: the frames that a reference names, the box around its points."""
 
 from __future__ import annotations
 
 Box = tuple[float, float, float, float, float, float]
 """Lowest and highest x, y and z, in mm in the patient's coordinate system (PS3.3 C.7.6.2.1.1)."""
 
+LONGEST = 1 << 22
+"""Bytes of coordinates that are looked at: a contour of a hundred thousand points has as many."""
+
 FARTHEST = 1e5
 """Millimetres that no coordinate of a patient exceeds, and record numbers do."""
+
+
+def whole_numbers(value: bytes, binary: bool = False) -> list[int]:
+    """Return the numbers of an integer string, or of 16 bits each (PS3.5 6.2, IS and US).
+
+    None where one of the values is no number.
+    """
+    if binary:
+        return [int.from_bytes(value[at : at + 2], "little") for at in range(0, len(value) - 1, 2)]
+    try:
+        return [int(part) for part in value.rstrip(b" \0").split(b"\\")]
+    except ValueError:
+        return []
 
 
 def frame_range(value: bytes) -> tuple[int, int] | None:
@@ -14,9 +30,8 @@ def frame_range(value: bytes) -> tuple[int, int] | None:
 
     None where there is none, or one of the values is no number.
     """
-    try:
-        numbers = [int(part) for part in value.rstrip(b" \0").split(b"\\")]
-    except ValueError:
+    numbers = whole_numbers(value)
+    if not numbers:
         return None
     # What does not fit a table is out of every range.
     low, high = (max(-(2**31), min(2**31, each)) for each in (min(numbers), max(numbers)))
@@ -26,8 +41,11 @@ def frame_range(value: bytes) -> tuple[int, int] | None:
 def coordinates(value: bytes) -> list[float] | None:
     """Return the numbers of a decimal string (PS3.5 6.2, DS) of coordinates in mm.
 
-    None where one of the values is no number, or none that can be a coordinate.
+    None where one of the values is no number, or none that can be a coordinate; and where
+    there are more than anybody draws.
     """
+    if len(value) > LONGEST:
+        return None
     try:
         numbers = list(map(float, value.rstrip(b" \0").split(b"\\")))
     except ValueError:

@@ -118,8 +118,8 @@ class Attention:
         Number of the column of the table of instances that it fills, or -1.
     role
         What it means to the table of references: ``instance``, ``class``, ``series``,
-        ``study``, ``frame_of_reference``, ``frames``; of a contour ``shape``, ``contour``, of a
-        frame ``position``; or empty.
+        ``study``, ``frame_of_reference``, ``frames``; to that of numbers ``number``; of a
+        contour ``shape``, ``contour``, of a frame ``position``; or empty.
     """
 
     keep: bool = False
@@ -220,6 +220,8 @@ class Run:
         What they put before each comparison.
     private
         Bytes of private data elements, by the creator of the outermost.
+    references, numbers
+        What they refer to, see `auditor.reading.walker.Walk`.
     before, after
         Private creators and character set in force before and after them.
     last
@@ -231,6 +233,8 @@ class Run:
     columns: list[tuple[int, bytes]]
     compared: dict[Comparison, list[Compared]]
     private: tuple[tuple[str, int], ...]
+    references: list[Any]
+    numbers: list[tuple[Place, bytes]]
     before: tuple[dict[int, str], tuple[str, ...]]
     after: tuple[dict[int, str], tuple[str, ...]]
     last: Place

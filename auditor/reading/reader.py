@@ -8,15 +8,17 @@ import stat
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 
 from auditor.model import Comparison
-from auditor.reading.columns import COLUMN, COLUMNS
-from auditor.reading.companions import classify, headings
+from auditor.reading.columns import COLUMN, GATHERED
+from auditor.reading.companions import classify, headings, named
 from auditor.reading.contents import Contents, contents
 from auditor.reading.detect import is_dicom
-from auditor.reading.places import CUT_OFF, FILE_PATH, Compared, Forest, Run, Token, compare
+from auditor.reading.places import CUT_OFF, FILE_PATH, Compared, Forest, Place, Run, Token, compare
 from auditor.reading.runs import walk_dataset, walk_meta
+from auditor.reading.spreadsheets import FILE_LIMIT, first_words
 from auditor.reading.walker import (
     COMPARED_LIMIT,
     ITEM,
@@ -155,9 +157,11 @@ class Reading:
     tokens
         The signature.
     columns
-        Raw values, by `auditor.reading.columns.COLUMNS`.
+        Raw values, by `auditor.reading.columns.GATHERED`.
     references
         References to other instances.
+    numbers
+        Numbers of parts of the object, and numbers that refer to such.
     sop_class
         SOP Class UID whose rules and tables apply: the data set's own, else file meta's.
     headings
@@ -180,11 +184,12 @@ class Reading:
     headings: str | None = None
     contents: Contents | None = None
     private: list[tuple[str, int]] = field(default_factory=list)
+    numbers: list[tuple[Place, bytes]] = field(default_factory=list)
 
 
 def unreadable(reason: str, size: int = 0) -> Reading:
     """Return the reading of a file that gave nothing."""
-    return Reading("unreadable", reason, size, None, [], [None] * len(COLUMNS))
+    return Reading("unreadable", reason, size, None, [], [None] * len(GATHERED))
 
 
 class Reader:
@@ -241,11 +246,14 @@ class Reader:
                     return unreadable("DICOM whose start is lost", size)
                 reading = unreadable(kind, size)
                 reading.status, reading.headings = "not_dicom", headings(head, kind)
+                if kind == "xls" and size <= FILE_LIMIT:
+                    words = first_words(head + _rest(descriptor, size - len(head)))
+                    reading.headings = None if words is None else named(words)
                 reading.contents = contents(descriptor, kind, size)
                 return reading
             absent = FileFacts("absent", "absent")
             return self._ask_pydicom(location, head, size, absent, how, path)
-        walk = Walk(size, [None] * len(COLUMNS))
+        walk = Walk(size, [None] * len(GATHERED))
         facts = FileFacts(_preamble(head), "present")
         try:
             start = walk_meta(head, 132, self._meta, walk)
@@ -422,7 +430,7 @@ class Reader:
         # pydicom inflates all there is, however much that be.
         if any(uid.encode() in head for uid in DEFLATED):
             return unreadable("a deflated data set in a file that is not well formed", size)
-        walk = Walk(size, [None] * len(COLUMNS))
+        walk = Walk(size, [None] * len(GATHERED))
         facts = facts._replace(surprise=surprise)
         try:
             complete, meta = read_with_pydicom(location, self._forest, walk)
@@ -494,12 +502,13 @@ def _reading(walk: Walk, facts: FileFacts, size: int) -> Reading:
         columns[TRANSFER_SYNTAX] and columns[META_CLASS] and columns[META_INSTANCE]
     ):
         facts = facts._replace(meta="incomplete")
+    pixels = _pixels(walk.pixels) if walk.pixels is not None else {}
     facts = facts._replace(
         identified=_identified(columns),
         sop_class=_agree(columns[META_CLASS], columns[SOP_CLASS]),
         sop_instance=_agree(columns[META_INSTANCE], columns[SOP_INSTANCE]),
         syntax=_syntax(columns[TRANSFER_SYNTAX]),
-        **_pixels(walk.pixels),
+        **pixels,
     )
     status, reason = "ok", ""
     if facts.complete != "yes":
@@ -514,6 +523,7 @@ def _reading(walk: Walk, facts: FileFacts, size: int) -> Reading:
         walk.references,
         _class(walk),
         private=walk.private,
+        numbers=walk.numbers,
     )
 
 
@@ -576,10 +586,9 @@ def _agree(meta: bytes | None, dataset: bytes | None) -> str:
 _PIXELS = {0x7FE00008: "float", 0x7FE00009: "double", 0x7FE00010: "native"}
 
 
-def _pixels(pixels: Pixels | None) -> dict[str, str]:
+@lru_cache(maxsize=1024)
+def _pixels(pixels: Pixels) -> dict[str, str]:
     """Return the file facts of pixel data."""
-    if pixels is None:
-        return {}
     if pixels.length >= 0:
         return {"pixels": _PIXELS[pixels.tag], "pixel_bytes": str(pixels.length)}
     if pixels.fragments < 0:
@@ -591,6 +600,7 @@ def _pixels(pixels: Pixels | None) -> dict[str, str]:
     }
 
 
+@lru_cache(maxsize=256)
 def _syntax(value: bytes | None) -> str:
     uid = _uid(value)
     return uid if not uid or transfer_syntax_name(uid) else "unknown"
@@ -605,6 +615,15 @@ def _preamble(head: bytes) -> str:
     if preamble[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
         return "tiff"
     return "text" if _is_text(preamble.strip(b"\0 ")) else "other"
+
+
+def _rest(descriptor: int, size: int) -> bytes:
+    """Read so many bytes more, or what is left."""
+    parts = []
+    while size > 0 and (part := os.read(descriptor, size)):
+        parts.append(part)
+        size -= len(part)
+    return b"".join(parts)
 
 
 def _uid(value: bytes | None) -> str:

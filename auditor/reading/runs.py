@@ -87,34 +87,36 @@ def _walk_top(
         return walk_elements(buffer, position, walk.size, root, walk, implicit, 0, {})
     opened, taken = len(tokens), 0
     previous = root
-    segment = _Segment(root, position, walk)
+    segment: _Segment | None = None
     while position < walk.size:
-        segment.mark()
         run = previous.run
         if (
             run is not None
             and buffer[position : position + len(run.raw)] == run.raw
             and run.before == (walk.creators, walk.encodings)
         ):
-            segment.close(buffer, position, previous)
+            _finish(segment, buffer, position, previous)
+            segment = None
             tokens += run.tokens
+            walk.references += run.references
+            walk.numbers += run.numbers
             taken += len(run.tokens)
             for column, value in run.columns:
                 walk.columns[column] = value
             if run.compared:
                 walk.compared.append(run)
-            if run.private:
-                walk.private += run.private
+            walk.private += run.private
             walk.creators, walk.encodings = run.after
             position += len(run.raw)
             previous = run.last
-            segment = _Segment(previous, position, walk)
             continue
         if only_group:
             if position + 8 > len(buffer):
                 raise Short(position)
             if _group(buffer, position)[0] != only_group:
                 break
+        segment = segment or _Segment(previous, position, walk)
+        segment.mark()
         try:
             stop = walk_elements(
                 buffer, position, walk.size, root, walk, implicit, 0, walk.creators, single=True
@@ -123,17 +125,22 @@ def _walk_top(
             segment.close(buffer, position, previous)
             raise
         place = tokens[segment.tokens].place
-        if _is_volatile(place, buffer, position, stop, number) or segment.referred:
+        if _is_volatile(place, buffer, position, stop, number):
             segment.close(buffer, position, previous)
-            segment = _Segment(place, stop, walk)
+            segment = None
         position, previous = stop, place
-    else:
-        segment.mark()
-    segment.close(buffer, position, previous)
+    _finish(segment, buffer, position, previous)
     root.gain = max(
         -GAIN - 1, min(GAIN, root.gain + (1 if 2 * taken > len(tokens) - opened else -1))
     )
     return position
+
+
+def _finish(segment: _Segment | None, buffer: bytes, stop: int, last: Place) -> None:
+    """Make a run of all that was walked one by one, if anything was."""
+    if segment is not None:
+        segment.mark()
+        segment.close(buffer, stop, last)
 
 
 def _is_volatile(place: Place, buffer: bytes, start: int, stop: int, number: int) -> bool:
@@ -153,8 +160,8 @@ class _Segment:
     """Elements walked one by one since an anchor, which may become the run after it."""
 
     __slots__ = (
-        "_anchor", "_before", "_columns", "_compared", "_first", "_marked", "_private", "_start",
-        "_walk", "tokens",
+        "_anchor", "_before", "_columns", "_compared", "_first", "_marked", "_numbers", "_private",
+        "_references", "_start", "_walk", "tokens",
     )  # fmt: skip
 
     def __init__(self, anchor: Place, start: int, walk: Walk) -> None:
@@ -164,8 +171,8 @@ class _Segment:
         self._columns: list[tuple[int, bytes]] = []
         self._compared = len(walk.compared)
         self._private = len(walk.private)
+        self._references, self._numbers = len(walk.references), len(walk.numbers)
         walk.pending = self._columns
-        self.mark()
 
     def mark(self) -> None:
         """Remember the state before the next element, where the segment may have to end."""
@@ -174,21 +181,17 @@ class _Segment:
         self._marked = (
             (walk.creators, walk.encodings),
             len(self._columns),
-            len(walk.references),
             len(walk.compared),
             len(walk.private),
+            len(walk.references),
+            len(walk.numbers),
         )
-
-    @property
-    def referred(self) -> bool:
-        """Whether the last element refers to other instances: a run does not repeat that."""
-        return len(self._walk.references) > self._marked[2]
 
     def close(self, buffer: bytes, stop: int, last: Place) -> None:
         """Make a run of what was walked before the mark, if there is any."""
         if stop <= self._start:
             return
-        after, columns, _, compared, private = self._marked
+        after, columns, compared, private, references, numbers = self._marked
         self._anchor.run = Run(
             buffer[self._start : stop],
             self._walk.tokens[self._first : self.tokens],
@@ -200,6 +203,8 @@ class _Segment:
                 if not isinstance(each, Run)
             ),
             added_up(self._walk.private[self._private : private]),
+            self._walk.references[self._references : references],
+            self._walk.numbers[self._numbers : numbers],
             self._before,
             after,
             last,

@@ -123,6 +123,8 @@ class Walk:
         Raw values for the table of instances, by column number.
     references
         References to other instances, in order.
+    numbers
+        Numbers of parts of an object, and numbers that refer to such, in order.
     encodings
         Defined terms of Specific Character Set in force.
     sop_class
@@ -152,6 +154,7 @@ class Walk:
     columns: list[bytes | None]
     tokens: list[Token] = field(default_factory=list)
     references: list[Reference] = field(default_factory=list)
+    numbers: list[tuple[Place, bytes]] = field(default_factory=list)
     encodings: tuple[str, ...] = ()
     sop_class: bytes = b""
     named: tuple[bytes, bytes, bytes] = (b"", b"", b"")
@@ -165,24 +168,26 @@ class Walk:
     pending: list[tuple[int, bytes]] = field(default_factory=list)
     _kept: tuple[Any, ...] = ()
 
+    @property
+    def _lists(self) -> tuple[list[Any], ...]:
+        return self.tokens, self.compared, self.references, self.numbers, self.private
+
     def keep(self) -> None:
         """Remember what there is, between two elements of the top level, to come back to it."""
-        lists = self.tokens, self.compared, self.references, self.private
         self._kept = (
-            tuple(len(each) for each in lists),
+            tuple(len(each) for each in self._lists),
             list(self.columns),
-            (self.pixels_end, self.pixels, self.encodings, self.creators),
+            (self.pixels_end, self.pixels, self.encodings, self.creators, self.framed),
         )
 
     def rewind(self) -> None:
         """Forget all since `keep`."""
         lengths, columns, others = self._kept
-        lists: tuple[list[Any], ...] = self.tokens, self.compared, self.references, self.private
-        for each, length in zip(lists, lengths, strict=True):
+        for each, length in zip(self._lists, lengths, strict=True):
             del each[length:]
         self.columns[:] = columns
-        self.pixels_end, self.pixels, self.encodings, self.creators = others
-        self.sop_class, self.named, self.planar, self.framed = b"", (b"", b"", b""), False, 0
+        self.pixels_end, self.pixels, self.encodings, self.creators, self.framed = others
+        self.sop_class, self.named, self.planar = b"", (b"", b"", b""), False
 
     def move(self, distance: int) -> None:
         """Count positions from `distance` bytes further on; the walk is between two elements."""
@@ -420,7 +425,9 @@ def open_item(place: Place, walk: Walk) -> None:
 
 
 def _refer(role: str, kid: Place, value: bytes, walk: Walk, mark: int) -> None:
-    if role == "class":
+    if role == "number":
+        walk.numbers.append((kid, value))
+    elif role == "class":
         walk.sop_class = value
     elif role == "instance":
         assert kid.parent is not None

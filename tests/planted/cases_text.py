@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
+import zlib
 from collections.abc import Callable
 from typing import Any
 
@@ -142,6 +145,22 @@ def beside(path: str, content: bytes) -> Callable[[Release], object]:
     return lambda release: release.companions.update({path: content})
 
 
+def workbook(*headings: str) -> bytes:
+    """Return a spreadsheet of one row."""
+    cells = "".join(f'<c t="inlineStr"><is><t>{each}</t></is></c>' for each in headings)
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as book:
+        book.writestr("xl/worksheets/sheet1.xml", f"<sheetData><row>{cells}</row></sheetData>")
+    return out.getvalue()
+
+
+def pdf(page: str) -> bytes:
+    """Return what of a PDF of one page is looked at."""
+    stream = zlib.compress(page.encode())
+    whole = b"%PDF-1.7\n<< /Filter /FlateDecode >> stream\n" + stream + b"\nendstream"
+    return whole + b"\n" * (len(whole) % 2)
+
+
 def head(release: Release) -> None:
     """Make it a head of which nobody says that it has no face."""
     release.set(BodyPartExamined="HEAD")
@@ -259,6 +278,10 @@ OWN = (
 ELSEWHERE = (
     Planted("companion", "A CSV with a column for names and birth dates",
             beside("clinical.csv", b"patient_name,DateOfBirth,stage\n"), ("DEID451",)),
+    Planted("workbook", "A spreadsheet with a column for record numbers",
+            beside("clinical.xlsx", workbook("MRN", "stage")), ("DEID451",)),
+    Planted("letter", "A PDF beside the images",
+            beside("letters/1.pdf", b"%PDF-1.7\n"), ("DEID452",)),
     Planted("JSON companion", "A JSON file with a key for the record number",
             beside("clinical.json", b'{"MRN": "1", "stage": 2}'), ("DEID451",)),
     Planted("text behind", "Text behind the pixel data",
@@ -274,6 +297,12 @@ ELSEWHERE = (
     Planted("clinical document", "A CDA document inside an object",
             kind(EncapsulatedCDAStorage, MIMETypeOfEncapsulatedDocument="text/XML",
                  EncapsulatedDocument=b"<ClinicalDocument/>"), ("DEID465",)),
+    Planted("name in XML", "A name in the text of a CDA document inside an object",
+            kind(EncapsulatedCDAStorage, MIMETypeOfEncapsulatedDocument="text/XML",
+                 EncapsulatedDocument=b"<a><title>Seen by Dr. Quagga</title></a>"), ("DEID466",)),
+    Planted("number in a PDF", "A record number on a page of a PDF inside an object",
+            kind(EncapsulatedPDFStorage, MIMETypeOfEncapsulatedDocument="application/pdf",
+                 EncapsulatedDocument=pdf(f"BT (MRN {RECORD}) Tj ET")), ("DEID466",)),
 )  # fmt: skip
 
 PIXELS = (

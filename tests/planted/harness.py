@@ -38,7 +38,7 @@ from auditor.sources import open_source
 from auditor.store import AuditFolder
 from auditor.testing import dataset_of
 
-FAMILIES = ("DEID", "PRIV", "PIX", "SR")
+FAMILIES = ("DEID", "PRIV", "PIX", "SR", "RT", "REF")
 """Families of rules that a clean release is held to, and that cases are planted for."""
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "accuracy.md"

@@ -51,7 +51,7 @@ class Case:
         What the rule must say.
     dataset, file, path
         For an instance rule, see `auditor.testing.ask_instance`.
-    instances, references, companions, keys, frames
+    instances, references, numbers, companions, keys, frames, people, counted
         For a collection rule, see `auditor.testing.ask_collection`. A row without a path
         gets one.
     at
@@ -66,9 +66,12 @@ class Case:
     path: str = ""
     instances: Sequence[Mapping[str, Any]] = ()
     references: Sequence[Mapping[str, Any]] = ()
+    numbers: Sequence[Mapping[str, Any]] = ()
     companions: Sequence[Mapping[str, Any]] = ()
     keys: Sequence[Mapping[str, Any]] = ()
     frames: Sequence[Mapping[str, Any]] = ()
+    people: Sequence[Mapping[str, Any]] = ()
+    counted: Sequence[Mapping[str, Any]] = ()
     at: tuple[str, ...] = ()
     says: tuple[str, ...] = ()
 
@@ -81,9 +84,12 @@ class Case:
                 rule.id,
                 instances=_with_paths(_plant(self.instances, plant)),
                 references=_with_paths(_plant(self.references, plant)),
+                numbers=_with_paths(_plant(self.numbers, plant)),
                 companions=_with_paths(_plant(self.companions, plant)),
                 keys=_with_paths(_plant(self.keys, plant)),
                 frames=_with_paths(_plant(self.frames, plant)),
+                people=_with_paths(_plant(self.people, plant)),
+                counted=_plant(self.counted, plant),
             )
         with _careless():
             return ask_instance(

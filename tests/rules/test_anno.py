@@ -109,6 +109,8 @@ CASES: Cases = {
             says=("none of its patients is in the collection",),
         ),
         not_applicable(instances=[IMAGE], companions=[{**TABLE, "columns": "age"}]),
+        # Headings alone: it is about nobody.
+        not_applicable(instances=[IMAGE], companions=[TABLE]),
     ),
 }
 

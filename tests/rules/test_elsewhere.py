@@ -23,6 +23,7 @@ from tests.rules.cases import (
     each,
     fails,
     not_applicable,
+    not_evaluated,
     passes,
 )
 
@@ -32,6 +33,10 @@ CDA = "1.2.840.10008.5.1.4.1.1.104.2"
 SOURCE = (0x0002, 0x0016)
 OVERLAY = {(0x6002, 0x0010): ("US", 16), (0x6002, 0x0011): ("US", 16)}
 PADDING = (0xFFFC, 0xFFFC)
+
+
+def document(content: bytes) -> dict[Any, Any]:
+    return {**CLAIM, (0x0042, 0x0011): ("OB", content + b"\0" * (len(content) % 2))}
 
 
 def option(code: str) -> dict[str, Any]:
@@ -95,6 +100,22 @@ CASES: Cases = {
             at=["(0004,1220)/(0088,0200)"],
         ),
         not_applicable({"Rows": 64, "PatientName": PLANT}),
+        CUT_SHORT,
+    ),
+    "DEID466": (
+        passes(document(b"%PDF-1.4 stream\nBT (Nothing to report) Tj ET endstream")),
+        fails(
+            document(
+                b"%PDF-1.4 stream\nBT [(Seen by D) -20 (r. Qu) -7 (agga)] TJ ET endstream",
+            ),
+            at=["(0042,0011)"],
+            says=["a document holds what looks like a person's name"],
+        ),
+        fails(document(b"<a><b>MRN</b> <i>4711082</i></a>"), at=["(0042,0011)"]),
+        # A scan has no text, and nothing says that nobody's name is in the picture.
+        not_evaluated(document(b"%PDF-1.4 stream\n\xff\xd8\xff endstream")),
+        not_applicable(document(b"")),
+        not_applicable({**document(b"MRN 4711082"), "PatientIdentityRemoved": "NO"}),
         CUT_SHORT,
     ),
     "DEID465": (

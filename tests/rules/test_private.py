@@ -5,7 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from auditor.csa import csa_values
-from tests.rules.cases import CUT_SHORT, PLANT, Case, Cases, each, fails, not_applicable, passes
+from auditor.testing import ask_collection
+from tests.rules.cases import (
+    CUT_SHORT,
+    PLANT,
+    Case,
+    Cases,
+    all_rules,
+    each,
+    fails,
+    not_applicable,
+    not_evaluated,
+    passes,
+)
 
 CREATOR = (0x0019, 0x0010)
 ELEMENT = (0x0019, 0x1008)
@@ -15,6 +27,24 @@ KEPT = {CREATOR: ("LO", "GEMS_ACQU_01"), ELEMENT: ("LO", PLANT)}
 
 SAFE = {(0x0019, 0x0010): ("LO", "SIEMENS MR HEADER"), (0x0019, 0x100C): ("IS", "1000")}
 """A private element that PS3.15 Table E.3.10-1 lists."""
+
+
+SAFE_KEPT = ("kept|0019|SIEMENS MR HEADER",)
+
+
+def slices(*kept: tuple[str, ...]) -> dict[str, Any]:
+    """Return the tables of a series of objects that claim 113111, by what each kept."""
+    return {
+        "instances": [
+            {"SeriesInstanceUID": 1, "SOPClassUID": "1.2", "signature": f"s{number}"}
+            for number in range(len(kept))
+        ],
+        "counted": [
+            {"signature": f"s{number}", "summary": "safe_private", "said": said}
+            for number, some in enumerate(kept)
+            for said in ("claims", *some)
+        ],
+    }
 
 
 def retains(**more: Any) -> dict[Any, Any]:
@@ -265,6 +295,26 @@ CASES: Cases = {
         not_applicable(KEPT),
         CUT_SHORT,
     ),
+    "PRIV104": (
+        passes(**slices(SAFE_KEPT, SAFE_KEPT)),
+        # The summary of an object names what it has, and that it claims to have it.
+        fails(
+            **slices(SAFE_KEPT, SAFE_KEPT, ()),
+            says=[
+                "safe elements of SIEMENS MR HEADER in group 0019 are in some objects and not in "
+                "others"
+            ],
+        ),
+        # A few of many may be other images.
+        passes(**slices(SAFE_KEPT, (), ())),
+        not_evaluated(**slices((), ())),
+        not_evaluated(**slices(SAFE_KEPT)),
+        not_applicable(instances=[{"SeriesInstanceUID": 1, "signature": "s0"}]),
+        not_applicable(
+            instances=[{"SeriesInstanceUID": 1, "signature": "s0"}],
+            counted=[{"signature": "s0", "summary": "uids", "said": "claims"}],
+        ),
+    ),
     "PRIV103": (
         passes({**retains(), **SAFE}),
         fails(
@@ -408,3 +458,12 @@ def test_a_csa_header_is_read_and_a_broken_one_is_survived() -> None:
         csa_values(whole[:length], ["B_value", "OperatorsName"])
     huge = whole.replace((77).to_bytes(4, "little"), b"\xff\xff\xff\x7f")
     csa_values(huge, ["B_value"])
+
+
+def test_of_a_series_one_file_of_each_kind_is_named() -> None:
+    tables = slices((), SAFE_KEPT, SAFE_KEPT)
+    for number, row in enumerate(tables["instances"]):
+        row["path"] = f"{number}.dcm"
+    found = ask_collection(all_rules(), "PRIV104", **tables)
+    assert found.counts == (1,)
+    assert found.examples == (("1.dcm", "0.dcm"),)

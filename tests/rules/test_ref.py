@@ -30,6 +30,7 @@ FRAME = f"{PLACE}/(0008,1160)"
 DERIVED = "(5200,9230)/(0008,9124)/(0008,2112)"
 OTHER_STUDIES = "(0008,1200)/(0008,1115)/(0008,1199)"
 CONTENT = "(0040,A730)/(0008,1199)"
+SEGMENT = f"{CONTENT}/(0062,000B)"
 EVIDENCE = "(0040,A375)/(0008,1115)/(0008,1199)"
 CONTOURS = "(3006,0039)/(3006,0040)/(3006,0016)"
 PREDECESSORS = "(0040,A360)/(0008,1115)/(0008,1199)"
@@ -115,6 +116,18 @@ def frame_at(z: float) -> dict[str, Any]:
     """Return a reference to a slice that a frame at this z is made from."""
     box = {f"{end}_{axis}": 0 for axis in "xy" for end in ("lowest", "highest")}
     return refers(1, tag_path=DERIVED, **box, lowest_z=z, highest_z=z)
+
+
+def picks(number: int, **changed: Any) -> dict[str, Any]:
+    """Return a number by which a report refers to a segment."""
+    row = {"path": "sr.dcm", "tag_path": SEGMENT, "keyword": "ReferencedSegmentNumber"}
+    return {**row, "number": number, **changed}
+
+
+def numbered(number: int, **changed: Any) -> dict[str, Any]:
+    """Return the number of a segment."""
+    row = {"path": "seg.dcm", "tag_path": "(0062,0002)/(0062,0004)", "keyword": "SegmentNumber"}
+    return {**row, "number": number, **changed}
 
 
 HERE = [image(1), image(2), SEGMENTATION]
@@ -390,6 +403,34 @@ CASES: Cases = {
             ],
         ),
         not_applicable(instances=[report()], references=[points(98, 1)]),
+    ),
+    "REF014": (
+        passes(
+            instances=[report(), SEGMENTATION],
+            references=[refers_in_report(99)],
+            numbers=[picks(2), numbered(1), numbered(2)],
+        ),
+        fails(
+            instances=[report(), SEGMENTATION],
+            references=[refers_in_report(99)],
+            numbers=[picks(2), picks(3), numbered(1), numbered(2)],
+            at=[SEGMENT],
+        ),
+        # Another place refers to another segmentation.
+        fails(
+            instances=[report(), SEGMENTATION, {**SEGMENTATION, "path": "b", "SOPInstanceUID": 97}],
+            references=[refers_in_report(99), refers_in_report(97, tag_path=EVIDENCE)],
+            numbers=[picks(3), numbered(1), numbered(3, path="b")],
+            at=[SEGMENT],
+        ),
+        not_evaluated(instances=[report()], references=[refers_in_report(99)], numbers=[picks(1)]),
+        # A segmentation's own frames refer to no other object; nor does a mere reference.
+        not_applicable(
+            instances=[SEGMENTATION],
+            references=[refers(1)],
+            numbers=[picks(9, path="seg.dcm", tag_path="(5200,9230)/(0062,000A)/(0062,000B)")],
+        ),
+        not_applicable(instances=[report(), SEGMENTATION], references=[refers_in_report(99)]),
     ),
     "REF013": (
         passes(instances=[slice_at(1), STRUCTURES], references=[contour()]),

@@ -115,6 +115,22 @@ def listing(frame: int) -> dict[str, Any]:
 
 TO_PLAN, TO_STRUCTURES = link(1, 2, PLANS), link(2, 3, "(300C,0060)")
 
+OF_DOSE = f"{GROUPS}/(300C,0004)/(300C,0006)"
+TO_AN_ROI = "(300A,0010)/(3006,0084)"
+
+
+def used(
+    path: int, number: int, keyword: str = "ReferencedBeamNumber", place: str = OF_DOSE
+) -> dict[str, Any]:
+    """Return a number by which an object refers to a part of another."""
+    return {"path": f"{path}.dcm", "tag_path": place, "keyword": keyword, "number": number}
+
+
+def has(path: int, number: int, keyword: str = "BeamNumber") -> dict[str, Any]:
+    """Return the number of a part of an object."""
+    return used(path, number, keyword, "(300A,00B0)/(300A,00C0)")
+
+
 cut_short = not_evaluated({"SOPClassUID": RT_DOSE}, file={"complete": "header"})
 a_plan = not_applicable({**dose(), "SOPClassUID": RT_PLAN})
 no_grid = not_applicable(dose(Rows=None))
@@ -261,6 +277,44 @@ CASES: Cases = {
         ),
         not_applicable(instances=[DOSE], references=[TO_PLAN]),
         not_applicable(instances=[PLAN, STRUCTURES], references=[TO_STRUCTURES, listing(7)]),
+    ),
+    "RT503": (
+        passes(
+            instances=[DOSE, PLAN], references=[TO_PLAN], numbers=[used(1, 3), has(2, 3), has(2, 4)]
+        ),
+        fails(
+            instances=[DOSE, PLAN],
+            references=[TO_PLAN],
+            numbers=[used(1, 3), used(1, 5), has(2, 3)],
+            at=[OF_DOSE],
+        ),
+        # A beam of that number is not a fraction group of that number.
+        fails(
+            instances=[DOSE, PLAN],
+            references=[TO_PLAN],
+            numbers=[used(1, 3), has(2, 3, "FractionGroupNumber")],
+            at=[OF_DOSE],
+        ),
+        # Of a sum of plans, one has it.
+        passes(
+            instances=[DOSE, PLAN, row(RT_PLAN, 4)],
+            references=[TO_PLAN, link(1, 4, PLANS)],
+            numbers=[used(1, 3), has(4, 3)],
+        ),
+        # A plan to an ROI of its structure set; its own beams are another rule's.
+        fails(
+            instances=[PLAN, STRUCTURES],
+            references=[TO_STRUCTURES],
+            numbers=[
+                used(2, 9, "ReferencedROINumber", TO_AN_ROI),
+                used(2, 7),
+                has(3, 1, "ROINumber"),
+            ],
+            at=[TO_AN_ROI],
+        ),
+        not_evaluated(instances=[DOSE], references=[TO_PLAN], numbers=[used(1, 3)]),
+        not_applicable(instances=[PLAN], references=[link(2, 9, PLANS)], numbers=[used(2, 7)]),
+        not_applicable(instances=[DOSE, PLAN], references=[TO_PLAN], numbers=[has(2, 3)]),
     ),
     "RT502": (
         passes(instances=[DOSE, PLAN, STRUCTURES], references=[TO_PLAN, TO_STRUCTURES]),

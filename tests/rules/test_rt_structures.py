@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import math
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from auditor.reading import extents
 from auditor.standard.nomenclature import is_nomenclature
 from auditor.standard.sop_classes import RT_STRUCTURE_SET
 from tests.rules.cases import (
@@ -252,6 +254,16 @@ def test_more_contours_than_are_looked_at_are_not_passed(
     for module in ("reader", "walker"):
         monkeypatch.setattr(f"auditor.reading.{module}.COMPARED_LIMIT", 20)
     not_evaluated(drawn(*[contour()] * 9)).check(rule_id)
+
+
+@pytest.mark.parametrize("rule_id", ["RT103", "RT104", "RT105"])
+def test_a_contour_that_nobody_draws_is_not_passed(
+    rule_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(extents, "LONGEST", 20)
+    module = importlib.import_module(get_rule(rule_id).source)
+    monkeypatch.setattr(module, "LONGEST", 20)
+    not_evaluated(drawn(contour())).check(rule_id)
 
 
 def test_more_contours_than_are_looked_at_are_in_images_of_which_nothing_is_said(

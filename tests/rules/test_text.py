@@ -112,7 +112,7 @@ CASES: Cases = {
         fails(
             {"SpecificCharacterSet": "ISO_IR 192", "SeriesDescription": "胸部検査"},
             at=[SERIES],
-            says=("words in a script in which no other pattern is looked for",),
+            says=("words in a script in which only what is labelled is found",),
         ),
         fails(
             {"SpecificCharacterSet": "ISO_IR 192", (0x0008, 0x103E): ("UN", b"Sch\xe4del")},
@@ -210,6 +210,14 @@ CASES: Cases = {
         ),
         fails(companions=[{"path": "MRN_7041385.pdf"}], at=[""]),
         not_applicable(),
+    ),
+    "DEID452": (
+        fails(
+            companions=[{"kind": "pdf"}, {"kind": "office"}, {"kind": "csv"}],
+            at=[""],
+            says=("a document that was not looked into",),
+        ),
+        not_applicable(companions=[{"kind": "csv"}, {"kind": "png"}]),
     ),
     "DEID451": (
         passes(companions=[{"kind": "csv", "headings": ""}]),

@@ -1,0 +1,435 @@
+"""A survey of collections: what each has beyond images, and where in the funnel it is lost.
+
+It asks of any audited collection what the study asked of 83 by hand: is there clinical information
+(CI), annotation or segmentation (A/S), a clinical report (CR), and are they in DICOM. Its only
+input are results.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from auditor.evidence import notation
+from auditor.files import read_text
+from auditor.redaction import MODALITIES
+from auditor.result import AuditResult, CollectionResult, EvidenceResult, ObjectKind
+
+SCHEMA = "dicom-auditor/survey/1"
+
+STEPS = (
+    "found",
+    "open, in DICOM, human",
+    "something beyond images",
+    "SEG or SR",
+)
+"""The study's funnel; what is not stated loses nobody."""
+
+FLAGS = {
+    "ci": "clinical information",
+    "ci_sr_sufficient": "enough of it to rebuild an SR",
+    "a_s": "annotation or segmentation",
+    "seg": "as SEG",
+    "seg_third_party": "as SEG, by a third party",
+    "rt": "as RT Structure Set",
+    "cr": "clinical report",
+    "sr": "as SR",
+    "sr_third_party": "as SR, by a third party",
+    "selected": "SEG or SR",
+}
+"""Columns of the study's table that can be held against ours."""
+
+NOT_EVALUATED = "not evaluated"
+
+
+class SurveyError(Exception):
+    """A file cannot be laid beside the survey; the message is one plain line."""
+
+
+@dataclass(frozen=True, slots=True)
+class SurveyRow:
+    """One collection.
+
+    Attributes
+    ----------
+    pathology, region, access, species, source
+        As its publisher states; "" where nothing is stated.
+    modalities
+        Defined terms of Modality that the objects have.
+    subjects
+        Distinct Patient IDs.
+    ci, a_s, cr
+        In the study's notation.
+    formats
+        Of annotation: ``SEG``, ``RTSTRUCT``, ``NIfTI`` and the like.
+    annotation_files, traceable_files
+        Annotation beside DICOM, and what of it is tied to images.
+    patients_joined
+        Subjects that clinical tables name.
+    columns
+        What those tables are about, in words of a fixed vocabulary.
+    flags
+        By `FLAGS`; None is not evaluated.
+    step
+        How many of `STEPS` it passes, at least 1.
+    lost
+        Why it passes no more; "" if it passes all.
+    """
+
+    name: str
+    repository: str
+    pathology: str
+    region: str
+    access: str
+    species: str
+    source: str
+    modalities: tuple[str, ...]
+    subjects: int
+    ci: str
+    a_s: str
+    cr: str
+    formats: tuple[str, ...]
+    annotation_files: int
+    traceable_files: int
+    patients_joined: int
+    columns: tuple[str, ...]
+    flags: dict[str, bool | None]
+    step: int
+    lost: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the funnel: who passes it, and why others are lost before the next."""
+
+    title: str
+    collections: int
+    lost: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """How one flag agrees with another table's.
+
+    Attributes
+    ----------
+    compared
+        Collections of which both say yes or no.
+    not_evaluated
+        Those of which we do not.
+    kappa
+        Cohen's, None where all of either are of one kind.
+    """
+
+    flag: str
+    compared: int
+    agree: int
+    only_there: int
+    only_here: int
+    not_evaluated: int
+    kappa: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A flag of one collection on which the two tables differ."""
+
+    collection: str
+    flag: str
+    there: bool
+    here: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A table of somebody else's, laid beside the survey.
+
+    Attributes
+    ----------
+    rows
+        How many it has.
+    missing
+        Its collections that were not surveyed.
+    """
+
+    rows: int
+    matched: int
+    missing: tuple[str, ...]
+    agreement: tuple[Agreement, ...]
+    differences: tuple[Difference, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """All collections, by repository and name."""
+
+    rows: tuple[SurveyRow, ...]
+    steps: tuple[Step, ...]
+    formats: dict[str, int]
+    not_stated: dict[str, int]
+    against: Comparison | None = None
+    schema: str = field(default=SCHEMA)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain lists, dicts, strings and numbers, in a stable order."""
+        plain = asdict(self)
+        return {"schema": plain.pop("schema"), **plain}
+
+
+Descriptions = dict[str, tuple[dict[str, str], list[dict[str, str]]]]
+
+
+def survey(results: Iterable[AuditResult], descriptions: Descriptions | None = None) -> Survey:
+    """Survey the collections of some audits.
+
+    Parameters
+    ----------
+    results
+        Of the audits.
+    descriptions
+        What publishers state, by the collection's name; it wins over what the audit found.
+    """
+    stated = descriptions or {}
+    rows = sorted(
+        (_row(each, stated.get(each.name)) for result in results for each in result.collections),
+        key=lambda row: (row.repository, row.name),
+    )
+    steps = tuple(
+        Step(
+            title,
+            sum(row.step >= number for row in rows),
+            dict(
+                Counter(row.lost for row in rows if row.step == number and row.lost).most_common()
+            ),
+        )
+        for number, title in enumerate(STEPS, 1)
+    )
+    return Survey(
+        tuple(rows),
+        steps,
+        dict(Counter(each for row in rows for each in row.formats).most_common()),
+        {
+            name: sum(not getattr(row, name) for row in rows)
+            for name in ("access", "species", "pathology", "region")
+        },
+    )
+
+
+def _row(
+    collection: CollectionResult, stated: tuple[dict[str, str], list[dict[str, str]]] | None
+) -> SurveyRow:
+    objects = collection.objects.kinds if collection.objects else []
+    found = collection.evidence or _by_objects(objects)
+    described = dict(found.described) if found else {}
+    third = list(found.third_party) if found else []
+    if stated is not None:
+        described, third = {**described, **stated[0]}, [*third, *stated[1]]
+    images = sum(each.is_image for each in objects)
+    flags, said = _flags(found, images, third)
+    forms = [each for each in found.forms if each.form == "annotation"] if found else []
+    has_images = bool(images) if collection.objects else collection.counts.instances > 0
+    step, lost = _step(described, has_images, flags, forms != [])
+    return SurveyRow(
+        name=collection.name,
+        repository=collection.repository,
+        **{
+            key: str(described.get(key, ""))
+            for key in ("pathology", "region", "access", "species", "source")
+        },
+        modalities=tuple(
+            row.value for row in collection.inventory.get("modality", []) if row.value in MODALITIES
+        ),
+        subjects=collection.counts.patients,
+        ci=said["CI"],
+        a_s=said["A/S"],
+        cr=said["CR"],
+        formats=tuple(
+            dict.fromkeys(
+                [
+                    *(["SEG"] if flags["seg"] else []),
+                    *(["RTSTRUCT"] if flags["rt"] else []),
+                    *(each.format for each in forms),
+                ]
+            )
+        ),
+        annotation_files=sum(each.files for each in forms),
+        traceable_files=sum(each.to_images for each in forms),
+        patients_joined=found.patients_joined if found else 0,
+        columns=tuple(
+            dict.fromkeys(word for each in (found.tables if found else []) for word in each.columns)
+        ),
+        flags=flags,
+        step=step,
+        lost=lost,
+    )
+
+
+def _by_objects(kinds: Sequence[ObjectKind]) -> EvidenceResult | None:
+    """Return what kinds of object alone tell, where nobody looked for more."""
+    there = {each.kind for each in kinds}
+    if not there:
+        return None
+    return EvidenceResult(
+        segmentations=not there.isdisjoint({"Segmentation", "Microscopy annotation"}),
+        structure_sets="RT Structure Set" in there,
+        reports="Structured report" in there,
+        beside=False,
+    )
+
+
+def _flags(
+    found: EvidenceResult | None, images: int, third: list[dict[str, str]]
+) -> tuple[dict[str, bool | None], dict[str, str]]:
+    """Return the flags, and the notation."""
+    if found is None:
+        return dict.fromkeys(FLAGS), dict.fromkeys(("CI", "A/S", "CR"), NOT_EVALUATED)
+    known = EvidenceResult(
+        found.segmentations, found.structure_sets, found.reports, found.beside, found.forms,
+        found.tables, third_party=third,
+    )  # fmt: skip
+    said = notation(known, images)
+    made = {str(each.get("holds", "")) for each in third}
+
+    def there(here: bool, elsewhere: bool) -> bool | None:
+        # That nothing was found says something only where one could look.
+        return True if here or elsewhere else False if found.beside else None
+
+    forms = {each.form for each in found.forms}
+    flags: dict[str, bool | None] = {
+        "ci": there(False, bool(found.tables)),
+        "ci_sr_sufficient": there(False, "b" in said["CI"].partition(" ")[0]),
+        "a_s": there(found.segmentations or found.structure_sets, "annotation" in forms),
+        "seg": found.segmentations,
+        "seg_third_party": found.segmentations and "SEG" in made,
+        "rt": found.structure_sets,
+        "cr": there(found.reports, "report" in forms),
+        "sr": found.reports,
+        "sr_third_party": found.reports and "SR" in made,
+        "selected": found.segmentations or found.reports,
+    }
+    for name, flag in (("CI", "ci"), ("A/S", "a_s"), ("CR", "cr")):
+        if flags[flag] is None:
+            said[name] = NOT_EVALUATED
+    return flags, said
+
+
+def _step(
+    described: dict[str, str], has_images: bool, flags: dict[str, bool | None], beside: bool
+) -> tuple[int, str]:
+    """Return how many steps a collection passes, and why no more."""
+    if not has_images:
+        return 1, "no image in DICOM"
+    if described.get("access", "open") not in ("", "open"):
+        return 1, "not open access"
+    if described.get("species", "human").casefold() not in ("", "human", "homo sapiens"):
+        return 1, "not human"
+    beyond = [flags["ci"], flags["a_s"], flags["cr"]]
+    if not any(beyond):
+        return 2, "only images" if None not in beyond else "not known whether only images"
+    if flags["selected"]:
+        return 4, ""
+    if flags["rt"]:
+        return 3, "annotation as RT Structure Set alone"
+    if beside:
+        return 3, "annotation in other formats alone"
+    return 3, "report in text" if flags["cr"] else "clinical information alone"
+
+
+# -- Another table beside it --------------------------------------------------------------
+
+
+def lay_beside(made: Survey, path: Path) -> Comparison:
+    """Compare with a table that has a column ``dataset`` and some of `FLAGS`, yes or no.
+
+    Names are compared by their letters and digits, with and without what is in brackets.
+
+    Raises
+    ------
+    SurveyError
+        If the file cannot be read or has no such column.
+    """
+    try:
+        rows = list(csv.DictReader(read_text(path).removeprefix("\ufeff").splitlines()))
+    except OSError as error:
+        raise SurveyError(f"cannot be read ({error.strerror})") from None
+    except (UnicodeDecodeError, csv.Error):
+        raise SurveyError("is no CSV in UTF-8") from None
+    if not rows or "dataset" not in rows[0] or not set(FLAGS) & set(rows[0]):
+        raise SurveyError("lacks lines, a column `dataset`, or a column of flags")
+    by_name: dict[str, SurveyRow] = {}
+    for row in made.rows:
+        for key in reversed(_keys(row.name)):
+            by_name.setdefault(key, row)
+    pairs = []
+    missing = []
+    for each in rows:
+        name = each["dataset"] or ""
+        ours = next((by_name[key] for key in _keys(name) if key in by_name), None)
+        if ours is None:
+            missing.append(name)
+        else:
+            pairs.append((name, each, ours))
+    flags = [flag for flag in FLAGS if flag in rows[0]]
+    return Comparison(
+        len(rows),
+        len(pairs),
+        tuple(missing),
+        tuple(
+            _agreement(flag, [(_yes(there[flag]), ours.flags[flag]) for _, there, ours in pairs])
+            for flag in flags
+        ),
+        tuple(
+            Difference(name, flag, said, here)
+            for name, there, ours in pairs
+            for flag in flags
+            if (said := _yes(there[flag])) is not None
+            and (here := ours.flags[flag]) is not None
+            and said != here
+        ),
+    )
+
+
+def _keys(name: str) -> list[str]:
+    """Return a name by which collections are matched, in full and without what is in brackets."""
+    forms = (name, re.sub(r"\([^()]*\)", "", name))
+    return list(dict.fromkeys(re.sub(r"[\W_]", "", form.casefold()) for form in forms))
+
+
+def _yes(text: str | None) -> bool | None:
+    words = {"true": True, "yes": True, "y": True, "1": True, "false": False, "no": False} | {
+        "n": False, "0": False
+    }  # fmt: skip
+    return words.get((text or "").strip().casefold())
+
+
+def _agreement(flag: str, pairs: Sequence[tuple[bool | None, bool | None]]) -> Agreement:
+    both = [(there, here) for there, here in pairs if there is not None and here is not None]
+    count = Counter(both)
+    compared = len(both)
+    agree = count[True, True] + count[False, False]
+    only_there, only_here = count[True, False], count[False, True]
+    return Agreement(
+        flag,
+        compared,
+        agree,
+        only_there,
+        only_here,
+        sum(there is not None and here is None for there, here in pairs),
+        _kappa(count[True, True], only_there, only_here, count[False, False]),
+    )
+
+
+def _kappa(both: int, only_there: int, only_here: int, neither: int) -> float | None:
+    """Return Cohen's kappa; None where chance alone would agree in all."""
+    every = both + only_there + only_here + neither
+    yes = (both + only_there) * (both + only_here)
+    no = (neither + only_there) * (neither + only_here)
+    by_chance = yes + no
+    if not every or by_chance == every * every:
+        return None
+    return round(((both + neither) * every - by_chance) / (every * every - by_chance), 3)

@@ -1,0 +1,330 @@
+"""A survey as a page, as CSV, and on a terminal."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from auditor.formats.csv import cell
+from auditor.render import page
+from auditor.survey import FLAGS, NOT_EVALUATED, Comparison, Survey, SurveyRow
+from auditor.view import clean, explain_notation, number, percent, plural
+
+ROWS = 3000
+"""Collections on a page, and differences from another table; the rest is counted."""
+
+WIDTH, HEIGHT, GAP = 900, 54, 66
+"""Of the picture of the funnel: of the widest bar, of each bar, and between them, in its units."""
+
+REASONS = 4
+"""Reasons for a loss that the picture names; the table has them all."""
+
+NOT_STATED = "not stated"
+
+
+class StepView(NamedTuple):
+    """One bar of the funnel."""
+
+    title: str
+    total: str
+    x: float
+    y: int
+    width: float
+    below: tuple[str, ...]
+
+
+class RowView(NamedTuple):
+    """One collection."""
+
+    name: str
+    repository: str
+    pathology: str
+    region: str
+    modalities: str
+    subjects: str
+    subjects_sort: int
+    ci: Cell
+    a_s: Cell
+    cr: Cell
+    traceable: str
+    traceable_sort: str
+    clinical: str
+    step: int
+    outcome: str
+
+
+class Cell(NamedTuple):
+    """A notation, with what it says in words."""
+
+    text: str
+    tone: str
+    words: str
+
+
+class FormatView(NamedTuple):
+    """In how many collections annotation comes in one format."""
+
+    name: str
+    total: str
+    share: float
+
+
+class AgreementView(NamedTuple):
+    """How one flag agrees with another table."""
+
+    flag: str
+    compared: str
+    agree: str
+    only_there: str
+    only_here: str
+    not_evaluated: str
+    kappa: str
+
+
+class DifferenceView(NamedTuple):
+    """One flag of one collection on which two tables differ."""
+
+    collection: str
+    flag: str
+    there: str
+    here: str
+
+
+@dataclass(frozen=True, slots=True)
+class SurveyView:
+    """The page."""
+
+    title: str
+    subtitle: str
+    width: int
+    height: int
+    bar: int
+    steps: tuple[StepView, ...]
+    stated: str
+    described: str
+    formats: tuple[FormatView, ...]
+    rows: tuple[RowView, ...]
+    more: str
+    against: str
+    agreement: tuple[AgreementView, ...]
+    differences: tuple[DifferenceView, ...]
+    differences_more: str
+
+
+def survey_page(made: Survey) -> bytes:
+    """Return the page."""
+    steps = _steps(made)
+    left = len(made.rows) - ROWS
+    against = made.against
+    unlike = len(against.differences) - ROWS if against else 0
+    return page(
+        "survey.html.j2",
+        SurveyView(
+            title="Beyond images: a survey",
+            subtitle=f"{plural(len(made.rows), 'collection')}, "
+            f"{plural(sum(row.subjects for row in made.rows), 'subject')}",
+            width=WIDTH,
+            height=len(steps) * (HEIGHT + GAP) - GAP,
+            bar=HEIGHT,
+            steps=steps,
+            stated=_stated(made),
+            described="; ".join(
+                f"{step.title}: {number(step.collections)}"
+                + (f", lost after it: {_reasons(step.lost, 99)[0]}" if step.lost else "")
+                for step in made.steps
+            ),
+            formats=_formats(made),
+            rows=tuple(map(_row, made.rows[:ROWS])),
+            more=f"{plural(left, 'collection')} not shown; see the CSV" if left > 0 else "",
+            against=_against(against) if against else "",
+            agreement=tuple(_agreement(against)) if against else (),
+            differences=tuple(_differences(against)) if against else (),
+            differences_more=f"{plural(unlike, 'difference')} not shown; see the JSON"
+            if unlike > 0
+            else "",
+        ),
+    ).encode()
+
+
+def _steps(made: Survey) -> tuple[StepView, ...]:
+    whole = max(1, made.steps[0].collections)
+    views = []
+    for position, step in enumerate(made.steps):
+        # A bar that is not empty can be seen.
+        width = max(WIDTH * step.collections / whole, 4.0 if step.collections else 0.0)
+        views.append(
+            StepView(
+                step.title,
+                number(step.collections),
+                round((WIDTH - width) / 2, 1),
+                position * (HEIGHT + GAP),
+                round(width, 1),
+                _reasons(step.lost, REASONS),
+            )
+        )
+    return tuple(views)
+
+
+def _reasons(lost: dict[str, int], shown: int) -> tuple[str, ...]:
+    """Return who is lost after a step, in at most two lines."""
+    if not lost:
+        return ()
+    some = [f"{number(count)} {why}" for why, count in list(lost.items())[:shown]]
+    more = sum(list(lost.values())[shown:])
+    if more:
+        some.append(f"{number(more)} for other reasons")
+    if len(some) < 3:
+        return ("; ".join(some),)
+    half = (len(some) + 1) // 2
+    return "; ".join(some[:half]) + ";", "; ".join(some[half:])
+
+
+def _stated(made: Survey) -> str:
+    words = {"access": "access", "species": "species", "pathology": "pathology", "region": "region"}
+    missing = [
+        f"{word} of {number(made.not_stated[name])}"
+        for name, word in words.items()
+        if made.not_stated.get(name)
+    ]
+    return (
+        f"Not stated: {', '.join(missing)}. What is not stated loses no collection."
+        if missing
+        else ""
+    )
+
+
+def _formats(made: Survey) -> tuple[FormatView, ...]:
+    annotated = sum(bool(row.formats) for row in made.rows)
+    return tuple(
+        FormatView(
+            clean(name),
+            f"{number(count)} of {number(annotated)}",
+            round(100 * count / annotated, 1),
+        )
+        for name, count in made.formats.items()
+    )
+
+
+def _row(row: SurveyRow) -> RowView:
+    share = 100 * row.traceable_files / row.annotation_files if row.annotation_files else None
+    joined = f"{number(row.patients_joined)} of {plural(row.subjects, 'subject')}"
+    return RowView(
+        name=clean(row.name) or "(no name)",
+        repository=clean(row.repository),
+        pathology=clean(row.pathology) or NOT_STATED,
+        region=clean(row.region) or NOT_STATED,
+        modalities=clean(", ".join(row.modalities)) or "-",
+        subjects=number(row.subjects),
+        subjects_sort=row.subjects,
+        ci=_cell("CI", row.ci),
+        a_s=_cell("A/S", row.a_s),
+        cr=_cell("CR", row.cr),
+        traceable="-"
+        if share is None
+        else f"{percent(share)} of {plural(row.annotation_files, 'file')}",
+        traceable_sort="" if share is None else f"{share:.3f}",
+        clinical=clean(f"{joined}: {', '.join(row.columns)}", 400) if row.patients_joined else "-",
+        step=row.step,
+        outcome=clean(row.lost) or "SEG or SR",
+    )
+
+
+def _cell(label: str, said: str) -> Cell:
+    text = clean(said)
+    if text == NOT_EVALUATED:
+        return Cell(text, "unknown", text)
+    tone = "absent" if text == "N" else "ok" if "*" in text else "info"
+    return Cell(text, tone, explain_notation(label, text))
+
+
+def _against(against: Comparison) -> str:
+    said = (
+        f"{number(against.matched)} of its {plural(against.rows, 'row')} were surveyed; "
+        f"they differ in {plural(len(against.differences), 'flag')}"
+    )
+    missing = ", ".join(clean(name, 80) for name in against.missing[:40])
+    return f"{said}. Not surveyed: {missing}" if missing else said
+
+
+def _agreement(against: Comparison) -> list[AgreementView]:
+    return [
+        AgreementView(
+            FLAGS[each.flag],
+            number(each.compared),
+            number(each.agree),
+            number(each.only_there),
+            number(each.only_here),
+            number(each.not_evaluated),
+            "-" if each.kappa is None else f"{each.kappa:.2f}",
+        )
+        for each in against.agreement
+    ]
+
+
+def _differences(against: Comparison) -> list[DifferenceView]:
+    words = {True: "yes", False: "no"}
+    return [
+        DifferenceView(
+            clean(each.collection), FLAGS[each.flag], words[each.there], words[each.here]
+        )
+        for each in against.differences[:ROWS]
+    ]
+
+
+def survey_json(made: Survey) -> bytes:
+    """Return all of it as JSON."""
+    return json.dumps(made.to_dict(), indent=1).encode() + b"\n"
+
+
+def survey_csv(made: Survey) -> bytes:
+    """Return a line per collection, with the study's columns of flags."""
+    text = io.StringIO()
+    writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+    writer.writerow(
+        [
+            "dataset", "host", "pathology", "region", "modality", "n_samples", "access", "species",
+            "source", "ci_raw", "as_raw", "cr_raw", *FLAGS, "formats", "annotation_files",
+            "traceable_files", "patients_joined", "step", "lost",
+        ]
+    )  # fmt: skip
+    words = {True: "True", False: "False", None: NOT_EVALUATED}
+    for row in made.rows:
+        values: tuple[str | int, ...] = (
+            row.name, row.repository, row.pathology or NOT_STATED, row.region or NOT_STATED,
+            ", ".join(row.modalities), row.subjects, row.access or NOT_STATED,
+            row.species or NOT_STATED, row.source or NOT_STATED, row.ci, row.a_s, row.cr,
+            *(words[row.flags[flag]] for flag in FLAGS), ";".join(row.formats),
+            row.annotation_files, row.traceable_files, row.patients_joined, row.step, row.lost,
+        )  # fmt: skip
+        writer.writerow(map(cell, values))
+    return text.getvalue().encode("utf-8-sig")
+
+
+def print_survey(made: Survey) -> None:
+    """Print the funnel, and how it agrees with another table."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(highlight=False, soft_wrap=True)
+    for step in made.steps:
+        console.print(Text(f"{number(step.collections):>7} {step.title}"))
+        for why, count in step.lost.items():
+            console.print(Text(f"        - {number(count)} {why}"))
+    if made.against is None:
+        return
+    console.print(Text(_against(made.against)))
+    table = Table(box=None, pad_edge=False)
+    table.add_column("flag")
+    for title in ("compared", "agree", "only there", "only here", "not eval.", "kappa"):
+        table.add_column(title, justify="right", no_wrap=True)
+    for agreement in _agreement(made.against):
+        table.add_row(*agreement)
+    console.print(table)
+    for each in _differences(made.against):
+        console.print(
+            Text(f"  {each.collection}: {each.flag}: there {each.there}, here {each.here}")
+        )
