@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ from auditor.blocks import (
     deidentification,
     joined,
     private,
+    segments,
     structured_reports,
     summaries,
 )
@@ -31,6 +32,7 @@ from auditor.engine import (
     Job,
     Workers,
     ask_referees,
+    batches,
     blame,
     conclude,
     instance_rules,
@@ -39,6 +41,7 @@ from auditor.engine import (
 from auditor.evidence import evidence, notation
 from auditor.facts import InstanceFacts
 from auditor.inventory import Inventory, private_elements
+from auditor.masks import Chosen, died, read_masks
 from auditor.model import (
     CATEGORIES,
     Finding,
@@ -123,6 +126,7 @@ def audit_collection(
     workers: Workers,
     progress: Progress,
     ocr: int = 0,
+    masks: int = 0,
 ) -> CollectionResult:
     """Audit one collection and write its tables.
 
@@ -142,6 +146,8 @@ def audit_collection(
         Is told how far the audit has come.
     ocr
         Images in whose pixels to look for text.
+    masks
+        Segmentations whose pixels to look at.
     """
     with TableWriter(folder.file("findings", number), "findings", collection.name) as findings:
         return _audit_collection(
@@ -153,6 +159,7 @@ def audit_collection(
             workers=workers,
             progress=progress,
             ocr=ocr,
+            masks=masks,
             findings=findings,
         )
 
@@ -167,9 +174,10 @@ def _audit_collection(
     workers: Workers,
     progress: Progress,
     ocr: int,
+    masks: int,
     findings: TableWriter,
 ) -> CollectionResult:
-    tally, described, people = _walk(collection, number, folder, workers, progress, ocr)
+    tally, described, people = _walk(collection, number, folder, workers, progress, ocr, masks)
     notes = [*collection.source.notes, *described.notes, *_people_notes(people)]
     results = {rule.id: _blank(rule, profile) for rule in rules.rules}
     walking, waiting = instance_rules(rules)
@@ -246,6 +254,7 @@ def _audit_collection(
         deidentification=deidentification(rows),
         private=private(rows, tally),
         reports=structured_reports(rows),
+        segments=segments(rows),
         evidence=found,
     )
 
@@ -282,9 +291,10 @@ def _walk(
     workers: Workers,
     progress: Progress,
     ocr: int,
+    masks: int,
 ) -> tuple[Tally, _Described, dict[PersonRow, str]]:
     """Read all files once, and write the tables of what was in them; return the rest."""
-    tally, sample, described = Tally(), Sample(ocr), _Described()
+    tally, sample, segmented, described = Tally(), Sample(ocr), Chosen(masks), _Described()
     people: dict[PersonRow, str] = {}
     with ExitStack() as stack:
         writers = {
@@ -298,11 +308,10 @@ def _walk(
             for table, columns in partial.tables.items():
                 writers[table].add_columns(columns)
             sample.add(partial.images)
+            segmented.add(partial.masks)
             merge_people(people, partial.people)
             progress.files(sum(partial.tally.files.values()))
-        if chosen := sample.chosen():
-            progress.step(f"text in the pixels of {len(chosen)} images")
-            writers["frames"].add(list(read_frames(chosen)))
+        _look_at_pixels(sample, segmented, writers, workers, progress)
     return tally, described, people
 
 
@@ -330,6 +339,23 @@ class _Described:
             self.notes.append(f"{DESCRIPTION} cannot be read.")
         except DescriptionError as error:
             self.notes.append(f"{DESCRIPTION} {error}: it was not used.")
+
+
+def _look_at_pixels(
+    sample: Sample,
+    masks: Chosen,
+    writers: Mapping[str, TableWriter],
+    workers: Workers,
+    progress: Progress,
+) -> None:
+    """Look at the pixels of what was chosen while walking, and write what they say."""
+    if images := sample.chosen():
+        progress.step(f"text in the pixels of {len(images)} images")
+        writers["frames"].add(list(read_frames(images)))
+    if segmentations := masks.all():
+        progress.step(f"the pixels of {len(segmentations)} segmentations")
+        for rows in workers.run(read_masks, batches(segmentations, 4), died):
+            writers["masks"].add(rows)
 
 
 def _blank(rule: Rule, profile: Profile) -> RuleResult:
@@ -603,6 +629,7 @@ def audit(
                     workers=workers,
                     progress=progress,
                     ocr=job.ocr,
+                    masks=job.masks,
                 )
             )
     return results, time.perf_counter() - start

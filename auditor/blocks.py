@@ -1,4 +1,4 @@
-"""From what summaries counted to the blocks of a result: the claim, private data, reports."""
+"""From what summaries counted to the blocks of a result: claim, private data, segments."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from auditor.result import (
     PrivateCreator,
     PrivateVendor,
     Reports,
+    SegmentKind,
+    Segments,
 )
 from auditor.standard.dictionary import name_of
 from auditor.tally import NOT_COUNTED, Tally, count_summary
@@ -27,6 +29,9 @@ EXPECTED = 100
 
 CREATORS = 200
 """Private creators, those with most bytes first; a shape of one that is not known is one."""
+
+KINDS = 200
+"""Kinds of segment, the most frequent first."""
 
 CARRIED = (
     TagPath.of("PrivateDataElementCharacteristicsSequence"),
@@ -159,6 +164,32 @@ def private(counted: Mapping[str, Counts], tally: Tally) -> Private | None:
         more=max(0, len(ordered) - CREATORS),
         vendors=_vendors(vendors),
         not_counted=max(rows.get(NOT_COUNTED, 0), vendors.get(NOT_COUNTED, 0)),
+    )
+
+
+def segments(counted: Mapping[str, Counts]) -> Segments | None:
+    """Make the block of segments, None if nothing counted it.
+
+    Parameters
+    ----------
+    counted
+        Rows by name of their summary; those of ``segments`` are read.
+    """
+    if "segments" not in counted:
+        return None
+    rows = counted["segments"]
+    objects = dict(_of("objects", rows))
+    kinds = sorted(_of("segment", rows), key=lambda each: (-each[1], each[0]))
+    return Segments(
+        instances=rows.get(("object",), 0),
+        segments=sum(count for _, count in kinds),
+        kinds=[
+            SegmentKind(category, kind, count, objects.get((category, kind), 0))
+            for (category, kind), count in kinds[:KINDS]
+        ],
+        more=max(0, len(kinds) - KINDS),
+        drawn={way: count for (way,), count in sorted(_of("drawn", rows))},
+        not_counted=rows.get(NOT_COUNTED, 0),
     )
 
 

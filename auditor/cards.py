@@ -299,6 +299,8 @@ def _private(block: Private | None, limits: Limits) -> Card | None:
 
 _STATES = {
     "retired": "retired SOP Class: the edition has no IOD for it",
+    "directory": "directory of a file-set: it has no IOD",
+    "service": "SOP Class of a service: it stores nothing",
     "private": "private SOP Class: no IOD is published",
     "unknown": "SOP Class that this edition does not have",
     "none": "no SOP Class UID",

@@ -132,6 +132,13 @@ rules_option = click.option(
     metavar="IMAGES",
     help="Look for text in the pixels of so many images at most (extra `ocr`).",
 )
+@click.option(
+    "--masks",
+    type=click.IntRange(min=0),
+    default=0,
+    metavar="OBJECTS",
+    help="Look at the pixels of so many segmentations at most.",
+)
 @click.option("--fail-on", type=severity_option, help="Exit 1 if a rule of it or above fails.")
 @click.option("--quiet/--no-quiet", help="Print nothing but problems.")
 @click.option("--show-values/--no-show-values", help="Write values unredacted. May show persons.")
@@ -149,6 +156,7 @@ def scan(
     ignore: tuple[str, ...],
     profile: Path | None,
     ocr: int,
+    masks: int,
     fail_on: str | None,
     quiet: bool,
     show_values: bool,
@@ -206,6 +214,7 @@ def scan(
         quiet=quiet,
         show_values=show_values,
         ocr=ocr,
+        masks=masks,
     )
     if not quiet:
         from auditor.terminal import summarise
@@ -288,6 +297,7 @@ def run_audit(
     quiet: bool,
     show_values: bool = False,
     ocr: int = 0,
+    masks: int = 0,
 ) -> AuditResult:
     """Audit, and write the audit folder with result and report; exits on what cannot be used."""
     from auditor.audit import Collection, Unopened, audit
@@ -301,7 +311,7 @@ def run_audit(
 
     started = datetime.now(UTC).isoformat(timespec="seconds")
     ids = tuple(rule.id for rule in rules.rules)
-    job = Job(rules.folders, ids, audit_key(), show_values, ocr)
+    job = Job(rules.folders, ids, audit_key(), show_values, ocr, masks)
     with ExitStack() as stack:
         collections: list[Collection] = []
         for each in wanted:

@@ -22,6 +22,7 @@ from auditor.conformance.panel import ABSENT, Panel, Reports, present, stamps
 from auditor.conformance.vocabulary import REFEREES, RefereeReport
 from auditor.equipment import model_name
 from auditor.facts import InstanceFacts
+from auditor.masks import LOOKED_AT, Where
 from auditor.model import Finding, Outcome, Rule, Scope, Selector, Summary, Undecided
 from auditor.ocr import Image
 from auditor.packing import Columns, pack
@@ -74,6 +75,8 @@ class Job:
     show_values: bool = False
     ocr: int = 0
     """Images in whose pixels to look for text."""
+    masks: int = 0
+    """Segmentations whose pixels to look at."""
 
 
 @dataclass(slots=True)
@@ -83,6 +86,7 @@ class Partial:
     tally: Tally = field(default_factory=Tally)
     tables: dict[str, Columns] = field(default_factory=dict)
     images: list[Image] = field(default_factory=list)
+    masks: list[Where] = field(default_factory=list)
     people: dict[PersonRow, str] = field(default_factory=dict)
     """Rows of the table of people, each with the smallest path at which it was seen."""
 
@@ -126,15 +130,23 @@ class Auditor:
         Whether values are written as they are.
     sample
         Whether to name images in whose pixels text may be looked for.
+    masks
+        Whether to name segmentations whose pixels may be looked at.
     """
 
     def __init__(
-        self, rules: RuleSet, key: bytes, show_values: bool = False, sample: bool = False
+        self,
+        rules: RuleSet,
+        key: bytes,
+        show_values: bool = False,
+        sample: bool = False,
+        masks: bool = False,
     ) -> None:
         self._rules, _ = instance_rules(rules)
         self._summaries = rules.summaries
         self._judges = rules.judges
         self._sample = sample
+        self._masks = masks
         self._hash = Hasher(key)
         self._columns = _Columns(self._hash, show_values)
         self._people = People(self._hash)
@@ -209,6 +221,8 @@ class Auditor:
             else:
                 seen.count += 1
                 seen.path = min(seen.path, file.path)
+            if self._masks and reading.sop_class in LOOKED_AT:
+                partial.masks.append((file.path, file.location))
             if reading.references:
                 rows["references"] += self._columns.references(file.path, row, reading)
             if reading.numbers:
@@ -537,7 +551,7 @@ def make_auditor(job: Job) -> Auditor:
     rules = load(job.folders)
     wanted = set(job.rule_ids)
     chosen = rules.only([rule.id for rule in rules.rules if rule.id in wanted], ())
-    return Auditor(chosen, job.key, job.show_values, bool(job.ocr))
+    return Auditor(chosen, job.key, job.show_values, bool(job.ocr), bool(job.masks))
 
 
 def _work(files: list[SourceFile]) -> Partial:

@@ -147,8 +147,9 @@ class IodResult:
     """What the conformance referees say of the files of one SOP Class.
 
     `iod` and `sop_class` are the names in PS3.3 and PS3.6; where there is no IOD, `state` says
-    why: ``retired``, ``private``, ``unknown`` (under DICOM's root, not in PS3.6), ``none`` (no
-    SOP Class UID). ``files = clean + with errors + unjudged``.
+    why: ``retired``, ``directory`` (a DICOMDIR), ``service`` (stores nothing), ``private``,
+    ``unknown`` (under DICOM's root, not in PS3.6), ``none`` (no SOP Class UID).
+    ``files = clean + with errors + unjudged``.
     """
 
     iod: str
@@ -310,6 +311,29 @@ class Deidentification:
 
 
 @dataclass(slots=True)
+class Reports:
+    """What structured reports of a collection are made of.
+
+    `structure` counts documents by how structured they are: ``free_text`` in a container,
+    ``organised`` items under headings, a ``coded`` lexicon, ``empty``, ``too_large`` to be looked
+    at. `templates` counts them by the number of the declared template, ``none``, or ``other``
+    where it is not packaged; `conformance` those with one: ``conforming``, ``not_conforming``,
+    ``not_evaluated``. `coded` and `text` count the items that say something of the patient (CODE
+    and NUM; TEXT), `share` is that of the coded. `lexicons` counts coded entries by scheme.
+    """
+
+    instances: int = 0
+    structure: dict[str, int] = field(default_factory=dict)
+    templates: dict[str, int] = field(default_factory=dict)
+    conformance: dict[str, int] = field(default_factory=dict)
+    coded: int = 0
+    text: int = 0
+    share: float = 0.0
+    lexicons: dict[str, int] = field(default_factory=dict)
+    not_counted: int = 0
+
+
+@dataclass(slots=True)
 class PrivateCreator:
     """The private elements of one private creator.
 
@@ -360,25 +384,32 @@ class Private:
 
 
 @dataclass(slots=True)
-class Reports:
-    """What structured reports of a collection are made of.
+class SegmentKind:
+    """Segments, or groups of annotations, of one category and one type.
 
-    `structure` counts documents by how structured they are: ``free_text`` in a container,
-    ``organised`` items under headings, a ``coded`` lexicon, ``empty``, ``too_large`` to be looked
-    at. `templates` counts them by the number of the declared template, ``none``, or ``other``
-    where it is not packaged; `conformance` those with one: ``conforming``, ``not_conforming``,
-    ``not_evaluated``. `coded` and `text` count the items that say something of the patient (CODE
-    and NUM; TEXT), `share` is that of the coded. `lexicons` counts coded entries by scheme.
+    `category` and `type` are meanings of codes of PS3.16, "" where the code is in none of its
+    context groups; `segments` of the kind are in `instances` objects.
     """
 
-    instances: int = 0
-    structure: dict[str, int] = field(default_factory=dict)
-    templates: dict[str, int] = field(default_factory=dict)
-    conformance: dict[str, int] = field(default_factory=dict)
-    coded: int = 0
-    text: int = 0
-    share: float = 0.0
-    lexicons: dict[str, int] = field(default_factory=dict)
+    category: str
+    type: str
+    segments: int
+    instances: int
+
+
+@dataclass(slots=True)
+class Segments:
+    """What is segmented or annotated in how many objects, and how it was drawn.
+
+    `kinds` are the most frequent first, `more` of them are left out; `drawn` counts segments by
+    algorithm type, under "" those without a legal one; `not_counted` objects could not be read.
+    """
+
+    instances: int
+    segments: int
+    kinds: list[SegmentKind] = field(default_factory=list)
+    more: int = 0
+    drawn: dict[str, int] = field(default_factory=dict)
     not_counted: int = 0
 
 
@@ -444,7 +475,8 @@ class CollectionResult:
 
     `private_elements` counts private data elements by creator, each place once an instance;
     `rules_left_out` is how many rules were switched off by --select or --ignore.
-    `deidentification`, `private` and `reports` are None where no rule of their category ran.
+    `deidentification`, `private`, `segments` and `reports` are None where no rule of their
+    category ran.
     """
 
     name: str
@@ -465,6 +497,7 @@ class CollectionResult:
     deidentification: Deidentification | None = None
     private: Private | None = None
     reports: Reports | None = None
+    segments: Segments | None = None
     evidence: EvidenceResult | None = None
 
 
@@ -559,10 +592,11 @@ def _collection(plain: dict[str, Any]) -> CollectionResult:
                 attributes=CarriedAttribute,
                 expected=Expectation,
             ),
+            "reports": _parts(Reports, plain.get("reports")),
             "private": _parts(
                 Private, plain.get("private"), creators=PrivateCreator, vendors=PrivateVendor
             ),
-            "reports": _parts(Reports, plain.get("reports")),
+            "segments": _parts(Segments, plain.get("segments"), kinds=SegmentKind),
             "evidence": _parts(
                 EvidenceResult, plain.get("evidence"), forms=EvidenceForm, tables=EvidenceTable
             ),

@@ -18,6 +18,7 @@ KEYS: dict[str, type] = {
     "ignore": list,
     "profile": str,
     "ocr": int,
+    "masks": int,
     "fail-on": str,
     "require": list,
     "min-score": list,

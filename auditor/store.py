@@ -75,6 +75,19 @@ TABLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("kinds", "string"),
         ("reason", "string"),
     ),
+    "masks": (
+        ("path", "string"),
+        ("kind", "string"),
+        ("overlap_said", "string"),
+        ("looked", "int64"),
+        ("empty", "int64"),
+        ("segments", "int64"),
+        ("empty_segments", "int64"),
+        ("overlap", "string"),
+        ("too_high", "int64"),
+        ("not_described", "int64"),
+        ("reason", "string"),
+    ),
     "elements": (
         ("tag_path", "string"),
         ("VR", "string"),
@@ -120,7 +133,7 @@ PASSING: dict[str, tuple[tuple[str, str], ...]] = {
 
 QUERIED = {**TABLES, **PASSING}
 
-WALKED = ("instances", "references", "numbers", "companions", "keys", "frames")
+WALKED = ("instances", "references", "numbers", "companions", "keys", "frames", "masks")
 """Tables that are written while walking or right after, and that collection rules may query.
 
 So may they those of `PASSING`."""

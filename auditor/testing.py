@@ -155,6 +155,7 @@ def ask_collection(
     companions: Sequence[Mapping[str, Any]] = (),
     keys: Sequence[Mapping[str, Any]] = (),
     frames: Sequence[Mapping[str, Any]] = (),
+    masks: Sequence[Mapping[str, Any]] = (),
     people: Sequence[Mapping[str, Any]] = (),
     counted: Sequence[Mapping[str, Any]] = (),
 ) -> Judgement:
@@ -162,7 +163,7 @@ def ask_collection(
 
     Parameters
     ----------
-    instances, references, numbers, companions, keys, frames, people, counted
+    instances, references, numbers, companions, keys, frames, masks, people, counted
         Rows as column name to value; what is not named is null, a status is ``ok``.
         UIDs and patient IDs are numbers, as their keyed hashes are.
     """
@@ -177,6 +178,7 @@ def ask_collection(
         "companions": companions,
         "keys": keys,
         "frames": frames,
+        "masks": masks,
         "people": people,
         "counted": counted,
     }

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from auditor import Finding, InstanceFacts, Item, TagPath, for_sop_classes, rule
+from auditor import Finding, InstanceFacts, Item, TagPath, for_sop_classes, rule, summary
 from auditor.standard.codes import (
     RETIRED_SCHEMES,
     Concept,
@@ -111,46 +111,37 @@ def _known(item: Item, sequence: str) -> str:
     return ""
 
 
-NOT_KNOWN = "not in PS3.16"
-"""Stands for a category or a type whose code is in no context group."""
+_DRAWN = {SEGMENTS: "SegmentAlgorithmType", GROUPS: "AnnotationGroupGenerationType"}
+_WAYS = frozenset({"AUTOMATIC", "SEMIAUTOMATIC", "MANUAL"})
 
 
-@rule(
-    id="SEG003",
+@summary(
+    name="segments",
     category="segmentation",
-    severity="info",
-    confidence="high",
-    reads=_reading(*(f"{outer}.{name}" for outer, names in _CODES.items() for name in names[:2])),
-    reference="PS3.16 CID 7150, CID 7151",
-    applies=for_sop_classes(
-        *SEGMENTATIONS,
-        *ANNOTATIONS,
-        when=lambda instance: any(instance.filled(name) for name in (SEGMENTS, GROUPS)),
+    reads=(
+        *_reading(*(f"{outer}.{name}" for outer, names in _CODES.items() for name in names[:2])),
+        *(f"{outer}.{name}" for outer, name in _DRAWN.items()),
     ),
+    applies=for_sop_classes(*SEGMENTATIONS, *ANNOTATIONS),
 )
-def what_is_segmented(instance: InstanceFacts) -> Iterator[Finding]:
-    """What is segmented or annotated, in the standard's words.
+def what_is_segmented(instance: InstanceFacts) -> Iterator[tuple[str, ...]]:
+    """What is segmented or annotated, in the standard's words, and how it was drawn.
 
-    Why it matters
-    --------------
-    Who looks for segmentations of an organ or a lesion searches by code. Labels are free text
-    and stay out of this audit.
-
-    How to fix
-    ----------
-    Nothing is wrong: this says what there is. A code of another scheme is counted and not
-    named.
-
-    Example
-    -------
-    Tissue: Liver.
+    Rows: ``object``; for each segment, or group of annotations, ``segment``, category and type,
+    each the meaning of a code of PS3.16 or "" where it is none; the same once an object as
+    ``objects``; ``drawn``, the algorithm type or "". Labels are free text, and stay out.
     """
+    yield ("object",)
+    kinds = set()
     for outer, names in _CODES.items():
         for item in instance.items(outer):
-            if not any(item.filled(name) for name in names[:2]):
-                continue
-            category, kind = (_known(item, name) or NOT_KNOWN for name in names[:2])
-            yield Finding(f"{category}: {kind}", TagPath.of(outer, names[1]))
+            kind = (_known(item, names[0]), _known(item, names[1]))
+            kinds.add(kind)
+            way = item.text(_DRAWN[outer])
+            yield "segment", *kind
+            yield "drawn", way if way in _WAYS else ""
+    for kind in sorted(kinds):
+        yield "objects", *kind
 
 
 @rule(
@@ -296,13 +287,14 @@ def code_is_not_what_it_says(instance: InstanceFacts) -> Iterator[Finding]:
     64033007 of SCT (kidney) with the meaning Liver.
     """
     for code in _codes(instance):
-        known = meaning(code.concept)
-        if code.concept.scheme == "SCT" and not known and not is_sct_identifier(code.concept.value):
+        now, group = today(code.concept), _BASELINE.get(code.sequence, 7151)
+        known = context_group(group).get(now, "")
+        if now.scheme == "SCT" and not meaning(now) and not is_sct_identifier(now.value):
             yield Finding("the value is no SNOMED CT identifier", code.path)
         said = code.meaning.casefold()
-        named = by_meaning(_BASELINE.get(code.sequence, 7151)).get(said)
+        named = by_meaning(group).get(said)
         # Other words for a code are allowed (PS3.3 8.3); those of another code are not.
-        if named and known and said != known.casefold() and today(code.concept) not in named:
+        if named and known and now not in named:
             yield Finding("the meaning is that of another code", code.path)
 
 

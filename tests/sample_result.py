@@ -35,6 +35,8 @@ from auditor.result import (
     PrivateVendor,
     Reports,
     RuleResult,
+    SegmentKind,
+    Segments,
     Tool,
 )
 
@@ -341,6 +343,13 @@ def collection(
         deidentification=_deidentification(scale),
         private=_private(scale),
         reports=_reports(scale),
+        segments=Segments(
+            4,
+            9,
+            [SegmentKind("Tissue", "Liver", 8, 4), SegmentKind("", "", 1, 1)],
+            0,
+            {"MANUAL": 9},
+        ),
         evidence=EvidenceResult(
             segmentations=True,
             structure_sets=True,

@@ -11,7 +11,14 @@ from pydicom.dataset import FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian, generate_uid
 
 from auditor import blocks
-from auditor.blocks import CREATORS, EXPECTED, deidentification, private, structured_reports
+from auditor.blocks import (
+    CREATORS,
+    EXPECTED,
+    deidentification,
+    private,
+    segments,
+    structured_reports,
+)
 from auditor.engine import Auditor
 from auditor.model import Row, TagPath
 from auditor.paths import rules_folder
@@ -151,6 +158,7 @@ def test_nobody_counts_what_no_rule_asks_for(rules: RuleSet) -> None:
     assert not names & {"abuse", "private"}
     assert private({}, Tally()) is None
     assert deidentification({}) is None
+    assert segments({}) is None
 
 
 def test_the_private_block_says_whose_elements_there_are(rules: RuleSet, tmp_path: Path) -> None:
@@ -345,6 +353,41 @@ def test_a_header_cut_short_is_not_counted_as_if_it_were_whole(
     tally = tally_of(rules, file)
     rows = blocks.summaries(rules, tally)
     assert rows["profile"] == {NOT_COUNTED: 1}
+
+
+def segmentation(*kinds: tuple[str, str, str]) -> Literal:
+    """Return a segmentation; of each segment scheme, code of the type, algorithm type."""
+    tissue = {"CodeValue": "85756007", "CodingSchemeDesignator": "SCT", "CodeMeaning": "secret"}
+    return {
+        "SOPClassUID": "1.2.840.10008.5.1.4.1.1.66.4",
+        "SegmentSequence": [
+            {
+                "SegmentLabel": "secret",
+                "SegmentAlgorithmType": way,
+                "SegmentedPropertyCategoryCodeSequence": [tissue],
+                "SegmentedPropertyTypeCodeSequence": [
+                    {"CodeValue": value, "CodingSchemeDesignator": scheme, "CodeMeaning": "secret"}
+                ],
+            }
+            for scheme, value, way in kinds
+        ],
+    }
+
+
+def test_segments_are_named_in_the_words_of_the_standard(rules: RuleSet, tmp_path: Path) -> None:
+    liver, retired = ("SCT", "10200004", "MANUAL"), ("SRT", "T-62000", "MANUAL")
+    own = ("99X", "secret", "SECRET")
+    files = [
+        stored(tmp_path / "a", segmentation(liver, liver, own)),
+        stored(tmp_path / "b", segmentation(retired)),
+        stored(tmp_path / "c", {"SOPClassUID": CT}),
+    ]
+    block = segments(blocks.summaries(rules, tally_of(rules, *files)))
+    assert block is not None
+    assert (block.instances, block.segments, block.drawn) == (2, 4, {"": 1, "MANUAL": 3})
+    kinds = [(each.category, each.type, each.segments, each.instances) for each in block.kinds]
+    assert kinds == [("Tissue", "Liver", 3, 2), ("Tissue", "", 1, 1)]
+    assert "secret" not in str(block).lower()
 
 
 def test_what_reports_are_made_of_is_counted(rules: RuleSet, tmp_path: Path) -> None:

@@ -137,11 +137,31 @@ def test_one_is_told_that_there_was_more(
             "".join([*marks, "cut off" if last.place.tag == CUT_OFF else last.text]),
         )
 
-    for module in ("walker", "reader"):
-        monkeypatch.setattr(f"auditor.reading.{module}.COMPARED_LIMIT", limit)
+    monkeypatch.setattr("auditor.reading.walker.COMPARED_LIMIT", limit)
     items: list[dict[str, str]] = [{"EchoTime": "5"}, {}, {"EchoTime": "7"}]
     location = write(tmp_path / "a", PerFrameFunctionalGroupsSequence=items)
     assert said(make_reader(by_item).read(location)) == {expected}
+
+
+def test_a_value_that_is_too_long_is_left_out_and_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @comparison(name="times", applies=lambda place: place.keyword in WANTED or place.tag == CUT_OFF)
+    def tags(elements: Sequence[Element]) -> Iterator[tuple[Place, str]]:
+        """What there is, in order."""
+        yield (
+            elements[0].place,
+            " ".join(
+                "cut off" if each.place.tag == CUT_OFF else each.place.keyword for each in elements
+            ),
+        )
+
+    monkeypatch.setattr("auditor.reading.walker.COMPARED_VALUE", 4)
+    reader = make_reader(tags)
+    long = write(tmp_path / "a", EchoTime="5.1234", RepetitionTime="7")
+    assert said(reader.read(long)) == {"RepetitionTime cut off"}
+    short = write(tmp_path / "b", RepetitionTime="7")
+    assert said(reader.read(short)) == {"RepetitionTime"}
 
 
 def test_one_that_raises_is_the_error_of_the_rules_that_read_it(tmp_path: Path) -> None:

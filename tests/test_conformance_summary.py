@@ -7,6 +7,7 @@ from auditor.conformance.summary import OUTSIDE, WHO, summarise
 from auditor.conformance.vocabulary import DCIODVFY, DICOM_VALIDATOR, IodError, RefereeReport
 from auditor.model import TagPath
 from auditor.result import ConformanceResult, Disagreement, IodResult, ModuleResult
+from auditor.standard.sop_classes import MEDIA_STORAGE_DIRECTORY
 from auditor.tally import Seen, SignatureTally, Structure, Tally, Verdict
 
 CT, PRIVATE, RETIRED = "1.2.840.10008.5.1.4.1.1.2", "1.2.3.4", "1.2.840.10008.5.1.1.27"
@@ -69,14 +70,21 @@ def test_what_nobody_judged_is_neither_clean_nor_wrong() -> None:
         ("1.2.3.5", 1, says(FOREIGN)),
         (RETIRED, 3, says(FOREIGN)),
         ("", 1, says(RefereeReport("no_sop_class"))),
+        (MEDIA_STORAGE_DIRECTORY, 5, says(FOREIGN)),
+        ("1.2.840.10008.1.1", 1, says(FOREIGN)),  # Verification
         (CT, 4, says(FAILED)),
         (CT, 6, None),
     )
     assert (made.judged, made.clean, made.both, made.cut_short) == (0, 0, 0, 6)
-    assert made.foreign == {"private": 3, "retired": 3, "none": 1, "not judged": 4}
+    assert made.foreign == {
+        "private": 3, "retired": 3, "none": 1, "not judged": 4, "directory": 5, "service": 1,
+    }  # fmt: skip
     # The two private SOP Classes are not named, and so are one line.
     states = {(iod.state, iod.files, iod.unjudged) for iod in made.iods}
-    assert states == {("private", 3, 3), ("retired", 3, 3), ("none", 1, 1), ("", 4, 4)}
+    assert states == {
+        ("private", 3, 3), ("retired", 3, 3), ("none", 1, 1), ("", 4, 4), ("directory", 5, 5),
+        ("service", 1, 1),
+    }  # fmt: skip
 
 
 def test_one_referee_alone_can_disagree_with_nobody() -> None:

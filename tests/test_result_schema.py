@@ -127,6 +127,8 @@ def test_score_may_be_null() -> None:
         ("private_creator", result.PrivateCreator),
         ("private_vendor", result.PrivateVendor),
         ("reports", result.Reports),
+        ("segments", result.Segments),
+        ("segment_kind", result.SegmentKind),
         ("evidence", result.EvidenceResult),
         ("evidence_form", result.EvidenceForm),
         ("evidence_table", result.EvidenceTable),

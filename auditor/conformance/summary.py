@@ -12,7 +12,7 @@ from auditor.model import TagPath
 from auditor.result import ConformanceResult, Disagreement, IodResult, ModuleResult
 from auditor.standard.dictionary import name_of
 from auditor.standard.iods import packaged_iods
-from auditor.standard.sop_classes import iod_of, sop_class_name
+from auditor.standard.sop_classes import MEDIA_STORAGE_DIRECTORY, iod_of, sop_class_name
 from auditor.tally import Tally
 
 STANDARD_ROOT = "1.2.840.10008."
@@ -108,8 +108,12 @@ def _foreign(sop_class: str) -> str:
         return "none"
     if iod_of(sop_class):
         return "not judged"
-    if sop_class_name(sop_class):
-        return "retired"
+    if sop_class == MEDIA_STORAGE_DIRECTORY:
+        return "directory"
+    if name := sop_class_name(sop_class):
+        # PS3.6 names what is stored for it, retired or not; the rest are services.
+        is_stored = "Storage" in name and "Commitment" not in name
+        return "retired" if is_stored else "service"
     return "unknown" if sop_class.startswith(STANDARD_ROOT) else "private"
 
 

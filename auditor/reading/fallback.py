@@ -32,7 +32,6 @@ from auditor.reading.walker import (
     Pixels,
     Walk,
     known_vr,
-    open_item,
     take,
 )
 
@@ -158,7 +157,7 @@ def _feed(
             for item in element.value or ():
                 walk.tokens.append(kid.item)
                 if kid.attention.comparisons:
-                    open_item(kid, walk)
+                    walk.compare(kid, b"")
                 outer = walk.encodings, walk.named
                 _feed(item, kid, walk, location, implicit, depth + 1)
                 walk.encodings, walk.named = outer

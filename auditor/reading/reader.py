@@ -6,7 +6,6 @@ import os
 import re
 import stat
 import zlib
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
@@ -20,7 +19,6 @@ from auditor.reading.places import CUT_OFF, FILE_PATH, Compared, Forest, Place, 
 from auditor.reading.runs import walk_dataset, walk_meta
 from auditor.reading.spreadsheets import FILE_LIMIT, first_words
 from auditor.reading.walker import (
-    COMPARED_LIMIT,
     ITEM,
     SEQUENCE_END,
     TOKEN_LIMIT,
@@ -205,7 +203,7 @@ class Reader:
         self._forest = forest
         self._meta = forest.tree(None)
         self._compared: dict[tuple[Comparison, tuple[Compared | Run, ...]], tuple[Token, ...]] = {}
-        self._told: dict[tuple[str, tuple[Compared | Run, ...]], tuple[Token, ...]] = {}
+        self._told: dict[tuple[str, bool, tuple[Compared | Run, ...]], tuple[Token, ...]] = {}
         self._compared_bytes = 0
         self._path = self._meta.child(FILE_PATH, "")
 
@@ -287,25 +285,23 @@ class Reader:
             return
         if self._path.attention.comparisons:
             path = _COUNTER.sub("#", path)
-        whole = (path, tuple(walk.compared))
+        whole = (path, walk.cut_off, tuple(walk.compared))
         tokens = self._told.get(whole)
         if tokens is None:
             if self._compared_bytes > COMPARED_BYTES:
                 self._compared.clear()
                 self._told.clear()
                 self._compared_bytes = 0
-            asked = self._wanted(walk.compared, path).items()
+            asked = self._wanted(walk, path).items()
             tokens = tuple(token for each, parts in asked for token in self._ask(each, parts))
             self._compared_bytes += 256
             self._told[whole] = tokens
         walk.tokens += tokens
 
-    def _wanted(
-        self, walked: Sequence[Compared | Run], path: str
-    ) -> dict[Comparison, list[Compared | Run]]:
+    def _wanted(self, walk: Walk, path: str) -> dict[Comparison, list[Compared | Run]]:
         """Return which comparison wants what of an object."""
         wanted: dict[Comparison, list[Compared | Run]] = {}
-        for each in walked:
+        for each in walk.compared:
             asks = each.compared if isinstance(each, Run) else each[0].attention.comparisons
             for comparison in asks:
                 wanted.setdefault(comparison, []).append(each)
@@ -313,9 +309,9 @@ class Reader:
             if comparison in wanted:
                 name = path.encode("utf-8", "replace")
                 wanted[comparison].append((self._path, name, ("ISO_IR 192",)))
-        if len(walked) >= COMPARED_LIMIT:
+        if walk.cut_off:
             # What is said of a kind of object is said in its own tree.
-            last = walked[-1]
+            last = walk.compared[-1]
             place = (last.last if isinstance(last, Run) else last[0]).root
             cut_off = place.child(CUT_OFF, "")
             for comparison in cut_off.attention.comparisons:

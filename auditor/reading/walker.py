@@ -33,6 +33,8 @@ PLACE_LIMIT = 200_000
 """Elements of a file, and places of elements that it may add, that an audit follows."""
 
 COMPARED_LIMIT = 65_536
+COMPARED_VALUE = 1 << 26
+"""Elements that comparisons see of a file, and bytes that one of them may have."""
 
 DERIVATION = ("(5200,9230)", "(0008,9124)")
 """Where a frame says what it is made from: Derivation Image Sequence (PS3.3 C.7.6.16.2.6)."""
@@ -138,7 +140,10 @@ class Walk:
     creators
         Private creators of the top level so far; replaced, never changed.
     compared
-        Elements that comparisons want, the first `COMPARED_LIMIT` of them, and whole runs.
+        Elements that comparisons want, and whole runs; of a sequence that one wants, its place
+        without a value where each item begins.
+    cut_off
+        Whether comparisons would have wanted more than is kept for them.
     pixels_end
         Where the pixel data, or the padding behind it, ends, and how many tokens there were by
         then; 0 before that.
@@ -162,6 +167,7 @@ class Walk:
     framed: int = 0
     creators: dict[int, str] = field(default_factory=dict)
     compared: list[Compared | Run] = field(default_factory=list)
+    cut_off: bool = False
     pixels_end: tuple[int, int] = (0, 0)
     pixels: Pixels | None = None
     private: list[tuple[str, int]] = field(default_factory=list)
@@ -172,13 +178,24 @@ class Walk:
     def _lists(self) -> tuple[list[Any], ...]:
         return self.tokens, self.compared, self.references, self.numbers, self.private
 
+    def compare(self, place: Place, value: bytes) -> None:
+        """Keep an element for the comparisons that want it, as far as there is room."""
+        if len(self.compared) < COMPARED_LIMIT and len(value) <= COMPARED_VALUE:
+            self.compared.append((place, value, self.encodings))
+        else:
+            self.cut_off = True
+
     def keep(self) -> None:
         """Remember what there is, between two elements of the top level, to come back to it."""
-        self._kept = (
-            tuple(len(each) for each in self._lists),
-            list(self.columns),
-            (self.pixels_end, self.pixels, self.encodings, self.creators, self.framed),
+        more = (
+            self.cut_off,
+            self.framed,
+            self.pixels_end,
+            self.pixels,
+            self.encodings,
+            self.creators,
         )
+        self._kept = tuple(map(len, self._lists)), list(self.columns), more
 
     def rewind(self) -> None:
         """Forget all since `keep`."""
@@ -186,7 +203,8 @@ class Walk:
         for each, length in zip(self._lists, lengths, strict=True):
             del each[length:]
         self.columns[:] = columns
-        self.pixels_end, self.pixels, self.encodings, self.creators, self.framed = others
+        self.cut_off, self.framed, self.pixels_end, self.pixels = others[:4]
+        self.encodings, self.creators = others[4:]
         self.sop_class, self.named, self.planar = b"", (b"", b"", b""), False
 
     def move(self, distance: int) -> None:
@@ -398,8 +416,8 @@ def take(kid: Place, value: bytes, walk: Walk, creators: dict[int, str], mark: i
     if seen.column >= 0:
         walk.columns[seen.column] = value
         walk.pending.append((seen.column, value))
-    if seen.comparisons and len(walk.compared) < COMPARED_LIMIT:
-        walk.compared.append((kid, value, walk.encodings))
+    if seen.comparisons:
+        walk.compare(kid, value)
     if seen.role:
         _refer(seen.role, kid, value, walk, mark)
     if kid.is_creator:
@@ -416,12 +434,6 @@ def take(kid: Place, value: bytes, walk: Walk, creators: dict[int, str], mark: i
         walk.tokens.append(kid.classify(value, walk.encodings))
     else:
         walk.tokens.append(kid.full if value else kid.empty)
-
-
-def open_item(place: Place, walk: Walk) -> None:
-    """Tell the comparisons that want a sequence that one of its items begins."""
-    if len(walk.compared) < COMPARED_LIMIT:
-        walk.compared.append((place, b"", walk.encodings))
 
 
 def _refer(role: str, kid: Place, value: bytes, walk: Walk, mark: int) -> None:
@@ -517,7 +529,7 @@ def _items(
             continue
         walk.tokens.append(place.item)
         if place.attention.comparisons:
-            open_item(place, walk)
+            walk.compare(place, b"")
         if len(walk.tokens) > TOKEN_LIMIT:
             raise TooMuch
         outer = walk.encodings, walk.named

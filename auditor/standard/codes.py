@@ -37,9 +37,16 @@ def _snomed() -> Mapping[str, str]:
     return mapping
 
 
+_FORMER = {7150: {Concept("SCT", "123037004"): "Anatomical Structure"}}
+"""What a context group had in earlier editions, by its number, and much data has: CID 7150 had
+body structure (T-D000A of SRT), by these words, where it has 91723000 today."""
+
+
 @lru_cache(maxsize=64)
 def context_group(number: int) -> Mapping[Concept, str]:
-    """Return a context group of PS3.16 as concept to code meaning, groups in it included.
+    """Return a context group of PS3.16 as concept to code meaning.
+
+    It holds the groups in it, and what it had in earlier editions and much data has.
 
     Raises
     ------
@@ -50,8 +57,11 @@ def context_group(number: int) -> Mapping[Concept, str]:
 
     group = getattr(codes, f"cid{number}")
     return {
-        Concept(each.scheme_designator, each.value): each.meaning
-        for each in group.concepts.values()
+        **_FORMER.get(number, {}),
+        **{
+            Concept(each.scheme_designator, each.value): each.meaning
+            for each in group.concepts.values()
+        },
     }
 
 

@@ -38,7 +38,7 @@ from auditor.sources import open_source
 from auditor.store import AuditFolder
 from auditor.testing import dataset_of
 
-FAMILIES = ("DEID", "PRIV", "PIX", "SR", "RT", "REF")
+FAMILIES = ("DEID", "PRIV", "PIX", "SEG", "SR", "RT", "REF")
 """Families of rules that a clean release is held to, and that cases are planted for."""
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "accuracy.md"
@@ -303,7 +303,7 @@ def scan(releases: Mapping[str, Release]) -> dict[str, CollectionResult]:
     """Write releases to disk, audit each as a collection, return the results by name."""
     rules = rules_at_work()
     known = [rule.id for rule in load([rules_folder()]).rules]
-    job = Job(rules.folders, tuple(rule.id for rule in rules.rules), b"k" * 32)
+    job = Job(rules.folders, tuple(rule.id for rule in rules.rules), b"k" * 32, masks=10_000)
     with tempfile.TemporaryDirectory() as name:
         top = Path(name)
         collections = []

@@ -51,7 +51,7 @@ class Case:
         What the rule must say.
     dataset, file, path
         For an instance rule, see `auditor.testing.ask_instance`.
-    instances, references, numbers, companions, keys, frames, people, counted
+    instances, references, numbers, companions, keys, frames, masks, people, counted
         For a collection rule, see `auditor.testing.ask_collection`. A row without a path
         gets one.
     at
@@ -70,6 +70,7 @@ class Case:
     companions: Sequence[Mapping[str, Any]] = ()
     keys: Sequence[Mapping[str, Any]] = ()
     frames: Sequence[Mapping[str, Any]] = ()
+    masks: Sequence[Mapping[str, Any]] = ()
     people: Sequence[Mapping[str, Any]] = ()
     counted: Sequence[Mapping[str, Any]] = ()
     at: tuple[str, ...] = ()
@@ -88,6 +89,7 @@ class Case:
                 companions=_with_paths(_plant(self.companions, plant)),
                 keys=_with_paths(_plant(self.keys, plant)),
                 frames=_with_paths(_plant(self.frames, plant)),
+                masks=_with_paths(_plant(self.masks, plant)),
                 people=_with_paths(_plant(self.people, plant)),
                 counted=_plant(self.counted, plant),
             )

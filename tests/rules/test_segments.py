@@ -77,37 +77,6 @@ CATEGORY, KIND, REGION = (
 )
 
 CASES: Cases = {
-    "SEG003": (
-        # It says what there is, of any segment: there is nothing that it could pass.
-        fails(
-            seg(of(), of(TISSUE, code(PLANT, PLANT))),
-            at=[KIND],
-            says=(
-                "Tissue: Liver",
-                "Tissue: not in PS3.16",
-            ),
-        ),
-        # A retired code is the concept that it was.
-        fails(
-            seg(of(code("T-D0050", PLANT, "SRT"), code("T-62000", PLANT, "SRT"))),
-            at=[KIND],
-            says=("Tissue: Liver",),
-        ),
-        fails(seg(of(None, URN)), at=[KIND], says=("not in PS3.16: not in PS3.16",)),
-        # That a segment has no code says SEG105.
-        passes(seg(of(None, None))),
-        fails(
-            {
-                "SOPClassUID": MICROSCOPY_BULK_SIMPLE_ANNOTATIONS,
-                "AnnotationGroupSequence": [{"AnnotationPropertyCategoryCodeSequence": [TISSUE]}],
-            },
-            at=["(006A,0002)/(006A,000A)"],
-            says=("Tissue: not in PS3.16",),
-        ),
-        not_applicable(seg()),
-        not_applicable({"SOPClassUID": CT}),
-        cut_short,
-    ),
     "SEG108": (
         passes(seg(of(TrackingID=PLANT, TrackingUID="2.25.1"))),
         fails(seg(of(TrackingID=PLANT)), at=["(0062,0002)/(0062,0021)"]),
@@ -176,6 +145,7 @@ CASES: Cases = {
     ),
     "SEG110": (
         passes(seg(of())),
+        passes(seg(of(code("123037004", "Anatomical Structure")))),
         # Retired, but in the group as what it is today: SEG109 says that.
         passes(seg(of(code("T-D0050", "Tissue", "SRT"), code("T-62000", "Liver", "SRT")))),
         fails(
@@ -197,6 +167,8 @@ CASES: Cases = {
         passes(seg(of(kind=code("10200004", "LIVER")))),
         passes(seg(of(kind=code("12", PLANT, "99ACME")))),
         passes(seg(of(URN))),
+        # What CID 7150 had before.
+        passes(seg(of(code("123037004", "Anatomical Structure")))),
         fails(
             seg(of(kind=code("10200005", "Liver"))),
             at=[KIND],
