@@ -179,7 +179,7 @@ def _audit_collection(
 ) -> CollectionResult:
     tally, described, people = _walk(collection, number, folder, workers, progress, ocr, masks)
     notes = [*collection.source.notes, *described.notes, *_people_notes(people)]
-    results = {rule.id: _blank(rule, profile) for rule in rules.rules}
+    results = {rule.id: blank_result(rule, profile) for rule in rules.rules}
     walking, waiting = instance_rules(rules)
     for index, rule in enumerate(walking):
         parts: list[Judged] = [
@@ -187,8 +187,8 @@ def _audit_collection(
             for each in tally.signatures.values()
         ]
         counted = count_rule(parts, rule.unit is Unit.SERIES)
-        _fill(results[rule.id], counted)
-        _write_findings(findings, results[rule.id], counted)
+        fill_result(results[rule.id], counted)
+        write_findings(findings, results[rule.id], counted)
     if waiting:
         progress.step(f"conformance ({len(tally.structures):,} distinct to judge)")
     # Where there are more processes than this one, they ask while the tables are queried here.
@@ -196,14 +196,14 @@ def _audit_collection(
     progress.step("rules over the whole collection")
     tables = {table: folder.file(table, number) for table in WALKED}
     with (
-        _connect(folder.path, workers.count) as connection,
+        connect(folder.path, workers.count) as connection,
         TemporaryDirectory() as passing,
     ):
         tables |= _passing_tables(Path(passing), collection.name, people, joined(rules, tally))
         for rule in rules.rules:
             if rule.scope is Scope.COLLECTION:
-                counted = _run_collection_rule(rule, connection, tables, results[rule.id])
-                _write_findings(findings, results[rule.id], counted)
+                counted = run_collection_rule(rule, connection, tables, results[rule.id])
+                write_findings(findings, results[rule.id], counted)
         there = Inventory(connection, tables)
         counts = there.counts(tally, collection.source.links)
         inventory, companions = there.tables(), there.companions()
@@ -222,8 +222,8 @@ def _audit_collection(
             (*_answer(answers, each.structure), each.series) for each in tally.signatures.values()
         ]
         counted = count_rule(parts, rule.unit is Unit.SERIES)
-        _fill(results[rule.id], counted, confidences)
-        _write_findings(findings, results[rule.id], counted)
+        fill_result(results[rule.id], counted, confidences)
+        write_findings(findings, results[rule.id], counted)
         cut_short = any(each.structure is None for each in tally.signatures.values())
         reasons = results[rule.id].reason, _referee_reason(rule, reports.values(), cut_short)
         results[rule.id].reason = "; ".join(filter(None, reasons))
@@ -358,7 +358,8 @@ def _look_at_pixels(
             writers["masks"].add(rows)
 
 
-def _blank(rule: Rule, profile: Profile) -> RuleResult:
+def blank_result(rule: Rule, profile: Profile) -> RuleResult:
+    """Return the result of a rule that was not asked yet."""
     return RuleResult(
         id=rule.id,
         category=rule.category,
@@ -378,7 +379,7 @@ def _blank(rule: Rule, profile: Profile) -> RuleResult:
     )
 
 
-def _fill(
+def fill_result(
     result: RuleResult, tally: RuleTally, confidences: dict[tuple[str, str], str] | None = None
 ) -> None:
     """Put what was counted into a rule's result; a finding may be surer than its rule is."""
@@ -487,7 +488,8 @@ def _referee_notes(reports: Iterable[dict[str, RefereeReport]]) -> list[str]:
     return notes + [f"{name} is not installed: one referee judged." for name in sorted(absent)]
 
 
-def _connect(folder: Path, threads: int = 1) -> duckdb.DuckDBPyConnection:
+def connect(folder: Path, threads: int = 1) -> duckdb.DuckDBPyConnection:
+    """Open a database in memory that asks no network and swaps into the audit folder."""
     import duckdb
 
     connection = duckdb.connect(":memory:")
@@ -500,10 +502,10 @@ def _connect(folder: Path, threads: int = 1) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def _run_collection_rule(
+def run_collection_rule(
     rule: Rule,
     connection: duckdb.DuckDBPyConnection,
-    tables: dict[str, Path],
+    tables: Mapping[str, Path | str],
     result: RuleResult,
 ) -> RuleTally:
     """Run one collection rule, put what it found into its result, and return it."""
@@ -529,7 +531,7 @@ def _run_collection_rule(
         findings=grouped,
         series=series,
     )
-    _fill(result, tally, confidences)
+    fill_result(result, tally, confidences)
     if units.not_evaluated:
         result.reason = units.reason
     return tally
@@ -587,7 +589,7 @@ def _grouped(
     return kept, series
 
 
-def _write_findings(writer: TableWriter, result: RuleResult, tally: RuleTally) -> None:
+def write_findings(writer: TableWriter, result: RuleResult, tally: RuleTally) -> None:
     """Write what one rule found, by series; what is of no one series has a row without."""
     for finding in result.findings:
         start = (

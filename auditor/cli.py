@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from auditor.gate import Limits
     from auditor.profile import Profile
     from auditor.registry import RuleSet
-    from auditor.result import AuditResult
+    from auditor.result import AuditResult, CollectionResult
     from auditor.sources import Source
+    from auditor.store import AuditFolder
     from auditor.waivers import Waiver
 
 # Exit codes: 0 pass, 1 gate failed, 2 usage or configuration, 3 incomplete.
@@ -161,27 +162,20 @@ def scan(
     quiet: bool,
     show_values: bool,
 ) -> None:
-    """Audit collections: one per PATH (folder, file, .zip, .tar, .tar.gz)."""
+    """Audit collections: one per PATH (folder, file, .zip, .tar, .tar.gz).
+
+    `idc:` is all collections of the NCI Imaging Data Commons, and `idc:NAME` one of them, judged
+    from the index of the repository without a download (extra `idc`).
+    """
     from auditor.gate import Limits
     from auditor.model import Severity
-    from auditor.sources import SourceError, each_collection, printable
+    from auditor.sources import printable
 
     if each is not None:
         if paths:
             _fail("give either PATHs or --each, not both")
         _keep_apart(out, each, rule_folders, settings)
-        try:
-            paths = tuple(each_collection(each))
-        except SourceError as error:
-            _fail(str(error), INCOMPLETE if each.is_dir() else USAGE)
-        left_out = len(list(each.iterdir())) - len(paths)
-        if left_out:
-            _say(
-                f"{left_out} entries of {printable(each.name)} are no collection (files, hidden "
-                "folders, links) and are not audited"
-            )
-        if not paths:
-            _fail(f"no subfolder to audit: {printable(str(each))}", INCOMPLETE)
+        paths = _each(each)
     if not paths:
         _fail("give at least one PATH, or --each FOLDER")
     if name and len(paths) > 1:
@@ -205,22 +199,59 @@ def scan(
     # Names are printed and written: what a shell lets through must not reach a terminal.
     named, repository = printable(name or ""), printable(repository)
     wanted = [Wanted(path, named, repository) for path in paths]
-    result = run_audit(
-        wanted,
-        out,
-        rules,
-        used,
-        jobs,
-        quiet=quiet,
-        show_values=show_values,
-        ocr=ocr,
-        masks=masks,
-    )
+    indexed = _indexed(paths, bool(name or ocr or masks or show_values))
+    if indexed is None:
+        result = run_audit(
+            wanted,
+            out,
+            rules,
+            used,
+            jobs,
+            quiet=quiet,
+            show_values=show_values,
+            ocr=ocr,
+            masks=masks,
+        )
+    else:
+        result = run_index_audit(indexed, out, rules, used, jobs, repository, quiet=quiet)
     if not quiet:
         from auditor.terminal import summarise
 
         summarise(result, out)
     _decide([result], Limits(Severity(fail_on) if fail_on else None), used.unreadable_share)
+
+
+def _indexed(paths: tuple[Path, ...], for_files: bool) -> list[str] | None:
+    """Return the collections of an index that are to be audited; None if it is files."""
+    from auditor.sources import SourceError
+    from auditor.sources.idc import asked
+
+    try:
+        names = asked(paths)
+    except SourceError as error:
+        _fail(str(error))
+    if names is not None and for_files:
+        _fail("an index has its own names, and neither pixels nor values to show")
+    return names
+
+
+def _each(folder: Path) -> tuple[Path, ...]:
+    """Return the collections in a folder, and say what is none."""
+    from auditor.sources import SourceError, each_collection, printable
+
+    try:
+        paths = tuple(each_collection(folder))
+    except SourceError as error:
+        _fail(str(error), INCOMPLETE if folder.is_dir() else USAGE)
+    left_out = len(list(folder.iterdir())) - len(paths)
+    if left_out:
+        _say(
+            f"{left_out} entries of {printable(folder.name)} are no collection (files, hidden "
+            "folders, links) and are not audited"
+        )
+    if not paths:
+        _fail(f"no subfolder to audit: {printable(str(folder))}", INCOMPLETE)
+    return paths
 
 
 def _keep_apart(out: Path, audited: Path, rule_folders: tuple[Path, ...], settings: str) -> None:
@@ -302,10 +333,8 @@ def run_audit(
     """Audit, and write the audit folder with result and report; exits on what cannot be used."""
     from auditor.audit import Collection, Unopened, audit
     from auditor.engine import Job, available_cores
-    from auditor.redaction import audit_key, key_name
-    from auditor.result import AuditResult, Tool
+    from auditor.redaction import audit_key
     from auditor.sources import SourceError, open_source, printable
-    from auditor.standard.dictionary import EDITION
     from auditor.store import AuditFolder, StoreError
     from auditor.terminal import progress
 
@@ -338,29 +367,87 @@ def run_audit(
                     folder=folder,
                     progress=shown,
                 )
-            tool = Tool(
-                version=_version(),
-                ruleset=rules.digest,
-                standard_edition=EDITION,
-                profile=profile.stamp,
-                unreadable_share=profile.unreadable_share,
-                elapsed_s=round(elapsed, 3),
-                python=".".join(map(str, sys.version_info[:3])),
-                started=started,
-                command=_command_line(click.get_current_context()),
-            )
-            for audited in results:
-                audited.rules_left_out = rules.left_out
-            result = AuditResult(tool, results)
-            result.write(out / "result.json")
-            _write_report(result, out / "report.html")
-            folder.finish(
-                {"collections": [each.name for each in results], "key": key_name(job.key)}
-            )
+            result = _finished(folder, results, elapsed, started, rules, profile, job.key)
         except StoreError as error:
             _fail(str(error))
         except OSError as error:
             _fail(_cannot_write(out, error), INCOMPLETE)
+    return result
+
+
+def run_index_audit(
+    wanted: list[str],
+    out: Path,
+    rules: RuleSet,
+    profile: Profile,
+    jobs: int | None,
+    repository: str,
+    *,
+    quiet: bool,
+) -> AuditResult:
+    """Audit collections of an index, as `run_audit` does folders."""
+    from auditor.engine import available_cores
+    from auditor.index import audit_index
+    from auditor.redaction import audit_key
+    from auditor.sources import SourceError, printable
+    from auditor.sources.idc import Index
+    from auditor.store import AuditFolder, StoreError
+    from auditor.terminal import progress
+
+    started, key = datetime.now(UTC).isoformat(timespec="seconds"), audit_key()
+    try:
+        index = Index.installed()
+        folder = AuditFolder(out)
+        with progress(quiet, None) as shown:
+            results, elapsed = audit_index(
+                index,
+                wanted,
+                rules=rules,
+                profile=profile,
+                folder=folder,
+                key=key,
+                threads=jobs or available_cores(),
+                repository=printable(repository),
+                step=shown.step,
+            )
+        return _finished(folder, results, elapsed, started, rules, profile, key)
+    except (SourceError, StoreError) as error:
+        _fail(str(error))
+    except OSError as error:
+        _fail(_cannot_write(out, error), INCOMPLETE)
+
+
+def _finished(
+    folder: AuditFolder,
+    results: list[CollectionResult],
+    elapsed: float,
+    started: str,
+    rules: RuleSet,
+    profile: Profile,
+    key: bytes,
+) -> AuditResult:
+    """Write result, report and manifest."""
+    from auditor.redaction import key_name
+    from auditor.result import AuditResult, Tool
+    from auditor.standard.dictionary import EDITION
+
+    tool = Tool(
+        version=_version(),
+        ruleset=rules.digest,
+        standard_edition=EDITION,
+        profile=profile.stamp,
+        unreadable_share=profile.unreadable_share,
+        elapsed_s=round(elapsed, 3),
+        python=".".join(map(str, sys.version_info[:3])),
+        started=started,
+        command=_command_line(click.get_current_context()),
+    )
+    for audited in results:
+        audited.rules_left_out = rules.left_out
+    result = AuditResult(tool, results)
+    result.write(folder.path / "result.json")
+    _write_report(result, folder.path / "report.html")
+    folder.finish({"collections": [each.name for each in results], "key": key_name(key)})
     return result
 
 

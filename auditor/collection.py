@@ -19,7 +19,7 @@ class CollectionFacts:
     connection
         DuckDB connection in which the views are made.
     tables
-        Table name to its Parquet file.
+        Table name to its Parquet file, or to the name of a table in the connection.
     reads
         ``TABLE.COLUMN`` of each column that may be looked at.
     """
@@ -27,7 +27,7 @@ class CollectionFacts:
     def __init__(
         self,
         connection: duckdb.DuckDBPyConnection,
-        tables: Mapping[str, Path],
+        tables: Mapping[str, Path | str],
         reads: Iterable[str],
     ) -> None:
         self._connection = connection
@@ -44,10 +44,8 @@ class CollectionFacts:
             if table in columns:
                 # A column outside the view does not exist for the rule: its SQL fails.
                 chosen = ", ".join(f'"{column}"' for column in columns[table])
-                # A path is a pattern to DuckDB: unescaped, `out[1]` would read `out1`.
-                quoted = glob.escape(str(file)).replace("'", "''")
                 self._connection.execute(
-                    f"CREATE VIEW \"{table}\" AS SELECT {chosen} FROM read_parquet('{quoted}')"  # noqa: S608 - our own names
+                    f'CREATE VIEW "{table}" AS SELECT {chosen} FROM {_relation(file)}'  # noqa: S608 - our own names
                 )
 
     def rows(self, sql: str, parameters: Iterable[Any] = ()) -> list[tuple[Any, ...]]:
@@ -78,3 +76,11 @@ class CollectionFacts:
         """Run a query that gives one number."""
         rows = self.rows(sql, parameters)
         return int(rows[0][0] or 0) if rows else 0
+
+
+def _relation(table: Path | str) -> str:
+    if isinstance(table, str):
+        return f'"{table}"'
+    # A path is a pattern to DuckDB: unescaped, `out[1]` would read `out1`.
+    quoted = glob.escape(str(table)).replace("'", "''")
+    return f"read_parquet('{quoted}')"

@@ -9,7 +9,6 @@ Examples
 
 from __future__ import annotations
 
-import io
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,19 +16,13 @@ from pathlib import Path
 from typing import Any
 
 from pydicom.dataset import Dataset
-from pydicom.filewriter import write_dataset
 
 from auditor.collection import CollectionFacts
 from auditor.conformance.vocabulary import RefereeReport
-from auditor.engine import ask, instance_rules
+from auditor.engine import instance_rules
 from auditor.facts import InstanceFacts
+from auditor.literal import WHOLE, ask_about
 from auditor.model import Finding, Outcome, Selector
-from auditor.planning import RulesPlan
-from auditor.reading.columns import GATHERED
-from auditor.reading.places import Forest
-from auditor.reading.reader import FileFacts, Reader
-from auditor.reading.runs import walk_dataset
-from auditor.reading.walker import Walk
 from auditor.registry import RuleSet, load
 from auditor.store import QUERIED, TableWriter
 
@@ -119,27 +112,13 @@ def ask_instance(
         Of the file inside the collection.
     """
     rule = rules.get(rule_id)
-    facts = FileFacts("zero", "present", "same", "same")._replace(**(file or {}))
+    facts = WHOLE._replace(**(file or {}))
     if rule in instance_rules(rules)[1]:
         view = InstanceFacts((), facts, referees, rule.reads)
         said = [each for each in rule.check(view) if isinstance(each, Finding)]
         found = tuple((each.message, str(each.tag_path)) for each in said)
         return Judgement(Outcome.FAIL if found else Outcome.PASS, found)
-    dataset = dataset_of(literal)
-    sop_class = str(dataset.get("SOPClassUID", ""))
-    buffer = io.BytesIO()
-    # Writing by tag order in explicit VR is all that pydicom is asked for here.
-    from pydicom.filebase import DicomFileLike
-
-    stream = DicomFileLike(buffer)
-    stream.is_little_endian, stream.is_implicit_VR = True, False
-    write_dataset(stream, dataset)
-    data = buffer.getvalue()
-    forest = Forest(lambda uid: RulesPlan(uid, [rule], rules.judges))
-    walk = Walk(len(data), [None] * len(GATHERED))
-    walk_dataset(data, 0, forest.tree(sop_class, False), walk, False)
-    Reader(forest).compare(walk, path)
-    outcome, findings = ask(rule, InstanceFacts(walk.tokens, facts), sop_class, facts)
+    outcome, findings = ask_about(rule, rules.judges, dataset_of(literal), facts, path)
     if outcome is Outcome.NOT_EVALUATED:
         return Judgement(outcome, reasons=tuple(reason for reason, _ in findings))
     return Judgement(outcome, findings)

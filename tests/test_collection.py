@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from auditor.audit import _connect, _grouped
+from auditor.audit import _grouped, connect
 from auditor.collection import CollectionFacts
 from auditor.model import Confidence, Finding, TagPath
 from auditor.store import WALKED, TableWriter
@@ -17,7 +17,7 @@ from auditor.tally import Place
 
 @pytest.fixture
 def connection(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    with _connect(tmp_path) as connection:
+    with connect(tmp_path) as connection:
         yield connection
 
 

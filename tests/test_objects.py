@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from auditor.audit import _connect
+from auditor.audit import connect
 from auditor.objects import kind_of, objects
 from auditor.result import ObjectKind, ObjectLink, ObjectsResult
 from auditor.standard.sop_classes import (
@@ -30,7 +30,7 @@ def counted(folder: Path, **given: Sequence[Mapping[str, Any]]) -> ObjectsResult
         names = [name for name, _ in TABLES[table]]
         with TableWriter(file, table, "ct") as writer:
             writer.add([[row.get(name) for name in names] for row in given.get(table, ())])
-    with _connect(folder) as connection:
+    with connect(folder) as connection:
         return objects(connection, files)
 
 
