@@ -12,7 +12,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Self
 
-from auditor.blocks import attribute_of, deidentification, joined, private, segments, summaries
+from auditor.blocks import (
+    attribute_of,
+    deidentification,
+    joined,
+    private,
+    segments,
+    structured_reports,
+    summaries,
+)
 from auditor.collection import CollectionFacts
 from auditor.conformance.summary import summarise
 from auditor.conformance.vocabulary import RefereeReport
@@ -247,6 +255,7 @@ def _audit_collection(
         objects=kinds,
         deidentification=deidentification(rows),
         private=private(rows, tally),
+        reports=structured_reports(rows),
         segments=segments(rows),
         evidence=found,
     )

@@ -14,6 +14,7 @@ from auditor.result import (
     Private,
     PrivateCreator,
     PrivateVendor,
+    Reports,
     SegmentKind,
     Segments,
 )
@@ -190,6 +191,37 @@ def segments(counted: Mapping[str, Counts]) -> Segments | None:
         drawn={way: count for (way,), count in sorted(_of("drawn", rows))},
         not_counted=rows.get(NOT_COUNTED, 0),
     )
+
+
+def structured_reports(counted: Mapping[str, Counts]) -> Reports | None:
+    """Make the block of structured reports, None if nothing counted it.
+
+    Parameters
+    ----------
+    counted
+        Rows by name of their summary; those of ``reports`` are read.
+    """
+    if "reports" not in counted:
+        return None
+    rows = counted["reports"]
+    coded, text = rows.get(("said", "coded"), 0), rows.get(("said", "text"), 0)
+    return Reports(
+        instances=rows.get(("object",), 0),
+        structure=_by_word("structure", rows),
+        templates=_by_word("template", rows),
+        conformance=_by_word("conformance", rows),
+        coded=coded,
+        text=text,
+        share=_share(coded, coded + text),
+        lexicons=_by_word("lexicon", rows),
+        not_counted=rows.get(NOT_COUNTED, 0),
+    )
+
+
+def _by_word(kind: str, rows: Counts) -> dict[str, int]:
+    """Return the counts of rows of one kind and one word, most first."""
+    found = sorted(_of(kind, rows), key=lambda each: (-each[1], each[0]))
+    return {word: count for (word,), count in found}
 
 
 def _vendors(counted: Counts) -> list[PrivateVendor]:

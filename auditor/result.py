@@ -313,6 +313,29 @@ class Deidentification:
 
 
 @dataclass(slots=True)
+class Reports:
+    """What structured reports of a collection are made of.
+
+    `structure` counts documents by how structured they are: ``free_text`` in a container,
+    ``organised`` items under headings, a ``coded`` lexicon, ``empty``, ``too_large`` to be looked
+    at. `templates` counts them by the number of the declared template, ``none``, or ``other``
+    where it is not packaged; `conformance` those with one: ``conforming``, ``not_conforming``,
+    ``not_evaluated``. `coded` and `text` count the items that say something of the patient (CODE
+    and NUM; TEXT), `share` is that of the coded. `lexicons` counts coded entries by scheme.
+    """
+
+    instances: int = 0
+    structure: dict[str, int] = field(default_factory=dict)
+    templates: dict[str, int] = field(default_factory=dict)
+    conformance: dict[str, int] = field(default_factory=dict)
+    coded: int = 0
+    text: int = 0
+    share: float = 0.0
+    lexicons: dict[str, int] = field(default_factory=dict)
+    not_counted: int = 0
+
+
+@dataclass(slots=True)
 class PrivateCreator:
     """The private elements of one private creator.
 
@@ -454,7 +477,8 @@ class CollectionResult:
 
     `private_elements` counts private data elements by creator, each place once an instance;
     `rules_left_out` is how many rules were switched off by --select or --ignore.
-    `deidentification`, `private` and `segments` are None where no rule of their category ran.
+    `deidentification`, `private`, `segments` and `reports` are None where no rule of their
+    category ran.
     """
 
     name: str
@@ -474,6 +498,7 @@ class CollectionResult:
     objects: ObjectsResult | None = None
     deidentification: Deidentification | None = None
     private: Private | None = None
+    reports: Reports | None = None
     segments: Segments | None = None
     evidence: EvidenceResult | None = None
 
@@ -569,6 +594,7 @@ def _collection(plain: dict[str, Any]) -> CollectionResult:
                 attributes=CarriedAttribute,
                 expected=Expectation,
             ),
+            "reports": _parts(Reports, plain.get("reports")),
             "private": _parts(
                 Private, plain.get("private"), creators=PrivateCreator, vendors=PrivateVendor
             ),

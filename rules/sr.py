@@ -14,6 +14,7 @@ from auditor import (
     Units,
     for_sop_classes,
     rule,
+    summary,
 )
 from auditor.standard.sop_classes import (
     KEY_OBJECT_SELECTION,
@@ -21,7 +22,8 @@ from auditor.standard.sop_classes import (
     sop_class_name,
 )
 from auditor.structured_report.codes import lexicon
-from auditor.structured_report.content import ContentItem, ContentTree
+from auditor.structured_report.content import Code, ContentItem, ContentTree
+from auditor.structured_report.templates import ROOTS, Conformance
 
 _SR = for_sop_classes(*STRUCTURED_REPORTS)
 
@@ -183,6 +185,33 @@ def _said(tree: ContentTree) -> Iterator[ContentItem]:
             yield item
 
 
+def _codes(tree: ContentTree) -> Iterator[Code]:
+    """Yield the coded entries of the content: names, values, units."""
+    for item in tree.items:
+        for code in (item.concept, item.value, item.units):
+            if code is not None and code.value:
+                yield code
+
+
+_LEVELS = {
+    "coded": "a coded lexicon: there are coded items or measurements",
+    "organised": "organised items: text under several headings",
+    "free_text": "free text in a container",
+    "empty": "no text, no coded item and no measurement",
+}
+"""How structured a report can be, from most to least."""
+
+
+def _level(tree: ContentTree) -> str:
+    """Return how structured a report is, a word of `_LEVELS`."""
+    items = list(_said(tree))
+    if any(item.value_type in ("CODE", "NUM") for item in items):
+        return "coded"
+    if len({id(item.parent) for item in items}) > 1:
+        return "organised"
+    return "free_text" if items else "empty"
+
+
 @rule(
     id="SR003",
     category="structured_report",
@@ -211,15 +240,7 @@ def structure(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
     if not instance.content().is_whole:
         yield _TOO_MANY
         return
-    items = list(_said(instance.content()))
-    if any(item.value_type in ("CODE", "NUM") for item in items):
-        yield Finding("a coded lexicon: there are coded items or measurements")
-    elif len({id(item.parent) for item in items}) > 1:
-        yield Finding("organised items: text under several headings")
-    elif items:
-        yield Finding("free text in a container")
-    else:
-        yield Finding("no text, no coded item and no measurement")
+    yield Finding(_LEVELS[_level(instance.content())])
 
 
 @rule(
@@ -291,7 +312,44 @@ def lexicons(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
     if not instance.content().is_whole:
         yield _TOO_MANY
         return
-    for item in instance.content().items:
-        for code in (item.concept, item.value, item.units):
-            if code is not None and code.value:
-                yield Finding(f"codes of {lexicon(code.scheme)}")
+    for code in _codes(instance.content()):
+        yield Finding(f"codes of {lexicon(code.scheme)}")
+
+
+@summary(
+    name="reports",
+    category="structured_report",
+    reads=("content",),
+    applies=_DOCUMENTS,
+)
+def made_of(instance: InstanceFacts) -> Iterator[tuple[str, ...]]:
+    """What a report is made of.
+
+    Rows: ``object``; ``structure``, a word of `_LEVELS` or ``too_large``; ``template``, number
+    of the declared template if it is packaged; ``conformance`` to it; ``said``, ``coded`` or
+    ``text``, for each item that says something; ``lexicon``, name, for each coded entry.
+    """
+    tree = instance.content()
+    yield ("object",)
+    declared = tree.root.template[1]
+    yield "template", (declared if declared in ROOTS else "other") if declared else "none"
+    said = tree.conformance
+    if said is not None:
+        yield "conformance", _verdict(said)
+    if not tree.is_whole:
+        yield "structure", "too_large"
+        return
+    yield "structure", _level(tree)
+    for item in _said(tree):
+        yield "said", "text" if item.value_type == "TEXT" else "coded"
+    for code in _codes(tree):
+        yield "lexicon", lexicon(code.scheme)
+
+
+def _verdict(said: Conformance) -> str:
+    # Codes outside a context group, units and order are warnings, and no breach of the template.
+    if any(
+        problem.kind in ("missing", "number", "kind", "unexpected") for problem in said.problems
+    ):
+        return "not_conforming"
+    return "not_evaluated" if said.undecided else "conforming"

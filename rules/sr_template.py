@@ -115,7 +115,7 @@ def other_kind(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
 @rule(
     id="SR204",
     category="structured_report",
-    severity="warning",
+    severity="info",
     confidence="medium",
     reads=("content",),
     reference="PS3.16 6.1.8, 6.2.5, A, B",
@@ -126,8 +126,9 @@ def value_sets(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
 
     Why it matters
     --------------
-    A defined context group is what all reports by the template choose from. Many may be
-    extended, but only for what is not yet in them.
+    A defined context group is what all reports by the template choose from. Most may be
+    extended, but only for what is not yet in them. Codes of SNOMED that are written the old way
+    are let pass: their group was another.
 
     How to fix
     ----------
@@ -205,7 +206,7 @@ def not_extensible(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
     applies=WITH_TEMPLATE,
 )
 def against_condition(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
-    """A content item is there although the template's condition for it does not hold.
+    """A content item is there, and one that excludes it by the template's condition.
 
     Why it matters
     --------------

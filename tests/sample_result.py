@@ -33,6 +33,7 @@ from auditor.result import (
     Private,
     PrivateCreator,
     PrivateVendor,
+    Reports,
     RuleResult,
     SegmentKind,
     Segments,
@@ -341,6 +342,7 @@ def collection(
         companions={"NIfTI": 6, "CSV": 4, "other": 2},
         deidentification=_deidentification(scale),
         private=_private(scale),
+        reports=_reports(scale),
         segments=Segments(
             4,
             9,
@@ -446,6 +448,19 @@ def _private(scale: int) -> Private:
             ),
         ],
         vendors=[PrivateVendor("Siemens", 6, 5, 4, 1, 3, 2), PrivateVendor("GE", 3)],
+    )
+
+
+def _reports(scale: int) -> Reports:
+    return Reports(
+        instances=scale,
+        structure={"coded": scale - 1, "free_text": 1},
+        templates={"1500": scale - 1, "none": 1},
+        conformance={"conforming": scale - 2, "not_conforming": 1},
+        coded=9 * scale,
+        text=scale,
+        share=0.9,
+        lexicons={"SCT": 8 * scale, "DCM": 5 * scale, "private (99...)": 1},
     )
 
 

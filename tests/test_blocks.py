@@ -11,7 +11,14 @@ from pydicom.dataset import FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian, generate_uid
 
 from auditor import blocks
-from auditor.blocks import CREATORS, EXPECTED, deidentification, private, segments
+from auditor.blocks import (
+    CREATORS,
+    EXPECTED,
+    deidentification,
+    private,
+    segments,
+    structured_reports,
+)
 from auditor.engine import Auditor
 from auditor.model import Row, TagPath
 from auditor.paths import rules_folder
@@ -20,8 +27,10 @@ from auditor.reading.reader import Reader
 from auditor.registry import RuleSet, load
 from auditor.sources import SourceFile, open_source
 from auditor.standard.private import Standing
+from auditor.structured_report import content
 from auditor.tally import NOT_COUNTED, Seen, Tally, count_summary
 from auditor.testing import Literal, dataset_of
+from tests.rules.documents import code, container, document, group, measurements, num, text
 
 DATA = Path(pydicom.__file__).parent / "data"
 CT = "1.2.840.10008.5.1.4.1.1.2"
@@ -379,3 +388,43 @@ def test_segments_are_named_in_the_words_of_the_standard(rules: RuleSet, tmp_pat
     kinds = [(each.category, each.type, each.segments, each.instances) for each in block.kinds]
     assert kinds == [("Tissue", "Liver", 3, 2), ("Tissue", "", 1, 1)]
     assert "secret" not in str(block).lower()
+
+
+def test_what_reports_are_made_of_is_counted(rules: RuleSet, tmp_path: Path) -> None:
+    conforming = measurements(group(num("410668003,SCT"), code("121071", "1,99MINE")))
+    reports = [
+        conforming,
+        conforming,
+        document(text("121106"), text("121106"), template="1500"),
+        document(container("121070", text("121071")), container("121070", text("121071"))),
+        document(template="99MINE"),
+        # It says who observed, and nothing of what was seen.
+        document(code("121005", "121007", "HAS OBS CONTEXT")),
+        OBJECT,
+    ]
+    files = [stored(tmp_path / str(n), literal) for n, literal in enumerate(reports)]
+    block = structured_reports(blocks.summaries(rules, tally_of(rules, *files)))
+    assert block is not None
+    assert block.instances == 6
+    assert block.structure == {"coded": 2, "empty": 2, "free_text": 1, "organised": 1}
+    assert block.templates == {"1500": 3, "none": 2, "other": 1}
+    assert block.conformance == {"conforming": 2, "not_conforming": 1, "not_evaluated": 1}
+    assert (block.coded, block.text, block.share) == (4, 4, 0.5)
+    assert block.lexicons["private (99...)"] == 2
+    assert block.lexicons["UCUM"] == 2
+    assert block.lexicons["SCT"] == 2
+    # Titles, headings, and names: of two reports 4 each, and of the others 3, 5, 1 and 3.
+    assert block.lexicons["DCM"] == 8 + 3 + 5 + 1 + 3
+    assert structured_reports({}) is None
+
+
+def test_a_report_that_is_too_large_is_counted_as_that(
+    rules: RuleSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(content, "ITEM_LIMIT", 2)
+    file = stored(tmp_path / "1", document(text("121106"), text("121106"), template="1500"))
+    block = structured_reports(blocks.summaries(rules, tally_of(rules, file)))
+    assert block is not None
+    assert block.structure == {"too_large": 1}
+    assert block.conformance == {"not_evaluated": 1}
+    assert block.lexicons == {}

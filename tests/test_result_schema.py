@@ -126,6 +126,7 @@ def test_score_may_be_null() -> None:
         ("private", result.Private),
         ("private_creator", result.PrivateCreator),
         ("private_vendor", result.PrivateVendor),
+        ("reports", result.Reports),
         ("segments", result.Segments),
         ("segment_kind", result.SegmentKind),
         ("evidence", result.EvidenceResult),

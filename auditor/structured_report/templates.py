@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from auditor.model import TagPath
 from auditor.standard.sop_classes import KEY_OBJECT_SELECTION
-from auditor.structured_report.codes import is_known_group, is_member, same, todays
+from auditor.structured_report.codes import SNOMED_OLD, is_known_group, is_member, same, todays
 from auditor.structured_report.content import Code, ContentItem, ContentTree
 
 _TABLE = Path(__file__).parents[1] / "standard" / "templates.json.gz"
@@ -208,6 +208,16 @@ class _Leaf:
     most: int | None
     is_once: bool
     index: int = 0
+    alike: tuple[int, ...] = ()
+    """Indexes of the rows of this scope that the same items fill, its own included."""
+    rivals: frozenset[int] = frozenset()
+    """Indexes of the rows that are there in its stead: each one's condition names the other."""
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What an item is matched by."""
+        row = self.row
+        return row.value_type, self.relationship, self.by_reference, row.concept, row.concept_groups
 
     @property
     def name(self) -> str:
@@ -242,10 +252,47 @@ def _scope(row: Row) -> tuple[_Group, tuple[_Leaf, ...]]:
     group = _Group(None)
     _expand(group, row.rows, "", False, 1, True, ())
     leaves = tuple(group.leaves())
+    by_key: dict[tuple[object, ...], list[int]] = {}
     for index, leaf in enumerate(leaves):
         leaf.index = index
+        by_key.setdefault(leaf.key, []).append(index)
+    for leaf in leaves:
+        leaf.alike = tuple(by_key[leaf.key])
+        leaf.rivals = frozenset(
+            other.index
+            for other in leaves
+            if _called(other) in _excluded(leaf.row.condition)
+            and _called(leaf) in _excluded(other.row.condition)
+        )
     _index(group)
     return group, leaves
+
+
+def _called(leaf: _Leaf) -> tuple[str, str]:
+    """Return what a condition calls a row by: value type, and code of the concept."""
+    if leaf.by_reference:
+        return "REFERENCE", ""
+    return leaf.row.value_type, leaf.row.concept[0] if leaf.row.concept else ""
+
+
+def _excluded(condition: list[Any] | None) -> set[tuple[str, str]]:
+    """Return the rows of which, by a condition, there must be none."""
+    if condition is None:
+        return set()
+    if condition[0] in ("and", "or"):
+        return set().union(*map(_excluded, condition[1:]))
+    if condition[0] != "count" or condition[1] != 0 or condition[3:] != ["=", 0]:
+        return set()
+    name, *inside = condition[2][0]
+    codes = _codes(inside[0]) if inside else [""]
+    return {(name, code) for code in codes}
+
+
+def _codes(condition: list[Any]) -> list[str]:
+    """Return the codes of concept names that a condition asks for."""
+    if condition[0] in ("and", "or"):
+        return [code for each in condition[1:] for code in _codes(each)]
+    return [condition[5]] if condition[0] == "is" and condition[2:4] == ["concept", "cv"] else []
 
 
 def _index(group: _Group) -> None:
@@ -372,7 +419,7 @@ class _Check:
             if leaf is not None:
                 filled.setdefault(leaf.index, []).append(child)
         said = _Said(problems, undecided)
-        self._group(group, item, filled, said)
+        self._group(group, leaves, item, filled, said)
         said.finish(item)
         return _Result(frozenset(problems), frozenset(undecided), matched)
 
@@ -425,6 +472,7 @@ class _Check:
     def _group(
         self,
         group: _Group,
+        leaves: Sequence[_Leaf],
         item: ContentItem,
         filled: dict[int, list[ContentItem]],
         said: _Said,
@@ -432,11 +480,12 @@ class _Check:
         """Say what is missing of a group, too many, or there against its condition."""
         for member in group.members:
             if isinstance(member, _Leaf):
-                self._leaf(member, item, filled.get(member.index, []), said)
+                self._leaf(member, leaves, item, filled, said)
                 continue
             include = member.include
             assert include is not None
-            invoked = not member.indexes.isdisjoint(filled)
+            # An item that other rows ask for too does not tell that this template is there.
+            invoked = any(member.indexes.issuperset(leaves[index].alike) for index in filled)
             required: bool | None = include.requirement == "M"
             if not invoked and include.requirement == "MC":
                 required = self._holds(include.condition, item)
@@ -444,16 +493,19 @@ class _Check:
                 said.undecided.add(_unknown(include.template))
             # Of rows that need not be there, and are not, there is nothing to say.
             if invoked or required:
-                self._group(member, item, filled, said)
+                self._group(member, leaves, item, filled, said)
 
     def _leaf(
         self,
         leaf: _Leaf,
+        leaves: Sequence[_Leaf],
         item: ContentItem,
-        found: list[ContentItem],
+        filled: dict[int, list[ContentItem]],
         said: _Said,
     ) -> None:
         row = leaf.row
+        # Two includes may have the same row: one item is what both ask for.
+        found = [child for index in leaf.alike for child in filled.get(index, ())]
         conditional = row.requirement in ("MC", "UC")
         if not found and row.requirement in ("U", "UC"):
             return
@@ -467,15 +519,18 @@ class _Check:
             elif row.requirement == "MC" and holds is None:
                 said.undecided.add(_unknown(row.template))
             return
-        if leaf.most is not None and len(found) > leaf.most:
+        most = _together([leaves[index].most for index in leaf.alike])
+        place = found[0].path
+        if most is not None and len(found) > most:
             message = f"TID {tid}: {leaf.name} is there more often than it may be"
-            said.problems.add(Problem("number", message, found[0].path))
+            said.problems.add(Problem("number", message, place))
         elif len(found) < row.least:
             message = f"TID {tid}: {leaf.name} is there less often than it must be"
-            said.problems.add(Problem("number", message, found[0].path))
-        if holds is False and row.only_then and leaf.is_once:
-            message = f"TID {tid}: {leaf.name} is there, and its condition does not hold"
-            said.problems.add(Problem("condition", message, found[0].path))
+            said.problems.add(Problem("number", message, place))
+        instead = leaf.is_once and not leaf.rivals.isdisjoint(filled)
+        if holds is False and row.only_then and instead:
+            message = f"TID {tid}: {leaf.name} is there, and what excludes it too"
+            said.problems.add(Problem("condition", message, place))
 
     def _holds(self, condition: list[Any] | None, item: ContentItem) -> bool | None:
         """Evaluate a condition of a row below an item; None if that cannot be known."""
@@ -526,29 +581,37 @@ class _Check:
         return holds
 
 
+def _together(mosts: list[int | None]) -> int | None:
+    return None if None in mosts else sum(most or 0 for most in mosts)
+
+
 class _Said:
     """Gathers what is said of one item."""
 
     def __init__(self, problems: set[Problem], undecided: set[str]) -> None:
         self.problems = problems
         self.undecided = undecided
-        self._alternatives: dict[str, list[str]] = {}
+        self._missed: list[_Leaf] = []
 
     def missing(self, message: str, item: ContentItem) -> None:
         self.problems.add(Problem("missing", message, item.at("ContentSequence")))
 
     def missing_by_condition(self, leaf: _Leaf) -> None:
-        names = self._alternatives.setdefault(_number(leaf.row.template), [])
-        if leaf.name not in names:
-            names.append(leaf.name)
+        self._missed.append(leaf)
 
     def finish(self, item: ContentItem) -> None:
-        """Say what is missing of which one of several would do as one thing."""
-        for tid, names in self._alternatives.items():
+        """Say what is missing; of several of which one would do, as one thing."""
+        groups: list[list[_Leaf]] = []
+        for leaf in self._missed:
+            near = [group for group in groups if any(leaf.index in one.rivals for one in group)]
+            groups = [group for group in groups if group not in near]
+            groups.append([*(one for group in near for one in group), leaf])
+        for group in groups:
+            names = list(dict.fromkeys(leaf.name for leaf in group))
             said = f"{names[0]} is missing"
             if len(names) > 1:
                 said = f"there is none of {', '.join(names)}"
-            self.missing(f"TID {tid}: {said}", item)
+            self.missing(f"TID {_number(group[0].row.template)}: {said}", item)
 
 
 def _fit(concept: Code | None, row: Row) -> float:
@@ -579,6 +642,8 @@ def _of_values(item: ContentItem, row: Row) -> Iterator[Problem]:
         groups
         and item.value is not None
         and item.value.value
+        # The group that an old code was taken from is that of a former edition.
+        and item.value.scheme not in SNOMED_OLD
         and all(map(is_known_group, groups))
         and not _in_groups(item.value, groups)
     ):
@@ -587,7 +652,8 @@ def _of_values(item: ContentItem, row: Row) -> Iterator[Problem]:
     if item.units is None or not item.units.value:
         return
     place = item.at("MeasuredValueSequence", "MeasurementUnitsCodeSequence")
-    if row.units and item.units.value != row.units:
+    # Former editions of the dose templates lost the dot: Gym2.
+    if row.units and item.units.value not in (row.units, row.units.replace(".", "")):
         yield Problem("units", f"TID {tid}: the units of {name} are not {row.units}", place)
     groups = row.units_groups
     if groups and all(map(is_known_group, groups)) and not _in_groups(item.units, groups):

@@ -48,8 +48,10 @@ OF_THE_STANDARD = frozenset(
     {"diop", "ppm", "10-6.mm2/s", "ml/[100]g/min", "ml/[100]ml", "{Particles}/[100]g{Tissue}"}
     # CID 85 of former editions, where the annotation came first.
     | {"{SUVbw}g/ml", "{SUVlbm}g/ml", "{SUVibw}g/ml", "{SUVbsa}cm2/ml"}
+    # TID 10003, 10004, 10012 and 10013 of former editions, where the dot was lost.
+    | {"Gym2", "uAs", "mGycm"}
 )
-"""Units in context groups of PS3.16 that are none by UCUM's grammar: who writes them is right."""
+"""Units that PS3.16 has or had, and that are none by UCUM's grammar: who writes them is right."""
 
 LENGTH_LIMIT = 64
 """Characters of a unit that is looked at; the longest in PS3.16 has half as many."""

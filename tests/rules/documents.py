@@ -183,3 +183,32 @@ def key_objects(*below: Literal, title: str = "113000") -> Literal:
         CompletionFlag=None,
         VerificationFlag=None,
     )
+
+
+def xray_dose(*accumulated: Literal, **device: str) -> Literal:
+    """Return a fluoroscopy dose report, TID 10001, without events, with this accumulated dose."""
+    total = accumulated or (
+        num("113722", "Gy.m2,UCUM"),
+        num("113725", "Gy,UCUM"),
+        num("113727", "Gy.m2,UCUM"),
+        num("113729", "Gy,UCUM"),
+        num("113855", "s,UCUM"),
+        code("113780", "113860"),
+    )
+    return document(
+        code(
+            "121058",
+            "113704",
+            "HAS CONCEPT MOD",
+            code("363703001,SCT", "261004008,SCT", "HAS CONCEPT MOD"),
+        ),
+        code("122142", device.get("device", "113957")),
+        code("121005", "121007", "HAS OBS CONTEXT"),
+        uidref("121012", "HAS OBS CONTEXT"),
+        code("113705", "113014", "HAS OBS CONTEXT", uidref("110180", "HAS PROPERTIES")),
+        container("113702", code("113764", "113622", "HAS CONCEPT MOD"), *total),
+        code("113854", "113866"),
+        title="113701",
+        template="10001",
+        SOPClassUID=DOSE,
+    )

@@ -23,6 +23,7 @@ from tests.rules.documents import (
     region,
     text,
     uidref,
+    xray_dose,
 )
 
 CHILD = "(0040,A730)"
@@ -94,6 +95,28 @@ CASES: Cases = {
         fails(ct_dose(*CT_EVENT[:-1]), at=[GRANDCHILD]),
         # A localizer of constant angle has no dose of its own (TID 10013, row 21).
         passes(ct_dose(CT_EVENT[0], code("113820", "113805"), *CT_EVENT[2:-1])),
+        # Two templates have the total and the reference point in common; one item is both.
+        passes(xray_dose()),
+        # Of an integrated projection radiograph only one of them is asked for.
+        passes(
+            xray_dose(
+                num("113722", "Gy.m2,UCUM"),
+                num("113725", "Gy,UCUM"),
+                code("113780", "113860"),
+                device="113958",
+            )
+        ),
+        fails(
+            xray_dose(num("113725", "Gy,UCUM"), code("113780", "113860"), device="113958"),
+            at=[GRANDCHILD],
+            says=("TID 10007: Dose Area Product Total is missing",),
+        ),
+        # Text or code, one of which is there.
+        fails(
+            xray_dose(num("113722", "Gy.m2,UCUM"), num("113725", "Gy,UCUM"), device="113958"),
+            at=[GRANDCHILD],
+            says=("TID 10007: Reference Point Definition is missing",),
+        ),
         fails(key_objects(text("113012")), at=[CHILD]),
         fails(key_objects(image(), title="113001"), at=[CHILD]),
         passes(key_objects(code("113011", "111207", "HAS CONCEPT MOD"), image(), title="113001")),
@@ -154,6 +177,8 @@ CASES: Cases = {
             at=[f"{CHILD}/(0040,A168)"],
             says=("TID 1002: the value of Observer Type is not in CID 270",),
         ),
+        # The list that an old code was taken from was another.
+        passes(observed(code("121005", "T-A0100,SRT", "HAS OBS CONTEXT"))),
         # Today's code and the old one are one concept.
         passes(
             measurements(
@@ -177,6 +202,8 @@ CASES: Cases = {
             at=[f"{GRANDCHILD}/(0040,A300)/(0040,08EA)"],
             says=("TID 10012: the units of CT Dose Length Product Total are not mGy.cm",),
         ),
+        # So a former edition of the template had it.
+        passes(ct_dose(total=num("113813", "mGycm,UCUM"))),
         *blank,
     ),
     "SR206": (
@@ -186,6 +213,8 @@ CASES: Cases = {
     ),
     "SR207": (
         *good,
+        # Of a condition that says when there must be one, nothing follows of when there may.
+        passes(ct_dose(CT_EVENT[0], code("113820", "113805"), *CT_EVENT[2:])),
         fails(
             measurements(group(region(), image("121214"), image("121233"), template="1410")),
             at=[IN_GROUP],
