@@ -21,7 +21,7 @@ from auditor.blocks import (
     structured_reports,
     summaries,
 )
-from auditor.collection import CollectionFacts
+from auditor.collection import CollectionFacts, hold
 from auditor.conformance.summary import summarise
 from auditor.conformance.vocabulary import RefereeReport
 from auditor.description import FILE as DESCRIPTION
@@ -194,12 +194,13 @@ def _audit_collection(
     # Where there are more processes than this one, they ask while the tables are queried here.
     asked = workers.aside(lambda: ask_referees(workers, tally.structures) if waiting else {})
     progress.step("rules over the whole collection")
-    tables = {table: folder.file(table, number) for table in WALKED}
+    files = {table: folder.file(table, number) for table in WALKED}
     with (
         connect(folder.path, workers.count) as connection,
         TemporaryDirectory() as passing,
     ):
-        tables |= _passing_tables(Path(passing), collection.name, people, joined(rules, tally))
+        files |= _passing_tables(Path(passing), collection.name, people, joined(rules, tally))
+        tables = hold(connection, files)
         for rule in rules.rules:
             if rule.scope is Scope.COLLECTION:
                 counted = run_collection_rule(rule, connection, tables, results[rule.id])

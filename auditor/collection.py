@@ -11,6 +11,25 @@ if TYPE_CHECKING:
     import duckdb
 
 
+Tables = Mapping[str, Path | str]
+"""Name of a table to its Parquet file, or to the name of a table in the connection."""
+
+HELD_ROWS = 50_000
+"""Rows up to which a table is read once for all queries; of a longer one each reads its columns."""
+
+
+def hold(connection: duckdb.DuckDBPyConnection, tables: Mapping[str, Path]) -> Tables:
+    """Read the short ones of some tables into the connection; return where each is now."""
+    held: dict[str, Path | str] = dict(tables)
+    for table, file in tables.items():
+        rows = _relation(file)
+        ((count,),) = connection.execute(f"SELECT count(*) FROM {rows}").fetchall()  # noqa: S608
+        if count <= HELD_ROWS:
+            held[table] = f"held {table}"
+            connection.execute(f'CREATE TABLE "held {table}" AS SELECT * FROM {rows}')  # noqa: S608
+    return held
+
+
 class CollectionFacts:
     """The tables of one collection, restricted to what a rule declares in `reads`.
 
@@ -19,7 +38,7 @@ class CollectionFacts:
     connection
         DuckDB connection in which the views are made.
     tables
-        Table name to its Parquet file, or to the name of a table in the connection.
+        Where each table is.
     reads
         ``TABLE.COLUMN`` of each column that may be looked at.
     """
@@ -27,7 +46,7 @@ class CollectionFacts:
     def __init__(
         self,
         connection: duckdb.DuckDBPyConnection,
-        tables: Mapping[str, Path | str],
+        tables: Tables,
         reads: Iterable[str],
     ) -> None:
         self._connection = connection

@@ -8,11 +8,9 @@ compared as keyed hashes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from auditor.collection import CollectionFacts
+from auditor.collection import CollectionFacts, Tables
 from auditor.inventory import IS_INSTANCE
 from auditor.reading.contents import CLINICAL
 from auditor.result import EvidenceForm, EvidenceResult, EvidenceTable
@@ -112,7 +110,7 @@ _FORM = (
     "WHEN form IN ('mask', 'contours') THEN 'annotation' ELSE coalesce(form, '') END"
 ).format(kinds=", ".join(f"'{kind}'" for kind in _BY_NAME), name=ANNOTATION_NAME.replace("'", "''"))
 
-TIED = f"""
+_TIED = f"""
 WITH images AS (
     SELECT {_FOLDER} AS folder, {_STEM} AS stem, SOPInstanceUID, SeriesInstanceUID, PatientID,
            coalesce(SOPClassUID, '') NOT IN ({_MADE_FROM_IMAGES}) AS is_image
@@ -153,19 +151,29 @@ SELECT path, kind, form, columns, rows,
        path IN (SELECT path FROM keys WHERE role LIKE 'column%') AS has_keys
 FROM beside WHERE form <> ''
 """
-"""A row for each companion that holds something, with what it is tied to."""
 
 
-def evidence(connection: duckdb.DuckDBPyConnection, tables: Mapping[str, Path]) -> EvidenceResult:
+def tied(facts: CollectionFacts) -> str:
+    """Return the name of a table with a row for each companion that holds something.
+
+    Its columns are ``path``, ``kind``, ``form``, ``columns``, ``rows``, what it is tied to
+    (``tie``), and whether it names images, joins patients and has keys at all.
+    """
+    there = facts.count("SELECT count(*) FROM companions")
+    # Most collections have nothing beside their images: then nothing is looked for.
+    return facts.kept(_TIED if there else f"SELECT * FROM ({_TIED}) LIMIT 0")
+
+
+def evidence(connection: duckdb.DuckDBPyConnection, tables: Tables) -> EvidenceResult:
     """Return what there is beyond images."""
     facts = CollectionFacts(connection, tables, READS)
     forms = facts.rows(
         f"SELECT kind, form, count(*) AS n, count(*) FILTER (tie = 'image'), "
-        f"count(*) FILTER (tie = 'patient'), min(path) FROM ({TIED}) "
+        f"count(*) FILTER (tie = 'patient'), min(path) FROM {tied(facts)} "
         "GROUP BY kind, form ORDER BY n DESC, kind, form"
     )
     joined = facts.rows(
-        f"SELECT path, kind, columns, rows, names_images, patients FROM ({TIED}) "
+        f"SELECT path, kind, columns, rows, names_images, patients FROM {tied(facts)} "
         "JOIN (SELECT path, count(DISTINCT key) AS patients FROM keys WHERE role LIKE 'column%' "
         f"AND key IN (SELECT PatientID FROM instances WHERE {IS_INSTANCE}) GROUP BY path) "
         f"USING (path) WHERE form IN ('table', 'report') ORDER BY patients DESC, path"

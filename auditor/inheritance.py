@@ -8,10 +8,9 @@ is one defect, of the images, however many objects were made of them.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from auditor.collection import CollectionFacts
+from auditor.collection import CollectionFacts, Tables
 from auditor.model import TagPath
 from auditor.standard.entities import INHERITED
 from auditor.tally import EXAMPLES, RuleTally, Seen
@@ -25,7 +24,7 @@ Sources = Mapping[int | None, Collection[int | None]]
 """Of a series of derived objects, the series that they refer to."""
 
 
-def sources(connection: duckdb.DuckDBPyConnection, tables: Mapping[str, Path]) -> Sources:
+def sources(connection: duckdb.DuckDBPyConnection, tables: Tables) -> Sources:
     """Return which series refer to which others that are here, by their keyed hashes."""
     facts = CollectionFacts(
         connection,

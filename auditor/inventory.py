@@ -4,10 +4,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from auditor.collection import CollectionFacts
+from auditor.collection import CollectionFacts, Tables
 from auditor.reading.places import NO_CREATOR
 from auditor.result import Counts, InventoryRow
 from auditor.standard.sop_classes import (
@@ -70,7 +69,7 @@ _TABLES: dict[str, tuple[str, Callable[[str], str]]] = {
 class Inventory:
     """Counts over the tables of one collection."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, tables: Mapping[str, Path]) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, tables: Tables) -> None:
         self._facts = CollectionFacts(connection, tables, _READS)
 
     def counts(self, tally: Tally, links: int) -> Counts:

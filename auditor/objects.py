@@ -3,11 +3,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from pathlib import Path
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from auditor.collection import CollectionFacts
+from auditor.collection import CollectionFacts, Tables
 from auditor.result import ObjectKind, ObjectLink, ObjectsResult
 from auditor.standard import sop_classes as known
 
@@ -77,7 +76,7 @@ LINKS = 60
 """Links that are kept, those of most objects first."""
 
 
-def objects(connection: duckdb.DuckDBPyConnection, tables: Mapping[str, Path]) -> ObjectsResult:
+def objects(connection: duckdb.DuckDBPyConnection, tables: Tables) -> ObjectsResult:
     """Count objects by kind, and references by the kinds at both ends.
 
     Parameters

@@ -16,7 +16,7 @@ from auditor import (
     judge,
     rule,
 )
-from auditor.evidence import ANNOTATION_KINDS, READS, TIED
+from auditor.evidence import ANNOTATION_KINDS, READS, tied
 from auditor.standard.sop_classes import (
     ANNOTATIONS,
     CT_IMAGES,
@@ -37,7 +37,7 @@ def _forms(collection: CollectionFacts) -> tuple[int, list[tuple[str, int, list[
         f"SELECT count(*) FROM instances WHERE SOPClassUID IN ({marks})", _IN_DICOM
     )
     beside = collection.rows(
-        f"SELECT kind, count(*), min(path, 5) FROM ({TIED}) "
+        f"SELECT kind, count(*), min(path, 5) FROM {tied(collection)} "
         "WHERE form = 'annotation' GROUP BY kind ORDER BY kind"
     )
     return inside, [(kind, count, paths) for kind, count, paths in beside]
@@ -123,7 +123,8 @@ def not_in_dicom(collection: CollectionFacts) -> Iterator[Finding]:
 
 
 def _annotating_files(collection: CollectionFacts) -> Units:
-    return Units(collection.count(f"SELECT count(*) FROM ({TIED}) WHERE form = 'annotation'"))
+    annotating = f"SELECT count(*) FROM {tied(collection)} WHERE form = 'annotation'"
+    return Units(collection.count(annotating))
 
 
 @rule(
@@ -160,7 +161,7 @@ def untraceable(collection: CollectionFacts) -> Iterator[Finding]:
         ("", "tied to nothing in the collection"),
     ):
         rows = collection.rows(
-            f"SELECT count(*), min(path, 5) FROM ({TIED}) "
+            f"SELECT count(*), min(path, 5) FROM {tied(collection)} "
             "WHERE form = 'annotation' AND tie = ? HAVING count(*) > 0",
             [tie],
         )
@@ -218,7 +219,7 @@ _KEYED = "has_keys AND list_contains(string_split(columns, '+'), 'patient')"
 
 
 def _keyed_tables(collection: CollectionFacts) -> Units:
-    return Units(collection.count(f"SELECT count(*) FROM ({TIED}) WHERE {_KEYED}"))
+    return Units(collection.count(f"SELECT count(*) FROM {tied(collection)} WHERE {_KEYED}"))
 
 
 @rule(
@@ -251,7 +252,7 @@ def table_joins_nothing(collection: CollectionFacts) -> Iterator[Finding]:
     them. The first mebibyte is looked at, and key columns that its headings name.
     """
     rows = collection.rows(
-        f"SELECT count(*), min(path, 5) FROM ({TIED}) "
+        f"SELECT count(*), min(path, 5) FROM {tied(collection)} "
         f"WHERE {_KEYED} AND NOT joins HAVING count(*) > 0"
     )
     for count, paths in rows:
