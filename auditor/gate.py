@@ -164,6 +164,10 @@ def _only_new(diff: Diff, level: Severity, reasons: _Reasons) -> None:
         place = f"{each.tag_path} {each.message}".strip()
         if each.new:
             reasons.failed.append(f"{what}: {each.new:,} new {each.unit}: {place}")
+        elif each.unsought:
+            reasons.unknown.append(
+                f"{what}: {plural(each.unsought, each.unit)} not looked for before: {place}"
+            )
         elif each.untold and diff.by_series:
             reasons.unknown.append(
                 f"{what}: {each.untold:,} {each.unit} in no known series may be old or new: {place}"

@@ -225,7 +225,7 @@ def tenths(value: float) -> str:
 
 def plural(count: int, unit: str) -> str:
     """Write a count with its unit: "1 study", "2 studies", "2 series"."""
-    if count == 1 or unit == "series":
+    if count == 1 or unit.endswith("series"):
         word = unit
     elif unit.endswith("y"):
         word = unit[:-1] + "ies"

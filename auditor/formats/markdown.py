@@ -46,6 +46,7 @@ def diff(diff: Diff) -> bytes:
         f"{number(diff.total(name))} {words}"
         for name, words in (
             ("new", "new"),
+            ("unsought", "not looked for before"),
             ("fixed", "fixed"),
             ("unchanged", "unchanged"),
             ("unseen", "not looked for"),

@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import quote
 
-from auditor.diff import Change, Diff
+from auditor.diff import STATES, Change, Diff
 from auditor.formats.plain import dumped
 from auditor.gate import incomplete
 from auditor.result import AuditResult, CollectionResult, GroupedFinding, RuleResult, Tool
@@ -25,7 +25,10 @@ MOST = 25_000
 """Results in a file: code scanning refuses one that has more."""
 
 _LEVELS = {"error": "error", "warning": "warning", "info": "note"}
-_STATES = {"new": "new", "unchanged": "unchanged", "unseen": "absent", "fixed": "absent"}
+_STATES = {
+    "new": "new", "unsought": "new", "unchanged": "unchanged", "unseen": "absent",
+    "fixed": "absent",
+}  # fmt: skip
 
 
 def report(result: AuditResult) -> bytes:
@@ -175,7 +178,7 @@ def _result(
 
 
 def _changed(rules: _Rules, change: Change) -> dict[str, Any]:
-    count = change.new or change.unchanged or change.unseen or change.fixed
+    count = change.new or change.unsought or change.unchanged or change.unseen or change.fixed
     state = "updated" if change.new and change.unchanged else _STATES[change.state]
     return {
         **rules.of(change.rule),
@@ -189,10 +192,7 @@ def _changed(rules: _Rules, change: Change) -> dict[str, Any]:
         "occurrenceCount": max(1, count),
         "properties": {
             "collection": clean(change.collection),
-            **{
-                name: getattr(change, name)
-                for name in ("state", "new", "fixed", "unchanged", "unseen", "untold")
-            },
+            **{name: getattr(change, name) for name in ("state", *STATES, "untold")},
         },
     }
 
