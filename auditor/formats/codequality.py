@@ -25,7 +25,7 @@ def report(result: AuditResult) -> bytes:
                 _issue(
                     (*names, found.tag_path, found.message),
                     rule.severity,
-                    f"{rule.title} {found.message} ({found.count:,} {rule.unit})",
+                    f"{rule.title} {found.message} ({plural(found.count, rule.unit)})",
                     found.tag_path,
                     next(iter(found.examples), ""),
                 )

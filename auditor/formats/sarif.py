@@ -15,7 +15,7 @@ from auditor.diff import STATES, Change, Diff
 from auditor.formats.plain import dumped
 from auditor.gate import incomplete
 from auditor.result import AuditResult, CollectionResult, GroupedFinding, RuleResult, Tool
-from auditor.view import clean
+from auditor.view import clean, plural
 
 SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -199,7 +199,7 @@ def _changed(rules: _Rules, change: Change) -> dict[str, Any]:
 
 def _message(title: str, message: str, count: int, unit: str) -> str:
     # Square brackets would be a link to a place in the result.
-    text = f"{clean(title, 400)} {clean(message, 600)} ({count:,} {clean(unit)})".strip()
+    text = f"{clean(title, 400)} {clean(message, 600)} ({clean(plural(count, unit))})".strip()
     return text.replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]")
 
 
