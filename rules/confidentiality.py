@@ -227,7 +227,7 @@ def kept_what_none_keeps(instance: InstanceFacts) -> Iterator[Finding | Undecide
 
     Command
     -------
-    dcmodify -ea "TAG" FILE
+    dcmodify -nb -ea "TAG" FILE
 
     Example
     -------
@@ -267,7 +267,7 @@ def emptied_instead(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
 
     Command
     -------
-    dcmodify -ea "TAG" FILE
+    dcmodify -nb -ea "TAG" FILE
 
     Example
     -------
@@ -312,7 +312,7 @@ def kept_without_option(instance: InstanceFacts) -> Iterator[Finding | Undecided
 
     Command
     -------
-    dcmodify -ea "TAG" FILE
+    dcmodify -nb -ea "TAG" FILE
 
     Example
     -------
@@ -372,7 +372,7 @@ def dates_removed_and_there(instance: InstanceFacts) -> Iterator[Finding]:
     Command
     -------
     CTP: <e en="T" t="00080020" n="StudyDate">@empty()</e>
-    dcmodify -imt -ea "(0008,0021)" -ea "(0008,0022)" FILE
+    dcmodify -nb -imt -ea "(0008,0021)" -ea "(0008,0022)" FILE
 
     Example
     -------
@@ -415,7 +415,7 @@ def dates_without_option(instance: InstanceFacts) -> Iterator[Finding | Undecide
 
     Command
     -------
-    dcmodify -i "(0028,0303)=MODIFIED" FILE
+    dcmodify -nb -i "(0028,0303)=MODIFIED" FILE
 
     Example
     -------
@@ -515,9 +515,9 @@ def option_without_profile(instance: InstanceFacts) -> Iterator[Finding]:
 
     Command
     -------
-    dcmodify -i "(0012,0064)[0].(0008,0100)=113100" FILE
-    dcmodify -i "(0012,0064)[0].(0008,0102)=DCM" FILE
-    dcmodify -i "(0012,0064)[0].(0008,0104)=Basic Application Confidentiality Profile" FILE
+    dcmodify -nb -i "(0012,0064)[0].(0008,0100)=113100" FILE
+    dcmodify -nb -i "(0012,0064)[0].(0008,0102)=DCM" FILE
+    dcmodify -nb -i "(0012,0064)[0].(0008,0104)=Basic Application Confidentiality Profile" FILE
 
     Example
     -------
@@ -551,7 +551,7 @@ def claim_not_completed(instance: InstanceFacts) -> Iterator[Finding]:
 
     Command
     -------
-    dcmodify -i "(0028,0303)=MODIFIED" FILE
+    dcmodify -nb -i "(0028,0303)=MODIFIED" FILE
 
     Example
     -------
@@ -677,9 +677,9 @@ def kept_without_codes(instance: InstanceFacts) -> Iterator[Finding]:
 
     Command
     -------
-    dcmodify -i "(0012,0064)[0].(0008,0100)=113100" FILE
-    dcmodify -i "(0012,0064)[0].(0008,0102)=DCM" FILE
-    dcmodify -i "(0012,0064)[0].(0008,0104)=Basic Application Confidentiality Profile" FILE
+    dcmodify -nb -i "(0012,0064)[0].(0008,0100)=113100" FILE
+    dcmodify -nb -i "(0012,0064)[0].(0008,0102)=DCM" FILE
+    dcmodify -nb -i "(0012,0064)[0].(0008,0104)=Basic Application Confidentiality Profile" FILE
 
     Example
     -------
