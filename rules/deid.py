@@ -453,12 +453,13 @@ def patient_name(instance: InstanceFacts) -> Iterator[Finding]:
 
     How to fix
     ----------
-    Replace the value by a code of the study, or empty it: `dcmodify -nb -m "0010,0010=CASE-001"`.
-    If it is a phantom's or a made-up name, ignore the finding.
+    Replace Patient's Name by a code of the study, or empty it; remove the other names. If it is
+    a phantom's or a made-up name, ignore the finding.
 
     Command
     -------
     dcmodify -nb -imt -ma "(0010,0010)=CASE-001" FILE
+    dcmodify -nb -imt -ea "(0010,1001)" -ea "(0010,2297)" FILE
 
     Example
     -------

@@ -10,7 +10,7 @@ import pytest
 
 from auditor.paths import rules_folder
 from auditor.registry import load
-from auditor.standard.dictionary import keyword_of
+from auditor.standard.dictionary import keyword_of, tag_of
 
 COMMANDS = {
     rule.id: rule.doc.command.split("\n")
@@ -47,3 +47,9 @@ def test_a_command_is_of_a_known_tool_and_of_attributes_that_exist(rule_id: str)
         for tag_path, value in re.findall(r'-(?:i|m|ma) "([^"=]*)=([^"]*)"', line):
             assert re.fullmatch(r"TAG|(\([0-9A-F]{4},[0-9A-F]{4}\)(\[0\]\.)?)+", tag_path)
             assert value == value.strip()
+
+
+def test_the_command_for_names_mends_each_attribute_that_the_rule_looks_at() -> None:
+    mended = set(re.findall(r"\([0-9A-F]{4},[0-9A-F]{4}\)", "\n".join(COMMANDS["DEID201"])))
+    names = ("PatientName", "OtherPatientNames", "ResponsiblePerson")
+    assert mended == {f"({tag_of(name) >> 16:04X},{tag_of(name) & 0xFFFF:04X})" for name in names}
