@@ -413,6 +413,10 @@ def to_fix(collection: CollectionResult) -> list[RuleResult]:
     return sorted((rule for rule in failed if not rule.is_waived), key=urgency)
 
 
+_EITHER = {"(0012,0064)": "(0012,0063)"}
+"""Of De-identification Method and its codes either is enough (PS3.3 C.7.1.1): one defect."""
+
+
 def first_steps(collection: CollectionResult, most: int) -> list[RuleResult]:
     """Return what to fix first, at most so many and each defect once.
 
@@ -421,20 +425,23 @@ def first_steps(collection: CollectionResult, most: int) -> list[RuleResult]:
     """
     chosen: list[RuleResult] = []
     for rule in to_fix(collection):
-        places = {found.tag_path for found in rule.findings}
+        places = _places(rule)
         reach = affected(rule, collection.counts)
         covered = (
             places
             and "" not in places
             and any(
-                places <= {found.tag_path for found in before.findings}
-                and affected(before, collection.counts) >= reach
+                places <= _places(before) and affected(before, collection.counts) >= reach
                 for before in chosen
             )
         )
         if not covered:
             chosen.append(rule)
     return chosen[:most]
+
+
+def _places(rule: RuleResult) -> set[str]:
+    return {_EITHER.get(found.tag_path, found.tag_path) for found in rule.findings}
 
 
 def verdict_of(collection: CollectionResult) -> Verdict:

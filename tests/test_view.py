@@ -322,11 +322,11 @@ def test_among_equals_people_come_before_paper_and_a_defect_comes_once() -> None
     people = at("DEID102", name, confidence="medium")
     rules = [
         at("DEID101", method),
-        at("IOD101", method),
+        at("IOD101", method, "(0012,0064)"),
         people,
         at("FILE101", ""),
         # Less than all of it is mended with what comes before.
-        at("PRIV101", method, "(0012,0064)", failed=390),
+        at("PRIV101", method, "(0012,0062)", failed=390),
     ]
     made = collection("c", changed=rules)
     people.id = "DEID201"
