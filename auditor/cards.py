@@ -23,11 +23,11 @@ from auditor.result import (
     RuleResult,
 )
 from auditor.view import (
+    IDENTIFIERS,
     Limits,
     arc_of,
     clean,
     fails,
-    is_of_people,
     left_out,
     number,
     percent,
@@ -222,7 +222,7 @@ def _worst_rows(
     """
     worst: dict[str, RuleResult] = {}
     for rule in sorted(rules, key=lambda each: (-rank_of(each), each.id)):
-        if is_of_people(rule) and fails(rule):
+        if rule.id.startswith(IDENTIFIERS) and fails(rule):
             for finding in rule.findings:
                 worst.setdefault(finding.tag_path, rule)
     order = list(_VERDICTS)

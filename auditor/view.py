@@ -304,11 +304,6 @@ def fails(rule: RuleResult) -> bool:
     return rule.outcome == "fail" or rule.failed > 0
 
 
-def is_of_people(rule: RuleResult) -> bool:
-    """Tell whether a rule finds what may lead to a person, such as a name in a text."""
-    return rule.id.startswith(("DEID2", "DEID4"))
-
-
 def gap_of(rule: RuleResult) -> int:
     """Return how many units could not be judged; at least 1 where the whole rule could not."""
     units = rule.not_evaluated + rule.errors

@@ -69,12 +69,12 @@ def test_without_blocks_there_are_no_cards() -> None:
 # -- de-identification
 
 
-def profiled(*rows: Expectation, **counts: int) -> CollectionResult:
+def profiled(*rows: Expectation, uncoded: int = 0) -> CollectionResult:
     """Return a collection of 25 objects that claim, without findings."""
     made = collection("c")
     made.rules = []
     made.deidentification = Deidentification(
-        instances=25, claiming=25, expected=list(rows), **counts
+        instances=25, claiming=25, uncoded=uncoded, expected=list(rows)
     )
     return made
 
