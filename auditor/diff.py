@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 SCHEMA = "dicom-auditor/diff/1"
+STATES = ("new", "unsought", "unchanged", "unseen", "fixed")
+"""What may become of a finding, the worst first: each counts it in a `Change`."""
+
 SERIES = 20
 """Series that are named for each change, of those where something is new or fixed."""
 
@@ -35,6 +38,8 @@ class Change:
         `untold` is not 0 they are the least that there can be.
     unseen
         How many there were before that the newer audit did not look for.
+    unsought
+        How many there are now that the older audit did not look for: they may be old.
     untold
         Of `unchanged`, how many are in no known series: they may be new ones in place of old.
     series
@@ -58,6 +63,7 @@ class Change:
     fixed: int
     unchanged: int
     unseen: int
+    unsought: int
     untold: int
     series_new: int
     series_fixed: int
@@ -66,9 +72,8 @@ class Change:
 
     @property
     def state(self) -> str:
-        """What matters most: ``new``, ``unchanged``, ``unseen`` or ``fixed``."""
-        counts = {"new": self.new, "unchanged": self.unchanged, "unseen": self.unseen}
-        return next((name for name, count in counts.items() if count), "fixed")
+        """What matters most: ``new``, ``unsought``, ``unchanged``, ``unseen`` or ``fixed``."""
+        return next((name for name in STATES if getattr(self, name)), "fixed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +98,7 @@ class Diff:
     new_result: AuditResult = field(repr=False)
 
     def total(self, name: str) -> int:
-        """Return how many errors and warnings are ``new``, ``fixed``, ``unchanged``, ``unseen``.
+        """Return how many errors and warnings are in one of `STATES`.
 
         What a rule of severity info finds is a fact and no defect: it is listed, not counted.
         """
@@ -203,6 +208,10 @@ def _change(
     unseen = 0
     if not _looked(was, is_now):
         unseen, fixed, series_fixed = fixed, 0, 0
+    # A collection that is new is: its findings are, too.
+    unsought = _unsought(new, was, is_now) if number in before else 0
+    new -= unsought
+    series_new = series_new if new else 0
     collection = now.get(number) or before[number]
     attributes = [
         found.attribute
@@ -226,6 +235,7 @@ def _change(
         fixed=fixed,
         unchanged=unchanged,
         unseen=unseen,
+        unsought=unsought,
         untold=untold,
         series_new=series_new,
         series_fixed=series_fixed,
@@ -239,19 +249,28 @@ def _rule(collection: CollectionResult | None, rule_id: str) -> RuleResult | Non
     return next((rule for rule in rules if rule.id == rule_id), None)
 
 
-def _looked(was: RuleResult | None, now: RuleResult | None) -> bool:
-    """Whether what the newer audit does not say is fixed, or only was not looked for."""
-    if now is None or now.errors or now.outcome == "error":
+def _looked(there: RuleResult | None, here: RuleResult | None) -> bool:
+    """Whether what only `there` is said is not so here, or only was not looked for here."""
+    if here is None or here.errors or here.outcome == "error":
         return False
-    return now.not_evaluated <= (was.not_evaluated if was else 0)
+    return here.not_evaluated <= (there.not_evaluated if there else 0)
+
+
+def _unsought(new: int, was: RuleResult | None, now: RuleResult | None) -> int:
+    """Return how many of the findings that are only there now were not looked for before."""
+    if _looked(now, was):
+        return 0
+    if was is None or was.errors or was.outcome == "error":
+        return new
+    # No more of them can be in what could not be judged then.
+    return min(new, was.not_evaluated)
 
 
 def _order(change: Change) -> tuple[Any, ...]:
-    states = ("new", "unchanged", "unseen", "fixed")
     levels = ("info", "warning", "error")
     rank = levels.index(change.severity) if change.severity in levels else 2
     return (
-        states.index(change.state),
+        STATES.index(change.state),
         -rank,
         change.repository,
         change.collection,

@@ -163,16 +163,22 @@ def _only_new(diff: Diff, level: Severity, reasons: _Reasons) -> None:
         what = f"{each.collection}: {each.rule} ({each.severity})"
         place = f"{each.tag_path} {each.message}".strip()
         if each.new:
-            reasons.failed.append(f"{what}: {each.new:,} new {each.unit}: {place}")
+            reasons.failed.append(f"{what}: {plural(each.new, f'new {each.unit}')}: {place}")
+        elif each.unsought:
+            reasons.unknown.append(
+                f"{what}: {plural(each.unsought, each.unit)} not looked for before: {place}"
+            )
         elif each.untold and diff.by_series:
             reasons.unknown.append(
-                f"{what}: {each.untold:,} {each.unit} in no known series may be old or new: {place}"
+                f"{what}: {plural(each.untold, each.unit)} in no known series may be old or new: "
+                f"{place}"
             )
         else:
             hidden += bool(each.untold)
     if hidden:
         reasons.unknown.append(
-            f"{hidden:,} findings are in the baseline, too, and new ones could hide among them: "
+            f"{plural(hidden, 'finding')} {'is' if hidden == 1 else 'are'} in the baseline, too, "
+            f"and new ones could hide {'in it' if hidden == 1 else 'among them'}: "
             "make both audits with one DICOM_AUDIT_KEY"
         )
 

@@ -37,6 +37,7 @@ from auditor.view import (
     duration,
     explain_notation,
     fails,
+    first_steps,
     gap_of,
     left_out,
     moment,
@@ -384,7 +385,7 @@ def _steps(
             _command(rule, limits),
             clean(rule.reference),
         )
-        for rule in to_fix(collection)[:FIRST]
+        for rule in first_steps(collection, FIRST)
     )
 
 

@@ -11,7 +11,7 @@ import click
 
 from auditor.audit import Progress
 from auditor.result import AuditResult, CollectionResult
-from auditor.view import clean, number, percent, plural, tenths, to_fix, verdict_of
+from auditor.view import clean, first_steps, number, percent, plural, tenths, to_fix, verdict_of
 
 DETAILED = 3
 """Collections up to which each gets its own table of categories."""
@@ -130,12 +130,12 @@ def _print_one(console: object, collection: CollectionResult) -> None:
         "overall", _score(collection.overall), percent(100 * collection.coverage), style="bold"
     )
     console.print(table)
-    worst = to_fix(collection)
-    for rule in worst[:WORST]:
+    worst = first_steps(collection, WORST)
+    for rule in worst:
         share = f"{number(rule.failed)} of {plural(rule.applicable, rule.unit)}"
         console.print(Text(clean(f"  {rule.severity:7} {rule.id}  {rule.title}  ({share})")))
-    if len(worst) > WORST:
-        console.print(Text(f"  … and {plural(len(worst) - WORST, 'more rule')}, see the report"))
+    if left := len(to_fix(collection)) - len(worst):
+        console.print(Text(f"  … and {plural(left, 'more rule')}, see the report"))
     for note in collection.notes:
         console.print(Text(clean(f"  note: {note}")))
     console.print()

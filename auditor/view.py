@@ -225,7 +225,7 @@ def tenths(value: float) -> str:
 
 def plural(count: int, unit: str) -> str:
     """Write a count with its unit: "1 study", "2 studies", "2 series"."""
-    if count == 1 or unit == "series":
+    if count == 1 or unit.endswith("series"):
         word = unit
     elif unit.endswith("y"):
         word = unit[:-1] + "ies"
@@ -390,21 +390,51 @@ def affected(rule: RuleResult, counts: Counts) -> int:
     return round(min(1.0, share) * counts.instances)
 
 
+IDENTIFIERS = ("DEID2", "DEID4")
+"""How the ids of rules begin that find names, numbers and addresses of people."""
+
+
 def to_fix(collection: CollectionResult) -> list[RuleResult]:
     """Return the rules of severity error or warning that fail, what to fix first in front.
 
     One error outweighs any number of warnings, since only errors keep a collection from its
-    release; among equals, what concerns more instances comes first, and then what is surer.
+    release; among equals, what concerns more instances comes first, then what tells who the
+    patient is, and then what is surer.
     What waivers accept altogether is left out.
     """
     sure = ("high", "medium", "low")
 
-    def urgency(rule: RuleResult) -> tuple[int, int, int, str]:
+    def urgency(rule: RuleResult) -> tuple[int, int, bool, int, str]:
         doubt = sure.index(rule.confidence) if rule.confidence in sure else 0
-        return (-rank_of(rule), -affected(rule, collection.counts), doubt, rule.id)
+        reach = affected(rule, collection.counts)
+        return (-rank_of(rule), -reach, not rule.id.startswith(IDENTIFIERS), doubt, rule.id)
 
     failed = [rule for rule in collection.rules if fails(rule) and rank_of(rule) > 0]
     return sorted((rule for rule in failed if not rule.is_waived), key=urgency)
+
+
+def first_steps(collection: CollectionResult, most: int) -> list[RuleResult]:
+    """Return what to fix first, at most so many and each defect once.
+
+    A rule is left out if all that it found stands at tag paths where one before it, of no
+    less reach, found something: whoever mends that one mends both.
+    """
+    chosen: list[RuleResult] = []
+    for rule in to_fix(collection):
+        places = {found.tag_path for found in rule.findings}
+        reach = affected(rule, collection.counts)
+        covered = (
+            places
+            and "" not in places
+            and any(
+                places <= {found.tag_path for found in before.findings}
+                and affected(before, collection.counts) >= reach
+                for before in chosen
+            )
+        )
+        if not covered:
+            chosen.append(rule)
+    return chosen[:most]
 
 
 def verdict_of(collection: CollectionResult) -> Verdict:

@@ -67,6 +67,8 @@ _WORD = re.compile(r"[^\W\d_]+")
 # patient was there.
 _NO_MOMENTS = frozenset({tag_of("ContextGroupVersion"), tag_of("ContextGroupLocalVersion")})
 
+_BIRTH_DATE = tag_of("PatientBirthDate")
+
 _MADE_BY_DEVICES = (
     b"1.3.12.2.1107.5.",  # Siemens
     b"1.2.840.113619.",  # GE
@@ -105,18 +107,17 @@ def visible(element: Element) -> str:
     if place.vr in ("DA", "DT", "TM"):
         if place.tag in _NO_MOMENTS:
             return VALUE
-        parts = value.decode("latin-1").split("\\")
-        return (
-            MOMENT if any(_is_moment(place.vr, part.strip(" \0")) for part in parts) else REPLACED
-        )
+        parts = [part.strip(" \0") for part in value.decode("latin-1").split("\\")]
+        since = "1890" if place.tag == _BIRTH_DATE else "1980"
+        return MOMENT if any(_is_moment(place.vr, part, since) for part in parts) else REPLACED
     return REPLACED if _says_replaced(element.text) else VALUE
 
 
-def _is_moment(vr: str, text: str) -> bool:
-    """Whether a date or time may be one at which somebody was imaged.
+def _is_moment(vr: str, text: str, since: str) -> bool:
+    """Whether a date or time may be a true one: of an examination, or of a birth.
 
     The first of January and a full hour are what dummies are made of, as are the years before
-    there was DICOM.
+    `since`: before there was DICOM, or before anybody was born who was imaged with it.
     """
     digits = text.replace(".", "" if vr != "TM" else ".").replace("-", "").replace(":", "")
     if vr == "TM":
@@ -124,7 +125,7 @@ def _is_moment(vr: str, text: str) -> bool:
     year, day = digits[:4], digits[4:8]
     if len(day) < 4 or not digits[:8].isdecimal():
         return False
-    return "1980" <= year <= "2099" and day != "0101" and "00" not in (day[:2], day[2:])
+    return since <= year <= "2099" and day != "0101" and "00" not in (day[:2], day[2:])
 
 
 def _says_replaced(text: str) -> bool:
@@ -226,7 +227,7 @@ def kept_what_none_keeps(instance: InstanceFacts) -> Iterator[Finding | Undecide
 
     Command
     -------
-    dcmodify -ea "TAG" FILE
+    dcmodify -nb -ea "TAG" FILE
 
     Example
     -------
@@ -266,7 +267,7 @@ def emptied_instead(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
 
     Command
     -------
-    dcmodify -ea "TAG" FILE
+    dcmodify -nb -ea "TAG" FILE
 
     Example
     -------
@@ -311,7 +312,7 @@ def kept_without_option(instance: InstanceFacts) -> Iterator[Finding | Undecided
 
     Command
     -------
-    dcmodify -ea "TAG" FILE
+    dcmodify -nb -ea "TAG" FILE
 
     Example
     -------
@@ -371,12 +372,13 @@ def dates_removed_and_there(instance: InstanceFacts) -> Iterator[Finding]:
     Command
     -------
     CTP: <e en="T" t="00080020" n="StudyDate">@empty()</e>
-    dcmodify -imt -ea "(0008,0021)" -ea "(0008,0022)" FILE
+    dcmodify -nb -imt -ea "(0008,0021)" -ea "(0008,0022)" FILE
 
     Example
     -------
     (0028,0303) is REMOVED, and Acquisition Time (0008,0032) is 14 minutes past an hour. The
-    first of January, full hours and years before 1980 are taken for dummies.
+    first of January, full hours and years before 1980, of birth before 1890, are taken for
+    dummies.
     """
     # The attribute says it, whatever the codes say: that they contradict is another rule's.
     for path in _moments(instance, _codes(instance) - DATES):
@@ -413,7 +415,7 @@ def dates_without_option(instance: InstanceFacts) -> Iterator[Finding | Undecide
 
     Command
     -------
-    dcmodify -i "(0028,0303)=MODIFIED" FILE
+    dcmodify -nb -i "(0028,0303)=MODIFIED" FILE
 
     Example
     -------
@@ -513,9 +515,9 @@ def option_without_profile(instance: InstanceFacts) -> Iterator[Finding]:
 
     Command
     -------
-    dcmodify -i "(0012,0064)[0].(0008,0100)=113100" FILE
-    dcmodify -i "(0012,0064)[0].(0008,0102)=DCM" FILE
-    dcmodify -i "(0012,0064)[0].(0008,0104)=Basic Application Confidentiality Profile" FILE
+    dcmodify -nb -i "(0012,0064)[0].(0008,0100)=113100" FILE
+    dcmodify -nb -i "(0012,0064)[0].(0008,0102)=DCM" FILE
+    dcmodify -nb -i "(0012,0064)[0].(0008,0104)=Basic Application Confidentiality Profile" FILE
 
     Example
     -------
@@ -549,7 +551,7 @@ def claim_not_completed(instance: InstanceFacts) -> Iterator[Finding]:
 
     Command
     -------
-    dcmodify -i "(0028,0303)=MODIFIED" FILE
+    dcmodify -nb -i "(0028,0303)=MODIFIED" FILE
 
     Example
     -------
@@ -675,9 +677,9 @@ def kept_without_codes(instance: InstanceFacts) -> Iterator[Finding]:
 
     Command
     -------
-    dcmodify -i "(0012,0064)[0].(0008,0100)=113100" FILE
-    dcmodify -i "(0012,0064)[0].(0008,0102)=DCM" FILE
-    dcmodify -i "(0012,0064)[0].(0008,0104)=Basic Application Confidentiality Profile" FILE
+    dcmodify -nb -i "(0012,0064)[0].(0008,0100)=113100" FILE
+    dcmodify -nb -i "(0012,0064)[0].(0008,0102)=DCM" FILE
+    dcmodify -nb -i "(0012,0064)[0].(0008,0104)=Basic Application Confidentiality Profile" FILE
 
     Example
     -------

@@ -93,7 +93,7 @@ def duplicate_instance(collection: CollectionFacts) -> Iterator[Finding]:
 
     Command
     -------
-    dcmodify -gin FILE
+    dcmodify -nb -gin FILE
 
     Example
     -------
@@ -180,7 +180,7 @@ def study_of_two_patients(collection: CollectionFacts) -> Iterator[Finding]:
 
     Command
     -------
-    dcmodify -m "(0010,0020)=CASE-001" FILE
+    dcmodify -nb -m "(0010,0020)=CASE-001" FILE
 
     Example
     -------
@@ -227,7 +227,7 @@ def conflicting_sex(collection: CollectionFacts) -> Iterator[Finding]:
 
     Command
     -------
-    dcmodify -m "(0010,0040)=VALUE" FILE
+    dcmodify -nb -m "(0010,0040)=VALUE" FILE
 
     Example
     -------

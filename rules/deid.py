@@ -77,7 +77,7 @@ def removed_without_method(instance: InstanceFacts) -> Iterator[Finding]:
 
     Command
     -------
-    dcmodify -i "(0012,0063)=METHOD" FILE
+    dcmodify -nb -i "(0012,0063)=METHOD" FILE
 
     Example
     -------
@@ -111,7 +111,7 @@ def method_without_flag(instance: InstanceFacts) -> Iterator[Finding]:
 
     Command
     -------
-    dcmodify -i "(0012,0062)=YES" FILE
+    dcmodify -nb -i "(0012,0062)=YES" FILE
 
     Example
     -------
@@ -151,9 +151,9 @@ def no_method_codes(instance: InstanceFacts) -> Iterator[Finding]:
 
     Command
     -------
-    dcmodify -i "(0012,0064)[0].(0008,0100)=113100" FILE
-    dcmodify -i "(0012,0064)[0].(0008,0102)=DCM" FILE
-    dcmodify -i "(0012,0064)[0].(0008,0104)=Basic Application Confidentiality Profile" FILE
+    dcmodify -nb -i "(0012,0064)[0].(0008,0100)=113100" FILE
+    dcmodify -nb -i "(0012,0064)[0].(0008,0102)=DCM" FILE
+    dcmodify -nb -i "(0012,0064)[0].(0008,0104)=Basic Application Confidentiality Profile" FILE
 
     Example
     -------
@@ -269,7 +269,7 @@ def illegal_flag(instance: InstanceFacts) -> Iterator[Finding]:
 
     Command
     -------
-    dcmodify -m "(0012,0062)=YES" FILE
+    dcmodify -nb -m "(0012,0062)=YES" FILE
 
     Example
     -------
@@ -306,7 +306,7 @@ def burned_in(instance: InstanceFacts) -> Iterator[Finding]:
     Command
     -------
     dcmj2pnm --write-png FILE LOOK-AT-IT.png
-    dcmodify -i "(0028,0301)=NO" FILE
+    dcmodify -nb -i "(0028,0301)=NO" FILE
 
     Example
     -------
@@ -372,7 +372,7 @@ def originals_inside(instance: InstanceFacts) -> Iterator[Finding]:
 
     Command
     -------
-    dcmodify -imt -ea "(0400,0561)" FILE
+    dcmodify -nb -imt -ea "(0400,0561)" FILE
 
     Example
     -------
@@ -453,12 +453,13 @@ def patient_name(instance: InstanceFacts) -> Iterator[Finding]:
 
     How to fix
     ----------
-    Replace the value by a code of the study, or empty it: `dcmodify -m "0010,0010=CASE-001"`.
-    If it is a phantom's or a made-up name, ignore the finding.
+    Replace Patient's Name by a code of the study, or empty it; remove the other names. If it is
+    a phantom's or a made-up name, ignore the finding.
 
     Command
     -------
-    dcmodify -imt -ma "(0010,0010)=CASE-001" FILE
+    dcmodify -nb -imt -ma "(0010,0010)=CASE-001" FILE
+    dcmodify -nb -imt -ea "(0010,1001)" -ea "(0010,2297)" FILE
 
     Example
     -------
@@ -492,8 +493,8 @@ def particulars(instance: InstanceFacts) -> Iterator[Finding]:
 
     Command
     -------
-    dcmodify -imt -ea "(0010,1040)" -ea "(0010,2154)" FILE
-    dcmodify -imt -ma "(0010,0030)=" FILE
+    dcmodify -nb -imt -ea "(0010,1040)" -ea "(0010,2154)" FILE
+    dcmodify -nb -imt -ma "(0010,0030)=" FILE
 
     Example
     -------
@@ -525,7 +526,7 @@ def other_name(instance: InstanceFacts) -> Iterator[Finding]:
 
     Command
     -------
-    dcmodify -imt -ma "(0008,0090)=" -ea "(0008,1050)" -ea "(0008,1070)" FILE
+    dcmodify -nb -imt -ma "(0008,0090)=" -ea "(0008,1050)" -ea "(0008,1070)" FILE
 
     Example
     -------

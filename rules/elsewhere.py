@@ -82,7 +82,7 @@ def text_behind(instance: InstanceFacts) -> Iterator[Finding]:
 
     Command
     -------
-    dcmodify -imt -e "(FFFC,FFFC)" FILE
+    dcmodify -nb -imt -e "(FFFC,FFFC)" FILE
 
     Example
     -------
@@ -251,7 +251,7 @@ def pictures(instance: InstanceFacts) -> Iterator[Finding]:
 
     Command
     -------
-    dcmodify -imt -e "(0088,0200)" -e "(6000,3000)" FILE
+    dcmodify -nb -imt -e "(0088,0200)" -e "(6000,3000)" FILE
 
     Example
     -------

@@ -601,7 +601,7 @@ def overlap_without_plane(instance: InstanceFacts) -> Iterator[Finding | Undecid
 
     Command
     -------
-    dcmodify -m "(0062,0013)=NO" FILE
+    dcmodify -nb -m "(0062,0013)=NO" FILE
 
     Example
     -------

@@ -86,7 +86,7 @@ def required_attribute_missing(instance: InstanceFacts) -> Iterator[Finding]:
 
     Command
     -------
-    dcmodify -i "TAG=VALUE" FILE
+    dcmodify -nb -i "TAG=VALUE" FILE
 
     Example
     -------
@@ -118,7 +118,7 @@ def attribute_that_may_be_empty_missing(instance: InstanceFacts) -> Iterator[Fin
 
     Command
     -------
-    dcmodify -i "TAG=" FILE
+    dcmodify -nb -i "TAG=" FILE
 
     Example
     -------
@@ -240,7 +240,7 @@ def required_attribute_empty(instance: InstanceFacts) -> Iterator[Finding]:
 
     Command
     -------
-    dcmodify -m "TAG=VALUE" FILE
+    dcmodify -nb -m "TAG=VALUE" FILE
 
     Example
     -------
@@ -271,7 +271,7 @@ def attribute_not_allowed(instance: InstanceFacts) -> Iterator[Finding]:
 
     Command
     -------
-    dcmodify -e "TAG" FILE
+    dcmodify -nb -e "TAG" FILE
 
     Example
     -------
@@ -305,7 +305,7 @@ def empty_attribute_not_allowed(instance: InstanceFacts) -> Iterator[Finding]:
 
     Command
     -------
-    dcmodify -e "TAG" FILE
+    dcmodify -nb -e "TAG" FILE
 
     Example
     -------
@@ -341,7 +341,7 @@ def attribute_of_no_module(instance: InstanceFacts) -> Iterator[Finding]:
 
     Command
     -------
-    dcmodify -e "TAG" FILE
+    dcmodify -nb -e "TAG" FILE
 
     Example
     -------
@@ -373,7 +373,7 @@ def value_not_legal(instance: InstanceFacts) -> Iterator[Finding]:
 
     Command
     -------
-    dcmodify -m "TAG=VALUE" FILE
+    dcmodify -nb -m "TAG=VALUE" FILE
 
     Example
     -------
@@ -498,7 +498,7 @@ def value_not_enumerated(instance: InstanceFacts) -> Iterator[Finding]:
 
     Command
     -------
-    dcmodify -m "TAG=VALUE" FILE
+    dcmodify -nb -m "TAG=VALUE" FILE
 
     Example
     -------

@@ -554,7 +554,7 @@ def lossy_and_denied(instance: InstanceFacts) -> Iterator[Finding]:
 
     Command
     -------
-    dcmodify -i "(0028,2110)=01" -i "(0028,2112)=RATIO" -i "(0028,2114)=ISO_10918_1" FILE
+    dcmodify -nb -i "(0028,2110)=01" -i "(0028,2112)=RATIO" -i "(0028,2114)=ISO_10918_1" FILE
 
     Example
     -------

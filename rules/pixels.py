@@ -91,7 +91,7 @@ def burned_in_not_excluded(instance: InstanceFacts) -> Iterator[Finding]:
     Command
     -------
     dcmj2pnm --write-png FILE LOOK-AT-IT.png
-    dcmodify -i "(0028,0301)=NO" FILE
+    dcmodify -nb -i "(0028,0301)=NO" FILE
 
     Example
     -------
@@ -144,7 +144,7 @@ def screen_not_excluded(instance: InstanceFacts) -> Iterator[Finding]:
     Command
     -------
     dcmj2pnm --write-png FILE LOOK-AT-IT.png
-    dcmodify -i "(0028,0301)=NO" FILE
+    dcmodify -nb -i "(0028,0301)=NO" FILE
 
     Example
     -------
@@ -183,7 +183,7 @@ def scout_not_excluded(instance: InstanceFacts) -> Iterator[Finding]:
     Command
     -------
     dcmj2pnm --write-png FILE LOOK-AT-IT.png
-    dcmodify -i "(0028,0301)=NO" FILE
+    dcmodify -nb -i "(0028,0301)=NO" FILE
 
     Example
     -------
@@ -388,7 +388,7 @@ def text_in_pixels(collection: CollectionFacts) -> Iterator[Finding]:
     Command
     -------
     dcmj2pnm --write-png FILE LOOK-AT-IT.png
-    dcmodify -i "(0028,0301)=NO" FILE
+    dcmodify -nb -i "(0028,0301)=NO" FILE
 
     Example
     -------

@@ -72,7 +72,7 @@ def orphan(instance: InstanceFacts) -> Iterator[Finding]:
 
     Command
     -------
-    dcmodify -ea "TAG" FILE
+    dcmodify -nb -ea "TAG" FILE
 
     Example
     -------
@@ -182,7 +182,7 @@ def kept_without_option(instance: InstanceFacts) -> Iterator[Finding]:
 
     Command
     -------
-    dcmodify -ep FILE
+    dcmodify -nb -ep FILE
     CTP: <r en="T" t="privategroups">Remove private groups</r>
 
     Example
@@ -251,7 +251,7 @@ def kept_though_not_safe(instance: InstanceFacts) -> Iterator[Finding]:
 
     Command
     -------
-    dcmodify -ea "TAG" FILE
+    dcmodify -nb -ea "TAG" FILE
 
     Example
     -------
@@ -587,7 +587,7 @@ def holds_identifiers(instance: InstanceFacts) -> Iterator[Finding]:
 
     Command
     -------
-    dcmodify -ea "TAG" FILE
+    dcmodify -nb -ea "TAG" FILE
 
     Example
     -------
@@ -632,7 +632,7 @@ def holds_dates(instance: InstanceFacts) -> Iterator[Finding]:
 
     Command
     -------
-    dcmodify -ea "TAG" FILE
+    dcmodify -nb -ea "TAG" FILE
 
     Example
     -------

@@ -261,7 +261,7 @@ def wrong_class(collection: CollectionFacts) -> Iterator[Finding]:
 
     Command
     -------
-    dcmodify -m "TAG=UID" FILE
+    dcmodify -nb -m "TAG=UID" FILE
 
     Example
     -------

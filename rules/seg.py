@@ -124,7 +124,7 @@ def derived(instance: InstanceFacts) -> Iterator[Finding]:
 
     Command
     -------
-    dcmodify -i "(0008,0008)=DERIVED\PRIMARY" FILE
+    dcmodify -nb -i "(0008,0008)=DERIVED\PRIMARY" FILE
 
     Example
     -------
@@ -354,7 +354,7 @@ def no_instance_number(instance: InstanceFacts) -> Iterator[Finding]:
 
     Command
     -------
-    dcmodify -i "(0020,0013)=1" FILE
+    dcmodify -nb -i "(0020,0013)=1" FILE
 
     Example
     -------

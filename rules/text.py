@@ -128,7 +128,7 @@ def name_in_text(instance: InstanceFacts) -> Iterator[Finding]:
 
     Command
     -------
-    dcmodify -ma "TAG=" FILE
+    dcmodify -nb -ma "TAG=" FILE
 
     Example
     -------
@@ -159,7 +159,7 @@ def number_in_text(instance: InstanceFacts) -> Iterator[Finding]:
 
     Command
     -------
-    dcmodify -ma "TAG=" FILE
+    dcmodify -nb -ma "TAG=" FILE
 
     Example
     -------
@@ -189,7 +189,7 @@ def contact_in_text(instance: InstanceFacts) -> Iterator[Finding]:
 
     Command
     -------
-    dcmodify -ma "TAG=" FILE
+    dcmodify -nb -ma "TAG=" FILE
 
     Example
     -------
@@ -219,7 +219,7 @@ def network_in_text(instance: InstanceFacts) -> Iterator[Finding]:
 
     Command
     -------
-    dcmodify -ma "TAG=" FILE
+    dcmodify -nb -ma "TAG=" FILE
 
     Example
     -------
@@ -287,7 +287,7 @@ def age_over_89(instance: InstanceFacts) -> Iterator[Finding]:
 
     Command
     -------
-    dcmodify -ma "(0010,1010)=090Y" FILE
+    dcmodify -nb -ma "(0010,1010)=090Y" FILE
 
     Example
     -------
@@ -563,7 +563,7 @@ def patient_reappears(instance: InstanceFacts) -> Iterator[Finding]:
 
     Command
     -------
-    dcmodify -ma "TAG=" FILE
+    dcmodify -nb -ma "TAG=" FILE
 
     Example
     -------
@@ -594,7 +594,7 @@ def staff_reappears(instance: InstanceFacts) -> Iterator[Finding]:
 
     Command
     -------
-    dcmodify -ma "TAG=" FILE
+    dcmodify -nb -ma "TAG=" FILE
 
     Example
     -------

@@ -253,7 +253,7 @@ def character_set_not_declared(instance: InstanceFacts) -> Iterator[Finding]:
 
     Command
     -------
-    dcmodify -i "(0008,0005)=ISO_IR 100" FILE
+    dcmodify -nb -i "(0008,0005)=ISO_IR 100" FILE
 
     Example
     -------
@@ -287,7 +287,7 @@ def text_of_another_character_set(instance: InstanceFacts) -> Iterator[Finding |
 
     Command
     -------
-    dcmodify -m "(0008,0005)=ISO_IR 192" FILE
+    dcmodify -nb -m "(0008,0005)=ISO_IR 192" FILE
 
     Example
     -------

@@ -10,7 +10,7 @@ import pytest
 
 from auditor.paths import rules_folder
 from auditor.registry import load
-from auditor.standard.dictionary import keyword_of
+from auditor.standard.dictionary import keyword_of, tag_of
 
 COMMANDS = {
     rule.id: rule.doc.command.split("\n")
@@ -39,9 +39,17 @@ def test_a_command_is_of_a_known_tool_and_of_attributes_that_exist(rule_id: str)
         else:
             words = shlex.split(line)
             assert words[0] in PROGRAMS
+            # What dcmodify does by default leaves what was removed in FILE.bak.
+            assert words[0] != "dcmodify" or words[1] == "-nb"
             assert words[0] not in ("dcmodify", "gunzip") or words[-1].startswith("FILE")
         for group, element_number in re.findall(r"\(([0-9A-F]{4}),([0-9A-F]{4})\)", line):
             assert keyword_of(int(group + element_number, 16)), line
         for tag_path, value in re.findall(r'-(?:i|m|ma) "([^"=]*)=([^"]*)"', line):
             assert re.fullmatch(r"TAG|(\([0-9A-F]{4},[0-9A-F]{4}\)(\[0\]\.)?)+", tag_path)
             assert value == value.strip()
+
+
+def test_the_command_for_names_mends_each_attribute_that_the_rule_looks_at() -> None:
+    mended = set(re.findall(r"\([0-9A-F]{4},[0-9A-F]{4}\)", "\n".join(COMMANDS["DEID201"])))
+    names = ("PatientName", "OtherPatientNames", "ResponsiblePerson")
+    assert mended == {f"({tag_of(name) >> 16:04X},{tag_of(name) & 0xFFFF:04X})" for name in names}

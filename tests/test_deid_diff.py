@@ -245,6 +245,21 @@ def _claims(*codes: str) -> Edit:
             (Done.KEPT, Verdict.AS_CLAIMED),
         ),
         ("(0008,1010)", [_claims(BASIC, DEVICE)], (Done.REMOVED, Verdict.MILDER)),
+        (
+            "(0010,0030)",
+            [_set("PatientBirthDate", "19470613")],
+            (Done.KEPT, Verdict.DISAGREES),
+        ),
+        (
+            "(0010,0030)",
+            [_set("PatientBirthDate", "19000101")],
+            (Done.REPLACED, Verdict.AS_CLAIMED),
+        ),
+        (
+            "(0010,0030)",
+            [_set("PatientBirthDate", "19550302")],
+            (Done.SHIFTED, Verdict.UNJUDGED),
+        ),
         ("(0008,0021)", [_set("SeriesDate", "20150311")], (Done.KEPT, Verdict.DISAGREES)),
         ("(0008,0021)", [_set("SeriesDate", "20150401")], (Done.SHIFTED, Verdict.DISAGREES)),
         ("(0008,0021)", [_set("SeriesDate", "19000101")], (Done.REPLACED, Verdict.MILDER)),
@@ -301,6 +316,13 @@ def test_an_action_is_told_and_held_against_the_claim(
     assert done(found, path) == dict([expected])
     if expected[1] is Verdict.DISAGREES:
         assert found.code == 1
+
+
+def test_a_birth_date_that_was_kept_is_no_dummy(tmp_path: Path) -> None:
+    dataset = ct()
+    dataset.PatientBirthDate = "19550101"
+    found = compare(*two(tmp_path, [dataset], basic, _set("PatientBirthDate", "19550101")))
+    assert done(found, "(0010,0030)") == {Done.KEPT: Verdict.UNJUDGED}
 
 
 @pytest.mark.parametrize(

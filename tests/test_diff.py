@@ -103,6 +103,23 @@ def test_what_was_not_looked_for_is_not_fixed(tmp_path: Path) -> None:
     assert counts(compare(old, write(tmp_path / "f", []), (), DAY)) == (0, 1, 0, 0)
 
 
+def test_what_was_not_looked_for_before_is_not_new(tmp_path: Path) -> None:
+    new = write(tmp_path / "a", [Found("DEID201", 1, 5)])
+    for name, old, sure in (
+        ("the rule was not run", write(tmp_path / "b", [], ran=("IOD001",)), 0),
+        ("it raised", write(tmp_path / "c", [], errors=1), 0),
+        ("it could not look at two", write(tmp_path / "d", [], not_evaluated=2), 3),
+        ("it looked", write(tmp_path / "e", []), 5),
+    ):
+        diff = compare(old, new, (), DAY)
+        assert (diff.total("new"), diff.total("unsought")) == (sure, 5 - sure), name
+        [change] = diff.changes
+        assert change.state == ("new" if sure else "unsought"), name
+        assert change.series_new == (1 if sure else 0), name
+    both = write(tmp_path / "f", [Found("DEID201", 1, collection="mr")], collections=("ct", "mr"))
+    assert counts(compare(write(tmp_path / "g", []), both, (), DAY)) == (1, 0, 0, 0)
+
+
 def test_it_looked_no_less_than_before(tmp_path: Path) -> None:
     old = write(tmp_path / "a", [Found("DEID201", 1)], not_evaluated=2)
     new = write(tmp_path / "b", [], not_evaluated=2)

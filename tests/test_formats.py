@@ -166,6 +166,10 @@ def test_a_page_is_green_only_if_nothing_can_be_hidden(tmp_path: Path) -> None:
     }.items():
         page = FORMATS["html"].diff(compare(old, new, (), DAY)).decode()
         assert f'class="verdict small t-{tone}"' in page
+    unasked = write(tmp_path / "unsought", [], ran=("IOD001",))
+    page = FORMATS["html"].diff(compare(unasked, old, (), DAY)).decode()
+    assert 'class="verdict small t-unknown"' in page
+    assert "1 not looked for before" in page
     keyless = write(tmp_path / "keyless", known, key="")
     assert b"small t-unknown" in FORMATS["html"].diff(compare(old, keyless, (), DAY))
 
@@ -480,7 +484,7 @@ def test_multiqc_renders_changes(tmp_path: Path) -> None:
     made = FORMATS["multiqc"].diff(compare(old, new, (), DAY))
     (tmp_path / "c" / "diff_mqc.json").write_bytes(made)
     lines, _ = multiqc(tmp_path / "c")
-    assert lines == {"ct": {"new": 7, "fixed": 1, "unchanged": 0, "unseen": 0}}
+    assert lines == {"ct": {"new": 7, "fixed": 1, "unchanged": 0, "unseen": 0, "unsought": 0}}
 
 
 # -- pandas ----------------------------------------------------------------------------------

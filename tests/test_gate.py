@@ -242,6 +242,14 @@ def test_what_may_be_new_in_place_of_old_is_not_known(tmp_path: Path) -> None:
     assert since(keyless, write(tmp_path / "f", [], key="")) == PASSED
 
 
+def test_what_the_baseline_did_not_look_for_is_not_known(tmp_path: Path) -> None:
+    new = write(tmp_path / "new", [Found("DEID201", 1)])
+    unasked = write(tmp_path / "old", [], ran=("IOD001",))
+    said = decide([new.result], Severity.ERROR, 0, compare(unasked, new, (), date(2026, 1, 1)))
+    assert said.code == INCOMPLETE
+    assert "1 instance not looked for before" in said.reasons[0]
+
+
 # -- at the command line ----------------------------------------------------------------------
 
 

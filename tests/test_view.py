@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor.result import CategoryResult, CollectionResult, Counts, RuleResult
+from auditor.result import CategoryResult, CollectionResult, Counts, GroupedFinding, RuleResult
 from auditor.scorecard import report_view
 from auditor.view import (
     LEVELS,
@@ -68,6 +68,8 @@ def test_100_and_0_are_never_rounded_to(value: float) -> None:
         (2, "study", "2 studies"),
         (1, "series", "1 series"),
         (2, "series", "2 series"),
+        (2, "new series", "2 new series"),
+        (2, "new study", "2 new studies"),
         (0, "patient", "0 patients"),
         (12345, "instance", "12,345 instances"),
     ],
@@ -306,6 +308,38 @@ def test_errors_are_to_be_fixed_before_warnings_and_then_by_instances() -> None:
     ]
     assert shown.first_more == "2 other rules of severity error or warning below"
     assert "Start with DEID101." in shown.verdict.sentence
+
+
+def at(rule_id: str, *paths: str, failed: int = 400, confidence: str = "high") -> RuleResult:
+    made = rule(rule_id, "fail", 400, failed)
+    made.severity, made.confidence, made.unit = "error", confidence, "instance"
+    made.findings = [GroupedFinding(path, "is wrong", failed) for path in paths]
+    return made
+
+
+def test_among_equals_people_come_before_paper_and_a_defect_comes_once() -> None:
+    method, name = "(0012,0063)", "(0010,0010)"
+    people = at("DEID102", name, confidence="medium")
+    rules = [
+        at("DEID101", method),
+        at("IOD101", method),
+        people,
+        at("FILE101", ""),
+        # Less than all of it is mended with what comes before.
+        at("PRIV101", method, "(0012,0064)", failed=390),
+    ]
+    made = collection("c", changed=rules)
+    people.id = "DEID201"
+    (shown,) = report_view(audit(made)).collections
+    assert [step.id for step in shown.first] == ["DEID201", "DEID101", "FILE101", "PRIV101"]
+    assert shown.first_more == "1 other rule of severity error or warning below"
+
+
+def test_what_concerns_more_is_no_repetition() -> None:
+    few, many = at("DEID101", "(0012,0063)", failed=3), at("DEID102", "(0012,0063)")
+    many.severity = "warning"
+    (shown,) = report_view(audit(collection("c", changed=[few, many]))).collections
+    assert [step.id for step in shown.first] == ["DEID101", "DEID102"]
 
 
 def test_what_is_to_be_fixed_has_its_command_and_its_clause() -> None:

@@ -270,6 +270,9 @@ class Deed:
 
     def _public(self, action: str, done: Done) -> Verdict:
         kept = done is Done.KEPT
+        if kept and self.before == DUMMY and self.keyword == "PatientBirthDate":
+            # Some are born on the first of January: only a value that was put there is a dummy.
+            return Verdict.UNJUDGED
         if kept and self.before in (EMPTY, DUMMY) and action != "X":
             return Verdict.AS_CLAIMED
         if action == "K":

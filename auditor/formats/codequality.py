@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from auditor.diff import Diff
+from auditor.diff import Change, Diff
 from auditor.formats.plain import dumped
 from auditor.formats.sarif import fingerprint, uri
 from auditor.result import AuditResult
-from auditor.view import clean
+from auditor.view import clean, plural
 
 _SEVERITIES = {"info": "info", "warning": "minor", "error": "critical"}
 
@@ -25,7 +25,7 @@ def report(result: AuditResult) -> bytes:
                 _issue(
                     (*names, found.tag_path, found.message),
                     rule.severity,
-                    f"{rule.title} {found.message} ({found.count:,} {rule.unit})",
+                    f"{rule.title} {found.message} ({plural(found.count, rule.unit)})",
                     found.tag_path,
                     next(iter(found.examples), ""),
                 )
@@ -36,20 +36,26 @@ def report(result: AuditResult) -> bytes:
 
 
 def diff(diff: Diff) -> bytes:
-    """Return an issue per finding that is new."""
+    """Return an issue per finding that is new, or was not looked for before."""
     return dumped(
         [
             _issue(
                 (each.repository, each.collection, each.rule, each.tag_path, each.message),
                 each.severity,
-                f"{each.title} {each.message} ({each.new:,} new {each.unit})",
+                f"{each.title} {each.message} ({_counted(each)})",
                 each.tag_path,
                 each.example,
             )
             for each in diff.changes
-            if each.new
+            if each.new or each.unsought
         ]
     )
+
+
+def _counted(change: Change) -> str:
+    if change.new:
+        return plural(change.new, f"new {change.unit}")
+    return f"{plural(change.unsought, change.unit)} not looked for before"
 
 
 def _issue(

@@ -43,7 +43,13 @@ class _DiffView:
     more: str
 
 
-COUNTED = {"new": "new", "fixed": "fixed", "unchanged": "unchanged", "unseen": "not looked for"}
+COUNTED = {
+    "new": "new",
+    "unsought": "not looked for before",
+    "fixed": "fixed",
+    "unchanged": "unchanged",
+    "unseen": "not looked for",
+}
 """Counts of a change, and what they are called."""
 
 
@@ -65,7 +71,7 @@ def diff(diff: Diff) -> bytes:
 
 def _is_open(diff: Diff) -> bool:
     """Tell whether something new may be hidden: then nothing is green."""
-    return bool(diff.notes or diff.total("unseen") or diff.total("untold"))
+    return bool(diff.notes or any(map(diff.total, ("unsought", "unseen", "untold"))))
 
 
 def _made(started: str) -> str:
@@ -73,7 +79,7 @@ def _made(started: str) -> str:
 
 
 def _row(change: Change) -> _Row:
-    tones = {"unchanged": "absent", "unseen": "unknown", "fixed": "ok"}
+    tones = {"unsought": "unknown", "unchanged": "absent", "unseen": "unknown", "fixed": "ok"}
     levels = ("info", "warning", "error")
     severity = change.severity if change.severity in levels else "error"
     counts = {words: getattr(change, name) for name, words in COUNTED.items()}

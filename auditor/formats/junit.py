@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from xml.etree import ElementTree as ET
 
-from auditor.diff import Change, Diff
+from auditor.diff import STATES, Change, Diff
 from auditor.gate import incomplete
 from auditor.result import AuditResult, CollectionResult, RuleResult
-from auditor.view import clean
+from auditor.view import clean, plural
 
 PLACES = 20
 """Findings that are told of a rule."""
@@ -92,7 +92,7 @@ def _without_rules(collection: CollectionResult) -> CollectionResult:
 def _rule_case(suite: ET.Element, rule: RuleResult) -> None:
     name = _text(f"{rule.id} {rule.title}".strip())
     case = ET.SubElement(suite, "testcase", classname=_text(rule.category), name=name)
-    failed = f"{rule.failed:,} of {rule.applicable:,} {rule.unit}"
+    failed = f"{rule.failed:,} of {plural(rule.applicable, rule.unit)}"
     if rule.failed and rule.is_waived:
         ET.SubElement(case, "skipped", message=_text(f"waived: {failed}"))
     elif rule.failed and rule.severity == "info":
@@ -125,10 +125,7 @@ def _change_case(suite: ET.Element, rule_id: str, changes: list[Change]) -> None
     first = changes[0]
     name = _text(f"{rule_id} {first.title}".strip())
     case = ET.SubElement(suite, "testcase", classname=_text(first.category), name=name)
-    counts = {
-        state: sum(getattr(each, state) for each in changes)
-        for state in ("new", "fixed", "unchanged", "unseen")
-    }
+    counts = {state: sum(getattr(each, state) for each in changes) for state in STATES}
     said = ", ".join(f"{count:,} {state}" for state, count in counts.items() if count)
     if counts["new"] and first.severity != "info":
         failure = ET.SubElement(case, "failure", type=_text(first.severity), message=_text(said))
@@ -138,7 +135,7 @@ def _change_case(suite: ET.Element, rule_id: str, changes: list[Change]) -> None
             if each.new
         ]
         failure.text = "\n".join(_text(line.strip()) for line in lines[:PLACES])
-    elif counts["new"] or counts["unchanged"] or counts["unseen"]:
+    elif any(count for state, count in counts.items() if state != "fixed"):
         ET.SubElement(case, "skipped", message=_text(said))
 
 

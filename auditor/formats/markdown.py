@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from auditor.diff import Diff
 from auditor.result import AuditResult, CollectionResult, RuleResult
-from auditor.view import clean, number, percent, tenths, verdict_of
+from auditor.view import clean, number, percent, plural, tenths, verdict_of
 
 MOST_BYTES = 60_000
 """Less than the 64 KiB at which a summary is cut, wherever that happens to be."""
@@ -46,6 +46,7 @@ def diff(diff: Diff) -> bytes:
         f"{number(diff.total(name))} {words}"
         for name, words in (
             ("new", "new"),
+            ("unsought", "not looked for before"),
             ("fixed", "fixed"),
             ("unchanged", "unchanged"),
             ("unseen", "not looked for"),
@@ -124,7 +125,7 @@ def _collection(collection: CollectionResult) -> list[list[str]]:
             (
                 f"{escaped(rule.id)} {escaped(rule.title)}",
                 escaped(rule.severity) + (" (waived)" if rule.is_waived else ""),
-                f"{number(rule.failed)} of {number(rule.applicable)} {escaped(rule.unit)}",
+                f"{number(rule.failed)} of {escaped(plural(rule.applicable, rule.unit))}",
                 escaped(rule.fix, 400),
             )
             for rule in failed[:RULES]

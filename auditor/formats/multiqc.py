@@ -59,6 +59,7 @@ def diff(diff: Diff) -> bytes:
         name: {"title": title, "description": said, **_COUNT}
         for name, title, said in (
             ("new", "New", "Findings that the older audit does not have"),
+            ("unsought", "Not looked for before", "Findings that the older audit did not look for"),
             ("fixed", "Fixed", "Findings that the newer audit does not have"),
             ("unchanged", "Unchanged", "Findings of both"),
             ("unseen", "Not looked for", "Findings that the newer audit did not look for"),

@@ -55,6 +55,7 @@ class DiffRow:
     fixed: int
     unchanged: int
     unseen: int
+    unsought: int
     untold: int
     series_new: int
     series_fixed: int

@@ -11,11 +11,11 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import quote
 
-from auditor.diff import Change, Diff
+from auditor.diff import STATES, Change, Diff
 from auditor.formats.plain import dumped
 from auditor.gate import incomplete
 from auditor.result import AuditResult, CollectionResult, GroupedFinding, RuleResult, Tool
-from auditor.view import clean
+from auditor.view import clean, plural
 
 SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -25,7 +25,10 @@ MOST = 25_000
 """Results in a file: code scanning refuses one that has more."""
 
 _LEVELS = {"error": "error", "warning": "warning", "info": "note"}
-_STATES = {"new": "new", "unchanged": "unchanged", "unseen": "absent", "fixed": "absent"}
+_STATES = {
+    "new": "new", "unsought": "new", "unchanged": "unchanged", "unseen": "absent",
+    "fixed": "absent",
+}  # fmt: skip
 
 
 def report(result: AuditResult) -> bytes:
@@ -175,7 +178,7 @@ def _result(
 
 
 def _changed(rules: _Rules, change: Change) -> dict[str, Any]:
-    count = change.new or change.unchanged or change.unseen or change.fixed
+    count = change.new or change.unsought or change.unchanged or change.unseen or change.fixed
     state = "updated" if change.new and change.unchanged else _STATES[change.state]
     return {
         **rules.of(change.rule),
@@ -189,17 +192,14 @@ def _changed(rules: _Rules, change: Change) -> dict[str, Any]:
         "occurrenceCount": max(1, count),
         "properties": {
             "collection": clean(change.collection),
-            **{
-                name: getattr(change, name)
-                for name in ("state", "new", "fixed", "unchanged", "unseen", "untold")
-            },
+            **{name: getattr(change, name) for name in ("state", *STATES, "untold")},
         },
     }
 
 
 def _message(title: str, message: str, count: int, unit: str) -> str:
     # Square brackets would be a link to a place in the result.
-    text = f"{clean(title, 400)} {clean(message, 600)} ({count:,} {clean(unit)})".strip()
+    text = f"{clean(title, 400)} {clean(message, 600)} ({clean(plural(count, unit))})".strip()
     return text.replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]")
 
 

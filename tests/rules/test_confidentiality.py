@@ -215,6 +215,12 @@ CASES: Cases = {
             at=["(0008,0020)", "(0008,0032)"],
             says=("a date or time that looks true, and no option retains it",) * 2,
         ),
+        # Nobody was imaged with DICOM before 1980, but many who were had been born by then.
+        fails(claimed(BASIC, PatientBirthDate="19550617"), at=["(0010,0030)"]),
+        fails(claimed(BASIC, PatientBirthDate="18900102"), at=["(0010,0030)"]),
+        passes(claimed(BASIC, PatientBirthDate="18891231")),
+        passes(claimed(BASIC, PatientBirthDate="19550101")),
+        passes(claimed(BASIC, StudyDate="19550617")),
         # Two options would do, and one does.
         passes(claimed(BASIC, DEVICE, DateOfLastDetectorCalibration="20040119")),
         # The version of a context group is no date of a patient.
