@@ -598,6 +598,29 @@ def test_the_page_shows_every_row(tmp_path: Path) -> None:
     assert "As the release claims" in text
 
 
+def test_nothing_is_cut_off_on_a_narrow_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    dataset = ct()
+    item = {"ReferencedSOPInstanceUID": f"{ROOT}.9"}
+    for keyword in ("ReferencedSeriesSequence", "ReferencedImageSequence") * 3:
+        item = {keyword: [dataset_of(item)]}
+    dataset.update(dataset_of(item))
+    original, released = two(tmp_path, [dataset], lambda each: claim(each, BASIC))
+    lines = run(original, released).output.splitlines()
+    start = next(index for index, line in enumerate(lines) if " tag path " in line)
+    table = lines[start : next(n for n, line in enumerate(lines) if n > start and "…" in line)]
+    assert max(map(len, table)) <= 80
+    assert table[0].split() == ["attribute", "tag", "path", "asked", "done", "objects", "verdict"]
+    said = {" ".join(line[table[0].index("done") :].split()) for line in table[1:]}
+    assert said == {"kept 1 not as claimed", "kept 1 other than", "claimed, nothing", "kept", ""}
+    # Folded, and complete.
+    left, right = table[0].index("tag path"), table[0].index("asked")
+    tags = "".join(line[left:right].strip() for line in table[1:])
+    assert "(0008,1140)/(0008,1115)/(0008,1140)/(0008,1115)/(0008,1140)/(0008,1115)" in tags
+
+
 def test_an_object_counts_once_however_often_it_refers(tmp_path: Path) -> None:
     dataset = ct()
     item = dataset.ReferencedImageSequence[0]

@@ -196,11 +196,14 @@ def print_deid_diff(found: DeidDiff) -> None:
         for mapping in found.mappings:
             table.add_row(*_mapping(mapping)[1:])
         console.print(table)
-    table = Table(box=None, pad_edge=True)
-    for title in ("attribute", "tag path", "asked", "done"):
+    table = Table(box=None, pad_edge=True, collapse_padding=True)
+    # A tag path may be longer than any line: it folds, and what is said of it stays whole.
+    for title in ("attribute", "tag path"):
+        table.add_column(title, overflow="fold")
+    for title in ("asked", "done"):
         table.add_column(title, no_wrap=True)
-    table.add_column("objects", justify="right")
-    table.add_column("", no_wrap=True)
+    table.add_column("objects", justify="right", no_wrap=True)
+    table.add_column("verdict", width=len(Verdict.UNJUDGED))
     shown = [row for row in found.elements if row.verdict is not Verdict.UNASKED][:LINES]
     for each in map(_row, shown):
         table.add_row(
