@@ -604,7 +604,7 @@ def test_nothing_is_cut_off_on_a_narrow_terminal(
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     dataset = ct()
-    item = {"ReferencedSOPInstanceUID": f"{ROOT}.9"}
+    item: dict[str, Any] = {"ReferencedSOPInstanceUID": f"{ROOT}.9"}
     for keyword in ("ReferencedSeriesSequence", "ReferencedImageSequence") * 3:
         item = {keyword: [dataset_of(item)]}
     dataset.update(dataset_of(item))
