@@ -167,7 +167,8 @@ TEXT = st.text("aZ9 ^=\\.Äéß東", max_size=12)
         st.fixed_dictionaries(
             {},
             optional={
-                "PatientName": TEXT,
+                # A name has three representations at most (PS3.5 6.2.1), else writing it warns.
+                "PatientName": TEXT.filter(lambda text: text.count("=") < 3),
                 "StudyDescription": TEXT,
                 "PatientWeight": st.decimals(0, 300, places=2).map(str),
                 "StudyDate": st.dates().map(lambda day: f"{day:%Y%m%d}".zfill(8)),
