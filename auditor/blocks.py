@@ -118,6 +118,7 @@ def deidentification(counted: Mapping[str, Counts]) -> Deidentification | None:
             for path in CARRIED
         ],
         claiming=profile.get(("object",), 0),
+        uncoded=profile.get(("uncoded",), 0),
         foreign=profile.get(("foreign",), 0),
         expected=[
             Expectation(path, attribute_of(path), expected, observed, verdict, count)

@@ -15,12 +15,27 @@ from auditor.result import (
     CollectionResult,
     ConformanceResult,
     Deidentification,
+    Expectation,
     InventoryRow,
     ObjectLink,
     Private,
     PrivateCreator,
+    RuleResult,
 )
-from auditor.view import Limits, arc_of, clean, left_out, number, percent, plural, size
+from auditor.view import (
+    IDENTIFIERS,
+    Limits,
+    arc_of,
+    clean,
+    fails,
+    left_out,
+    number,
+    percent,
+    plural,
+    rank_of,
+    size,
+    tone_of,
+)
 
 
 class Cell(NamedTuple):
@@ -69,7 +84,7 @@ class Card:
 def cards(collection: CollectionResult, limits: Limits) -> dict[str, tuple[Card, ...]]:
     """Return the cards of a collection by category."""
     made: dict[str, list[Card | None]] = {
-        "deidentification": [_deidentification(collection.deidentification, limits)],
+        "deidentification": [_deidentification(collection, limits)],
         "private": [_private(collection.private, limits)],
         "iod": [_conformance(collection.conformance, limits)],
         "segmentation": [
@@ -103,20 +118,31 @@ _VERDICTS = {
     "error": ("error", "error"),
     "warning": ("warning", "warning"),
     "info": ("info", "note"),
-    "not_evaluated": ("unknown", "nobody can see it"),
+    "not_evaluated": ("unknown", "one file cannot tell"),
     "pass": ("ok", "as expected"),
 }
 
 
-def _deidentification(block: Deidentification | None, limits: Limits) -> Card | None:
+_NO_VALUE = frozenset({"empty", "a replacement"})
+"""What is observed where another rule found something in other objects at the same tag path."""
+
+
+def _deidentification(collection: CollectionResult, limits: Limits) -> Card | None:
+    block = collection.deidentification
     if block is None or not block.instances:
         return None
     claims = block.claims[: limits.listed]
-    rows = block.expected[: limits.listed]
+    rows = _worst_rows(block, collection.rules)[: limits.listed]
     sentences = [
-        f"{_part(block.claiming, block.instances)} of {plural(block.instances, 'object')} about a "
-        "patient claim to be de-identified in a way that can be looked up."
+        f"{_part(block.claiming - block.uncoded, block.instances)} of "
+        f"{plural(block.instances, 'object')} about a patient claim to be de-identified in a way "
+        "that can be looked up."
     ]
+    if block.uncoded:
+        sentences.append(
+            f"{_part(block.uncoded, block.instances)} declare identity removed; no code says how, "
+            "so the Basic Profile is taken."
+        )
     if block.foreign:
         sentences.append(
             f"{plural(block.foreign, 'object')} name a method that no published profile explains: "
@@ -170,11 +196,11 @@ def _deidentification(block: Deidentification | None, limits: Limits) -> Card | 
                             Cell(clean(each.attribute) or "(private)", clean(each.tag_path)),
                             Cell(clean(each.expected)),
                             Cell(clean(each.observed)),
-                            _verdict(each.verdict),
+                            _verdict(each.verdict, fired),
                             Cell(number(each.instances)),
                         )
                     )
-                    for each in rows
+                    for each, fired in rows
                 ),
                 left_out(len(block.expected) + block.more, len(rows), "line"),
                 f"{plural(wrong, 'line')} of {number(len(block.expected))} against the profile "
@@ -186,8 +212,36 @@ def _deidentification(block: Deidentification | None, limits: Limits) -> Card | 
     return Card("What is claimed, and what is there", tuple(sentences), tables=tuple(tables))
 
 
-def _verdict(word: str) -> Cell:
+def _worst_rows(
+    block: Deidentification, rules: Iterable[RuleResult]
+) -> list[tuple[Expectation, RuleResult | None]]:
+    """Return the rows worst first, each with the rule that says worse of its tag path than it.
+
+    The profile asks whether a value was replaced, which one file cannot tell; another rule may
+    see a name in it.
+    """
+    worst: dict[str, RuleResult] = {}
+    for rule in sorted(rules, key=lambda each: (-rank_of(each), each.id)):
+        if rule.id.startswith(IDENTIFIERS) and fails(rule):
+            for finding in rule.findings:
+                worst.setdefault(finding.tag_path, rule)
+    order = list(_VERDICTS)
+    ranked = []
+    for row in block.expected:
+        fired = None if row.observed in _NO_VALUE else worst.get(row.tag_path)
+        own = order.index(row.verdict) if row.verdict in order else 0
+        raised = order.index(tone_of(fired)) if fired else own
+        ranked.append((min(own, raised), row, fired if raised < own else None))
+    ranked.sort(key=lambda each: each[0])
+    return [(row, fired) for _, row, fired in ranked]
+
+
+def _verdict(word: str, fired: RuleResult | None) -> Cell:
     tone, said = _VERDICTS.get(word, ("unknown", clean(word)))
+    if fired is not None:
+        worse, severity = _VERDICTS[tone_of(fired)]
+        said = f"{said if tone == 'unknown' else severity} (see {clean(fired.id)})"
+        tone = worse
     return Cell(said, tone=tone)
 
 

@@ -282,7 +282,7 @@ class CarriedAttribute:
 class Expectation:
     """What the claimed profile asks for at a tag path, and what is there.
 
-    `verdict` is a severity where that is wrong, else ``not_evaluated`` (nobody can see it) or
+    `verdict` is a severity where that is wrong, else ``not_evaluated`` (one file cannot tell) or
     ``pass``.
     """
 
@@ -299,15 +299,17 @@ class Deidentification:
     """The claim of a collection, held against what is in it.
 
     `instances` are the objects about a patient, which `claims` and `attributes` are about;
-    `claiming` those of them that claim to be de-identified in a way that can be looked up,
-    which `expected` is about: worst first, `more` rows are left out. `not_counted` objects
-    could not be looked at.
+    `claiming` those of them whose claim can be held against them, which `expected` is about:
+    worst first, `more` rows are left out. `uncoded` of those declare identity removed without
+    a code that says how: the Basic Profile is taken. `not_counted` objects could not be looked
+    at.
     """
 
     instances: int = 0
     claims: list[Claim] = field(default_factory=list)
     attributes: list[CarriedAttribute] = field(default_factory=list)
     claiming: int = 0
+    uncoded: int = 0
     foreign: int = 0
     expected: list[Expectation] = field(default_factory=list)
     more: int = 0

@@ -154,7 +154,7 @@ class Comparison:
     rows
         How many it has.
     missing
-        Its collections that were not surveyed.
+        Its collections that were not surveyed, or cannot be told from others of that name.
     """
 
     rows: int
@@ -346,7 +346,8 @@ def _step(
 def lay_beside(made: Survey, path: Path) -> Comparison:
     """Compare with a table that has a column ``dataset`` and some of `FLAGS`, yes or no.
 
-    Names are compared by their letters and digits, with and without what is in brackets.
+    Names are compared by their letters and digits, with and without what is in brackets. Of
+    several collections of one name, the column ``host`` tells which one is meant.
 
     Raises
     ------
@@ -361,15 +362,15 @@ def lay_beside(made: Survey, path: Path) -> Comparison:
         raise SurveyError("is no CSV in UTF-8") from None
     if not rows or "dataset" not in rows[0] or not set(FLAGS) & set(rows[0]):
         raise SurveyError("lacks lines, a column `dataset`, or a column of flags")
-    by_name: dict[str, SurveyRow] = {}
+    by_name: dict[str, list[SurveyRow]] = {}
     for row in made.rows:
-        for key in reversed(_keys(row.name)):
-            by_name.setdefault(key, row)
+        for key in _keys(row.name):
+            by_name.setdefault(key, []).append(row)
     pairs = []
     missing = []
     for each in rows:
         name = each["dataset"] or ""
-        ours = next((by_name[key] for key in _keys(name) if key in by_name), None)
+        ours = _meant(name, each.get("host") or "", by_name)
         if ours is None:
             missing.append(name)
         else:
@@ -392,6 +393,17 @@ def lay_beside(made: Survey, path: Path) -> Comparison:
             and said != here
         ),
     )
+
+
+def _meant(name: str, host: str, by_name: dict[str, list[SurveyRow]]) -> SurveyRow | None:
+    """Return the collection of a name; None if there is none, or several and no telling which."""
+    keys = _keys(name)
+    named = next((by_name[key] for key in keys if key in by_name), [])
+    exact = [row for row in named if _keys(row.name)[0] == keys[0]] or named
+    there = [row for row in exact if host and _keys(row.repository)[0] == _keys(host)[0]]
+    if there:
+        return there[0]
+    return exact[0] if len(exact) == 1 else None
 
 
 def _keys(name: str) -> list[str]:

@@ -22,6 +22,9 @@ WIDTH, HEIGHT, GAP = 900, 54, 66
 REASONS = 4
 """Reasons for a loss that the picture names; the table has them all."""
 
+MISSING = 40
+"""Collections of another table that are named where they were not surveyed."""
+
 NOT_STATED = "not stated"
 
 
@@ -245,8 +248,10 @@ def _against(against: Comparison) -> str:
         f"{number(against.matched)} of its {plural(against.rows, 'row')} were surveyed; "
         f"they differ in {plural(len(against.differences), 'flag')}"
     )
-    missing = ", ".join(clean(name, 80) for name in against.missing[:40])
-    return f"{said}. Not surveyed: {missing}" if missing else said
+    missing = ", ".join(clean(name, 80) for name in against.missing[:MISSING])
+    if left := len(against.missing[MISSING:]):
+        missing += f" and {number(left)} more"
+    return f"{said}. Not surveyed, or several of that name: {missing}" if missing else said
 
 
 def _agreement(against: Comparison) -> list[AgreementView]:
@@ -314,6 +319,8 @@ def print_survey(made: Survey) -> None:
         console.print(Text(f"{number(step.collections):>7} {step.title}"))
         for why, count in step.lost.items():
             console.print(Text(f"        - {number(count)} {why}"))
+    if stated := _stated(made):
+        console.print(Text(stated))
     if made.against is None:
         return
     console.print(Text(_against(made.against)))

@@ -150,25 +150,26 @@ def _print_many(console: object, collections: list[CollectionResult]) -> None:
     table = Table(box=None, pad_edge=False)
     table.add_column("collection", overflow="fold", min_width=14)
     table.add_column("verdict", no_wrap=True)
-    for title in ("score", "cover", "DICOM", "partial", "unread.", "other"):
+    # Partial and unreadable together: eighty columns have to hold the names, too.
+    kinds = {
+        "DICOM": ("dicom",),
+        "broken": ("partial", "unreadable"),
+        "other": ("not_dicom",),
+    }
+    for title in ("score", "cover", *kinds):
         table.add_column(title, justify="right", no_wrap=True)
     several = len({each.repository for each in collections}) > 1
     for each in sorted(
         collections, key=lambda each: (each.repository, verdict_of(each).rank, each.name)
     ):
-        name = f"{each.repository}: {each.name}" if several and each.repository else each.name
-        counts = each.counts
-        files = (
-            counts.dicom,
-            counts.partial,
-            counts.unreadable,
-            counts.not_dicom,
-        )
+        named = several and each.repository
+        name = (f"{each.repository}:", each.name) if named else (each.name,)
+        verdict = verdict_of(each)
         table.add_row(
-            Text(clean(name)),
-            verdict_of(each).headline,
+            Text("\n".join(map(clean, name))),
+            Text(verdict.headline + (f"\n  first: {verdict.first}" if verdict.first else "")),
             _score(each.overall),
             percent(100 * each.coverage),
-            *(number(count) for count in files),
+            *(number(sum(getattr(each.counts, kind) for kind in own)) for own in kinds.values()),
         )
     console.print(table)

@@ -85,7 +85,8 @@ COLUMNS = 20
 class Verdict:
     """The answer to "may this be released?" in words; `rank` 0 is the worst.
 
-    `accepted` says what waivers accept of what fails: it changes no verdict.
+    `accepted` says what waivers accept of what fails: it changes no verdict. `first` is the id
+    of the rule to fix first, "" if there is none.
     """
 
     rank: int
@@ -94,6 +95,7 @@ class Verdict:
     sentence: str
     gaps: tuple[str, ...] = ()
     accepted: str = ""
+    first: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -413,6 +415,10 @@ def to_fix(collection: CollectionResult) -> list[RuleResult]:
     return sorted((rule for rule in failed if not rule.is_waived), key=urgency)
 
 
+_EITHER = {"(0012,0064)": "(0012,0063)"}
+"""Of De-identification Method and its codes either is enough (PS3.3 C.7.1.1): one defect."""
+
+
 def first_steps(collection: CollectionResult, most: int) -> list[RuleResult]:
     """Return what to fix first, at most so many and each defect once.
 
@@ -421,20 +427,23 @@ def first_steps(collection: CollectionResult, most: int) -> list[RuleResult]:
     """
     chosen: list[RuleResult] = []
     for rule in to_fix(collection):
-        places = {found.tag_path for found in rule.findings}
+        places = _places(rule)
         reach = affected(rule, collection.counts)
         covered = (
             places
             and "" not in places
             and any(
-                places <= {found.tag_path for found in before.findings}
-                and affected(before, collection.counts) >= reach
+                places <= _places(before) and affected(before, collection.counts) >= reach
                 for before in chosen
             )
         )
         if not covered:
             chosen.append(rule)
     return chosen[:most]
+
+
+def _places(rule: RuleResult) -> set[str]:
+    return {_EITHER.get(found.tag_path, found.tag_path) for found in rule.findings}
 
 
 def verdict_of(collection: CollectionResult) -> Verdict:
@@ -447,12 +456,15 @@ def verdict_of(collection: CollectionResult) -> Verdict:
     errors, warnings = rules.failing(2), rules.failing(1)
     gaps = _gaps(collection)
     accepted = _accepted(errors, warnings)
+    first = clean(next((rule.id for rule in to_fix(collection)), ""))
     if errors:
-        first = next(iter(to_fix(collection)), errors[0])
-        sentence = f"{_rules_fail(len(errors), 'of severity error')}. Start with {first.id}."
+        start = first or clean(errors[0].id)
+        sentence = f"{_rules_fail(len(errors), 'of severity error')}. Start with {start}."
         if all(rule.confidence == "low" for rule in errors):
             sentence += " All of it was found with low confidence: look at the examples first."
-        return Verdict(0, "error", "Not ready for release", clean(sentence, 400), gaps, accepted)
+        return Verdict(
+            0, "error", "Not ready for release", clean(sentence, 400), gaps, accepted, first
+        )
     judged = sum(rule.applicable > 0 for rule in collection.rules)
     no_dicom = collection.counts.dicom + collection.counts.partial <= 0
     if no_dicom or not judged:
@@ -462,7 +474,7 @@ def verdict_of(collection: CollectionResult) -> Verdict:
         sentence = "No error was found, but not everything could be judged."
         if warnings:
             sentence += f" Besides, {_rules_fail(len(warnings), 'of severity warning')}."
-        return Verdict(2, "unknown", "Not decided", sentence, gaps, accepted)
+        return Verdict(2, "unknown", "Not decided", sentence, gaps, accepted, first)
     lesser = sum(is_blind(rule) for rule in collection.rules)
     gaps = (f"{plural(lesser, 'rule')} of lower severity",) if lesser else ()
     if warnings:
@@ -470,7 +482,7 @@ def verdict_of(collection: CollectionResult) -> Verdict:
             "No rule of severity error fails. "
             f"{_rules_fail(len(warnings), 'of severity warning')}: look at them first."
         )
-        return Verdict(3, "warning", "Release after review", sentence, gaps, accepted)
+        return Verdict(3, "warning", "Release after review", sentence, gaps, accepted, first)
     sentence = (
         f"Of {plural(judged, 'rule')} that found something to judge, "
         "none fails with severity error or warning."

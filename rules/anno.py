@@ -184,15 +184,23 @@ def says_mask(element: Element) -> str | None:
     return "mask" if _MASK.search(element.text) else None
 
 
+_PICTURES = SECONDARY_CAPTURE | CT_IMAGES | MR_IMAGES | PET_IMAGES
+
+
+def _holds_masks(instance: InstanceFacts) -> bool:
+    # Images that nobody calls masks are no annotation: that they pass would say nothing.
+    return instance.text("SOPClassUID") in SEGMENTATIONS or bool(instance.judged("mask"))
+
+
 @rule(
     id="ANNO004",
     category="annotation",
     severity="warning",
     confidence="medium",
     unit="series",
-    reads=("judge:mask",),
+    reads=("SOPClassUID", "judge:mask"),
     reference="PS3.3 A.51, A.8",
-    applies=for_sop_classes(*sorted(SECONDARY_CAPTURE | CT_IMAGES | MR_IMAGES | PET_IMAGES)),
+    applies=for_sop_classes(*sorted(SEGMENTATIONS | _PICTURES), when=_holds_masks),
 )
 def mask_as_image(instance: InstanceFacts) -> Iterator[Finding]:
     """A series is described as masks and stored as images.
@@ -209,9 +217,10 @@ def mask_as_image(instance: InstanceFacts) -> Iterator[Finding]:
     Example
     -------
     Secondary Capture images with Series Description (0008,103E) `ROI mask images`. That the
-    Modality is SEG is SEG002.
+    Modality is SEG is SEG002. Series of segmentations pass; a collection without masks has
+    nothing to judge here.
     """
-    if instance.judged("mask"):
+    if instance.text("SOPClassUID") in _PICTURES:
         yield Finding("described as masks, stored as images", TagPath.of("SeriesDescription"))
 
 

@@ -738,15 +738,17 @@ def _judged(path: TagPath, asked: Asked, verdict: str, no_dates: bool) -> str:
 def profile(instance: InstanceFacts) -> Iterator[tuple[str, ...]]:
     """What the claimed profile asks for at each place, and what is there.
 
-    Rows: ``object`` or, where no code is one of the standard's, ``foreign``; ``place``, tag
-    path, what is asked for, what is seen, and how bad that is. A claim without codes is held
-    against the Basic Profile.
+    Rows: ``object`` or, where no code is one of the standard's, ``foreign``; ``uncoded``;
+    ``place``, tag path, what is asked for, what is seen, and how bad that is. A claim without
+    codes is held against the Basic Profile.
     """
     codes = _codes(instance)
     if instance.filled(CODES) and not codes:
         yield ("foreign",)
         return
     yield ("object",)
+    if not codes:
+        yield ("uncoded",)
     no_dates = instance.text(MODIFIED) == "REMOVED"
     for path, asked, verdict in _evidence(instance, codes - DATES if no_dates else codes):
         words = " or ".join(_ACTION_WORDS[each] for each in _ACTION_WORDS if each in asked.actions)

@@ -279,7 +279,7 @@ def test_what_is_asked_for_stands_beside_what_is_there_worst_first(
     tally = tally_of(rules, stored(tmp_path / "a", literal), stored(tmp_path / "b", claimed()))
     block = deidentification(blocks.summaries(rules, tally))
     assert block is not None
-    assert block.claiming == 2
+    assert (block.claiming, block.uncoded) == (2, 0)
     rows = [(each.attribute, each.expected, each.observed, each.verdict) for each in block.expected]
     assert rows[:2] == [
         ("Other Patient Names", "remove", "a value", "error"),
@@ -297,6 +297,14 @@ def test_a_claim_of_removed_dates_is_held_against_dates(rules: RuleSet, tmp_path
     block = deidentification(blocks.summaries(rules, tally))
     assert block is not None
     assert ("(0008,0020)", "error") in [(each.tag_path, each.verdict) for each in block.expected]
+
+
+def test_a_claim_without_a_code_is_counted_apart(rules: RuleSet, tmp_path: Path) -> None:
+    uncoded: Literal = {"SOPClassUID": CT, "PatientIdentityRemoved": "YES"}
+    tally = tally_of(rules, stored(tmp_path / "a", uncoded), stored(tmp_path / "b", claimed()))
+    block = deidentification(blocks.summaries(rules, tally))
+    assert block is not None
+    assert (block.claiming, block.uncoded, block.foreign) == (2, 1, 0)
 
 
 def test_codes_of_another_scheme_ask_for_nothing(rules: RuleSet, tmp_path: Path) -> None:

@@ -12,10 +12,12 @@ from auditor.charts import share_bar, year_columns
 from auditor.result import (
     CollectionResult,
     ConformanceResult,
+    Deidentification,
     Disagreement,
     EvidenceForm,
     EvidenceResult,
     EvidenceTable,
+    Expectation,
     GroupedFinding,
     InventoryRow,
     IodResult,
@@ -23,6 +25,7 @@ from auditor.result import (
     ObjectKind,
     ObjectLink,
     ObjectsResult,
+    RuleResult,
 )
 from auditor.view import LEVELS
 from tests.sample_result import collection, rule
@@ -61,6 +64,70 @@ def test_without_blocks_there_are_no_cards() -> None:
     assert cards(bare, FULL) == {}
     bare.evidence = None
     assert cards(bare, FULL) == {}
+
+
+# -- de-identification
+
+
+def profiled(*rows: Expectation, uncoded: int = 0) -> CollectionResult:
+    """Return a collection of 25 objects that claim, without findings."""
+    made = collection("c")
+    made.rules = []
+    made.deidentification = Deidentification(
+        instances=25, claiming=25, uncoded=uncoded, expected=list(rows)
+    )
+    return made
+
+
+def fired(id: str, severity: str, path: str) -> RuleResult:
+    """Return a rule that found something at a tag path of all objects."""
+    return replace(
+        rule("DEID101", "fail", 25, 25),
+        id=id,
+        severity=severity,
+        findings=[GroupedFinding(path, "found", 25)],
+    )
+
+
+NAME = Expectation("(0010,0010)", "Patient's Name", "empty", "a value", "not_evaluated", 25)
+
+
+def test_a_claim_without_a_code_is_not_said_to_be_one_that_can_be_looked_up() -> None:
+    assert of(profiled(uncoded=5), "deidentification").sentences == (
+        "20 (80.0\xa0%) of 25 objects about a patient claim to be de-identified in a way that can "
+        "be looked up.",
+        "5 (20.0\xa0%) declare identity removed; no code says how, so the Basic Profile is taken.",
+    )
+    assert len(of(profiled(), "deidentification").sentences) == 1
+
+
+def test_a_row_is_as_bad_as_the_worst_that_was_found_of_people_at_its_tag_path() -> None:
+    dated = Expectation("(0010,0030)", "Birth", "empty", "a date", "warning", 25)
+    made = profiled(
+        Expectation("(0008,1010)", "Station Name", "remove", "a value", "warning", 25),
+        dated,
+        Expectation("(0010,0010)", "Patient's Name", "empty", "a replacement", "pass", 5),
+        Expectation("(0020,0010)", "Study ID", "empty", "a value", "not_evaluated", 25),
+        NAME,
+    )
+    made.rules = [
+        fired("DEID201", "error", NAME.tag_path),
+        fired("DEID203", "warning", NAME.tag_path),
+        fired("DEID202", "error", dated.tag_path),
+        # What rules of the profile say of other objects at the same tag path is not this row's.
+        fired("DEID303", "warning", "(0020,0010)"),
+    ]
+    table = of(made, "deidentification").tables[-1]
+    assert [(row[0], row[3]) for row in texts(table)] == [
+        ("Birth", "error (see DEID202)"),
+        ("Patient's Name", "one file cannot tell (see DEID201)"),
+        ("Station Name", "warning"),
+        ("Study ID", "one file cannot tell"),
+        ("Patient's Name", "as expected"),
+    ]
+    assert [line.cells[3].tone for line in table.lines] == [
+        "error", "error", "warning", "unknown", "ok",
+    ]  # fmt: skip
 
 
 # -- annotation

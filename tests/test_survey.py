@@ -28,7 +28,7 @@ from auditor.result import (
     Tool,
 )
 from auditor.survey import FLAGS, STEPS, SurveyError, lay_beside, survey
-from auditor.survey_view import survey_csv, survey_json, survey_page
+from auditor.survey_view import MISSING, survey_csv, survey_json, survey_page
 from auditor.view import clean
 
 TOOL = Tool("0", "0", "2025e", "default", 0.0)
@@ -210,6 +210,28 @@ def test_agreement_is_counted_by_flag_and_named_by_row(tmp_path: Path) -> None:
     ]
 
 
+def test_of_one_name_the_host_tells_which(tmp_path: Path) -> None:
+    twin = replace(collection("ct", EvidenceResult()), repository="Other place")
+    found = survey([made(collection("ct", EvidenceResult(segmentations=True)), twin)])
+    (tmp_path / "own.csv").write_bytes(survey_csv(found))
+    own = lay_beside(found, tmp_path / "own.csv")
+    assert (own.matched, own.missing, own.differences) == (2, (), ())
+    unsaid = table(tmp_path / "t.csv", "ct,yes", columns="dataset,seg")
+    assert lay_beside(found, unsaid).missing == ("ct",)
+    elsewhere = table(tmp_path / "u.csv", "ct,Nowhere,yes", columns="dataset,host,seg")
+    assert lay_beside(found, elsewhere).missing == ("ct",)
+    # A name that stands for one collection needs no host.
+    alone = survey([made(collection("ct", EvidenceResult()))])
+    assert lay_beside(alone, elsewhere).matched == 1
+
+
+def test_a_list_that_is_cut_says_so(tmp_path: Path) -> None:
+    rows = [f"other {number},yes" for number in range(MISSING + 43)]
+    beside = lay_beside(survey([]), table(tmp_path / "t.csv", *rows, columns="dataset,seg"))
+    page = survey_page(replace(survey([]), against=beside)).decode()
+    assert f"other {MISSING - 1} and 43 more" in page
+
+
 @given(st.lists(st.booleans(), min_size=2, max_size=20))
 def test_who_agrees_in_all_has_a_kappa_of_one_or_none(said: list[bool]) -> None:
     import tempfile
@@ -294,6 +316,7 @@ def test_the_command_writes_what_is_asked_and_prints_the_funnel(tmp_path: Path) 
     assert ended.exit_code == 0, ended.output
     assert "Glioma" in page.read_text()
     assert "1 SEG or SR" in ended.output
+    assert "Not stated: access of 1, species of 1, region of 1." in ended.output
     for form in ("csv", "json"):
         assert run(tmp_path, "--format", form).exit_code == 0
         # A survey may be written anew, and nothing else is written over.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from auditor.result import CategoryResult, CollectionResult, Counts, GroupedFinding, RuleResult
 from auditor.scorecard import report_view
+from auditor.terminal import summarise
 from auditor.view import (
     LEVELS,
     clean,
@@ -20,6 +22,7 @@ from auditor.view import (
     plural,
     size,
     tenths,
+    to_fix,
     verdict_of,
 )
 from tests.sample_result import (
@@ -322,11 +325,11 @@ def test_among_equals_people_come_before_paper_and_a_defect_comes_once() -> None
     people = at("DEID102", name, confidence="medium")
     rules = [
         at("DEID101", method),
-        at("IOD101", method),
+        at("IOD101", method, "(0012,0064)"),
         people,
         at("FILE101", ""),
         # Less than all of it is mended with what comes before.
-        at("PRIV101", method, "(0012,0064)", failed=390),
+        at("PRIV101", method, "(0012,0062)", failed=390),
     ]
     made = collection("c", changed=rules)
     people.id = "DEID201"
@@ -506,6 +509,27 @@ def test_overview_is_by_repository_and_worst_first() -> None:
     for group in page.matrix.groups:
         for row in group.rows:
             assert anchors[row.link] == row.name
+
+
+def test_the_overview_says_what_to_fix_first() -> None:
+    page = report_view(audit(careful(), careless(), review()))
+    assert page.matrix is not None
+    first = {row.name: row.verdict.first for group in page.matrix.groups for row in group.rows}
+    assert first["careful-ct-lung"] == ""
+    assert first["careless-mixed"] == "DEID101"
+    assert first["review-mr-brain"] == to_fix(review())[0].id
+
+
+def test_the_terminal_names_it_under_the_verdict(capsys: pytest.CaptureFixture[str]) -> None:
+    summarise(audit(careful(), careless(), undecided(), review()), Path("out"))
+    lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    assert lines[0].split() == [
+        "collection", "verdict", "score", "cover", "DICOM", "broken", "other"
+    ]  # fmt: skip
+    assert any(line.endswith("first: DEID101") for line in lines)
+    # The names are whole.
+    for name in ("careful-ct-lung", "careless-mixed", "undecided-seg", "review-mr-brain"):
+        assert any(line.startswith(name) for line in lines)
 
 
 def test_one_collection_needs_no_overview() -> None:

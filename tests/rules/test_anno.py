@@ -83,15 +83,15 @@ CASES: Cases = {
         not_applicable(instances=[IMAGE], companions=[{"kind": "text"}]),
     ),
     "ANNO004": (
-        passes({**CT, "SeriesDescription": f"Head with mask {PLANT}"}),
-        passes(CT),
+        not_applicable({**CT, "SeriesDescription": f"Head with mask {PLANT}"}),
+        not_applicable(CT),
         fails(
             {**CT, "SeriesDescription": f"ROI mask images {PLANT}"},
             at=("(0008,103E)",),
             says=("described as masks, stored as images",),
         ),
         fails({**CT, "SeriesDescription": "label map"}, at=("(0008,103E)",)),
-        not_applicable({**SEG, "SeriesDescription": "Segmentation"}),
+        passes({**SEG, "SeriesDescription": "Segmentation"}),
     ),
     "ANNO005": (
         passes(
