@@ -198,18 +198,19 @@ def relationships(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
     applies=DOCUMENTS,
 )
 def values(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
-    """A content item has no name, or no value.
+    """A content item has no name, or not one value.
 
     Why it matters
     --------------
     A content item is a question and an answer: name and value. Without the name nobody knows
-    what was answered; without the value nothing was.
+    what was answered; without the value nothing was, and of two values one is wrong.
 
     How to fix
     ----------
     Write Concept Name Code Sequence (0040,A043) in all items but references, coordinates and
     containers without a heading, and the attribute that holds the value of the value type. A
-    measurement that could not be made has an empty Measured Value Sequence (0040,A300).
+    measurement that could not be made has an empty Measured Value Sequence (0040,A300); any
+    other has one item in it.
 
     Example
     -------
@@ -231,9 +232,11 @@ def values(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
             yield Finding("a CODE has no value", item.at("ConceptCodeSequence"))
         if kind == "NUM" and not item.has_number:
             yield Finding("a NUM has no Measured Value Sequence", item.at("MeasuredValueSequence"))
-        elif kind == "NUM" and item.has_item and not item.has_measurement:
+        elif kind == "NUM" and item.measured and not item.has_measurement:
             place = item.at("MeasuredValueSequence", "NumericValue")
             yield Finding("a NUM has a measured value without a number", place)
+        if kind == "NUM" and item.measured > 1:
+            yield Finding("a NUM has several measured values", item.at("MeasuredValueSequence"))
 
 
 @rule(

@@ -126,6 +126,20 @@ CASES: Cases = {
             ),
             at=[f"{CHILD}/(0040,A300)/(0040,A30A)"],
         ),
+        # No item or one (Table C.18.1-1).
+        fails(
+            document(
+                num(
+                    "121206",
+                    MeasuredValueSequence=[
+                        {"NumericValue": "1", "MeasurementUnitsCodeSequence": coded("mm", "UCUM")},
+                        {"NumericValue": "2", "MeasurementUnitsCodeSequence": coded("mm", "UCUM")},
+                    ],
+                )
+            ),
+            at=[f"{CHILD}/(0040,A300)"],
+            says=("a NUM has several measured values",),
+        ),
         fails(document(image(ReferencedSOPSequence=[])), at=[f"{CHILD}/(0008,1199)"]),
         fails(
             document(image(ReferencedSOPSequence=[{"ReferencedSOPClassUID": CT_IMAGE}])),
