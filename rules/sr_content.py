@@ -15,6 +15,7 @@ from auditor import (
     judge,
     rule,
 )
+from auditor.standard.codes import Concept, is_sct_identifier, meaning
 from auditor.standard.dictionary import tag_of
 from auditor.standard.sop_classes import KEY_OBJECT_SELECTION, STRUCTURED_REPORTS
 from auditor.structured_report.codes import SNOMED_OLD, is_dcm_code, is_private
@@ -481,20 +482,21 @@ def coordinates(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
     severity="warning",
     confidence="medium",
     reads=("content",),
-    reference="PS3.16 D",
+    reference="PS3.16 8.1, D",
     applies=DOCUMENTS,
 )
-def dcm_codes(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
-    """A code claims to be of the scheme DCM, which does not have it.
+def codes_that_cannot_be(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
+    """A code claims to be of DCM or SNOMED CT, and is none that these have.
 
     Why it matters
     --------------
-    DCM is the standard's own scheme. A code that it does not have is a slip or was made up, and
-    no software knows it.
+    DCM is the standard's own scheme, SNOMED CT that of most of its codes. A code that they do
+    not have is a slip or was made up, and no software knows it.
 
     How to fix
     ----------
-    Look the code up in PS3.16 Annex D; write a code of one's own in a scheme that begins with 99.
+    Look the code up in PS3.16 Annex D, or in SNOMED CT, where the last digit of an identifier
+    checks the others; write a code of one's own in a scheme that begins with 99.
 
     Example
     -------
@@ -507,8 +509,16 @@ def dcm_codes(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
             (item.concept, "ConceptNameCodeSequence"),
             (item.value, "ConceptCodeSequence"),
         ):
-            if code is not None and code.scheme == "DCM" and is_dcm_code(code.value) is False:
+            if code is None or not code.value:
+                continue
+            if code.scheme == "DCM" and is_dcm_code(code.value) is False:
                 yield Finding("a code of DCM that DCM does not have", item.at(keyword))
+            elif (
+                code.scheme == "SCT"
+                and not is_sct_identifier(code.value)
+                and not meaning(Concept("SCT", code.value))
+            ):
+                yield Finding("the value is no SNOMED CT identifier", item.at(keyword))
 
 
 @rule(
