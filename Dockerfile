@@ -14,6 +14,6 @@ RUN --mount=from=build,source=/wheels,target=/wheels \
 # Nobody in particular: the collection is mounted read-only, the audit folder is the caller's.
 USER 65534:65534
 ENV HOME=/tmp
-WORKDIR /work
+WORKDIR /audit
 ENTRYPOINT ["dicom-audit"]
 CMD ["--help"]

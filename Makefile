@@ -21,7 +21,7 @@ demo: .venv/.installed
 	$(BIN)/dicom-audit demo -o demo
 
 test: .venv/.installed-dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 lint: .venv/.installed-dev
 	$(BIN)/ruff check .

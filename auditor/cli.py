@@ -427,13 +427,15 @@ def _finished(
     key: bytes,
 ) -> AuditResult:
     """Write result, report and manifest."""
+    from auditor.conformance.panel import present, stamps
     from auditor.redaction import key_name
+    from auditor.registry import ruleset_of
     from auditor.result import AuditResult, Tool
     from auditor.standard.dictionary import EDITION
 
     tool = Tool(
         version=_version(),
-        ruleset=rules.digest,
+        ruleset=ruleset_of(rules),
         standard_edition=EDITION,
         profile=profile.stamp,
         unreadable_share=profile.unreadable_share,
@@ -441,6 +443,7 @@ def _finished(
         python=".".join(map(str, sys.version_info[:3])),
         started=started,
         command=_command_line(click.get_current_context()),
+        referees=", ".join(f"{name} {stamps()[name].split()[0]}" for name in present()),
     )
     for audited in results:
         audited.rules_left_out = rules.left_out
@@ -607,7 +610,7 @@ def report(
                 _fail("one format alone can be printed")
             click.echo(written, nl=False)
         else:
-            _put(into or beside, form.file("report"), written)
+            _put(into or beside, form.file("report"), written, made=True)
 
 
 def _only(result: AuditResult, name: str) -> AuditResult:
@@ -666,17 +669,21 @@ def diff(
         if into is None:
             click.echo(written, nl=False)
         else:
-            _put(into, FORMATS[name].file("diff"), written)
+            _put(into, FORMATS[name].file("diff"), written, made=True)
 
 
-def _put(folder: Path, name: str, written: bytes) -> None:
+def _put(folder: Path, name: str, written: bytes, *, made: bool = False) -> None:
+    """Write a file; of a name that is made up here, what was written before is replaced."""
     path = folder / name
 
     def write() -> None:
         folder.mkdir(parents=True, exist_ok=True)
+        if made:
+            # A link goes, and not what it leads to.
+            path.unlink(missing_ok=True)
         path.write_bytes(written)
 
-    _written(write, path)
+    _written(write, path, made=made)
 
 
 def _today() -> date:
@@ -867,8 +874,8 @@ def survey(
         _fail("there is no collection in what was given", INCOMPLETE)
 
 
-def _written(write: Callable[[], None], path: Path) -> None:
-    if path.is_file() and not _is_ours(path):
+def _written(write: Callable[[], None], path: Path, *, made: bool = False) -> None:
+    if not made and path.is_file() and not _is_ours(path):
         _fail(f"{path.name}: is there already, and no page of ours")
     try:
         write()
@@ -880,10 +887,10 @@ def _written(write: Callable[[], None], path: Path) -> None:
 def _is_ours(path: Path) -> bool:
     """Whether a file may be replaced: a page, a survey, or JSON that names one of our schemas."""
     with path.open("rb") as file:
-        head = file.read(64)
+        head = file.read(256)
     return (
-        head[:9].lower() == b"<!doctype"
-        or b'"schema": "dicom-auditor/' in head
+        b'<meta name="generator" content="dicom-auditor">' in head
+        or b'"schema": "dicom-auditor/' in head[:64]
         or (head.startswith(b'\xef\xbb\xbf"dataset","host"'))
     )
 

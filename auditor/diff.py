@@ -286,6 +286,7 @@ def differing(old: Tool, new: Tool) -> list[str]:
         "rule set": (old.ruleset, new.ruleset),
         "edition of the standard": (old.standard_edition, new.standard_edition),
         "profile": (old.profile, new.profile),
+        "referees of conformance": (old.referees, new.referees),
     }
     return [name for name, (before, now) in must_agree.items() if before != now]
 

@@ -26,9 +26,10 @@ class ResultError(Exception):
 
 @dataclass(slots=True)
 class Tool:
-    """What made the result. Two results compare only when ruleset, edition and profile agree.
+    """What made the result. Two compare only when ruleset, edition, profile, referees agree.
 
-    `command` is how it was called, with file names alone of paths.
+    `command` is how it was called, with file names alone of paths; `referees` those of
+    conformance that were there, with their versions.
     """
 
     version: str
@@ -40,6 +41,7 @@ class Tool:
     started: str = ""
     unreadable_share: float = 0.01
     command: str = ""
+    referees: str = ""
 
 
 @dataclass(slots=True)

@@ -520,6 +520,7 @@ def _provenance(result: AuditResult) -> tuple[Fact, ...]:
         ("Rule set", tool.ruleset),
         ("Edition of the DICOM standard", tool.standard_edition),
         ("Profile", tool.profile),
+        ("Referees of conformance", tool.referees),
         ("Started", moment(tool.started)),
         ("Command", tool.command),
         ("Time taken", duration(tool.elapsed_s)),

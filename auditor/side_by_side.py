@@ -102,6 +102,7 @@ class RuleSet(NamedTuple):
     ruleset: str
     standard_edition: str
     profile: str
+    referees: str
     versions: str
     collections: str
 
@@ -657,7 +658,7 @@ def _difference(left: float | None, right: float | None) -> str:
 
 # -- the page ------------------------------------------------------------------------------
 
-_MUST_AGREE = ("rule set", "edition of the standard", "profile")
+_MUST_AGREE = ("rule set", "edition of the standard", "profile", "referees of conformance")
 
 
 class Compared:
@@ -671,10 +672,10 @@ class Compared:
 
     def __init__(self, results: Sequence[AuditResult]) -> None:
         self._results = results
-        by_set: dict[tuple[str, str, str], list[AuditResult]] = {}
+        by_set: dict[tuple[str, str, str, str], list[AuditResult]] = {}
         for result in results:
             tool = result.tool
-            key = (tool.ruleset, tool.standard_edition, tool.profile)
+            key = (tool.ruleset, tool.standard_edition, tool.profile, tool.referees)
             by_set.setdefault(key, []).append(result)
         self._by_set = by_set
         self._marks = {key: _mark(position) for position, key in enumerate(by_set)}
@@ -814,14 +815,15 @@ def _mark(position: int) -> str:
     return chr(ord("A") + position) if position < 26 else str(position + 1)
 
 
-def _rule_set(mark: str, key: tuple[str, str, str], results: list[AuditResult]) -> RuleSet:
-    ruleset, edition, profile = (clean(each, 80) or "not recorded" for each in key)
+def _rule_set(mark: str, key: tuple[str, str, str, str], results: list[AuditResult]) -> RuleSet:
+    ruleset, edition, profile, referees = (clean(each, 80) or "not recorded" for each in key)
     versions = sorted({result.tool.version for result in results})
     return RuleSet(
         mark,
         ruleset,
         edition,
         profile,
+        referees,
         clean(", ".join(versions)),
         number(sum(len(result.collections) for result in results)),
     )

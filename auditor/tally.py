@@ -110,6 +110,8 @@ class Tally:
     """Bytes of the files that are DICOM."""
     private: Counter[str] = field(default_factory=Counter)
     """Bytes of private data elements, by private creator as it may be shown."""
+    _verdicts: dict[Verdict, Verdict] = field(default_factory=dict, repr=False, compare=False)
+    """One of each that is equal: what another process made comes as a copy each time."""
 
     def merge(self, other: Tally) -> None:
         """Add another tally to this one; `other` is not changed and shares nothing."""
@@ -118,9 +120,11 @@ class Tally:
         self.dicom += other.dicom
         self.private.update(other.private)
         for digest, theirs in other.signatures.items():
-            ours = self.signatures.setdefault(
-                digest, SignatureTally(theirs.verdict, theirs.structure, theirs.name)
-            )
+            ours = self.signatures.get(digest)
+            if ours is None:
+                verdict = self._verdicts.setdefault(theirs.verdict, theirs.verdict)
+                ours = SignatureTally(verdict, theirs.structure, theirs.name)
+                self.signatures[digest] = ours
             for series, seen in theirs.series.items():
                 if series in ours.series:
                     ours.series[series].add(seen)

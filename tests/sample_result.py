@@ -223,6 +223,7 @@ TOOL = Tool(
     elapsed_s=12.34,
     python="3.12.4",
     started="2025-11-04T09:30:00+00:00",
+    referees="dicom-validator 0.9.0, dciodvfy 20260901",
 )
 
 

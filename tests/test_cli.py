@@ -18,9 +18,10 @@ from pydicom.data import get_testdata_file
 
 import auditor
 from auditor.cli import main
+from auditor.formats import FORMATS
 from auditor.model import CATEGORIES
 from auditor.paths import rules_folder
-from auditor.registry import load
+from auditor.registry import load, ruleset_of
 from auditor.result import read_result
 from auditor.standard import editions
 from auditor.standard.tables import EDITION
@@ -129,7 +130,7 @@ def test_scan_writes_the_audit_and_prints_the_scorecard(collection: Path, tmp_pa
     assert manifest["collections"] == ["ct"]
     result = read_result(tmp_path / "out" / "result.json")
     assert result.tool.standard_edition == EDITION
-    assert result.tool.ruleset == load([rules_folder()]).digest
+    assert result.tool.ruleset == ruleset_of(load([rules_folder()]))
 
 
 def test_scan_is_quiet_when_asked(collection: Path) -> None:
@@ -184,7 +185,7 @@ def test_more_rules_are_loaded_and_change_the_rule_set(collection: Path, tmp_pat
     dicom_audit("scan", collection, "-o", "out", "--jobs", 1, *more)
     assert outcomes(Path("out"))["CONS901"] == outcomes(Path("out"))["CONS902"] == "fail"
     ruleset = read_result(Path("out/result.json")).tool.ruleset
-    assert ruleset != load([rules_folder()]).digest
+    assert ruleset != ruleset_of(load([rules_folder()]))
 
 
 @pytest.mark.parametrize(
@@ -198,7 +199,7 @@ def test_more_rules_are_loaded_and_change_the_rule_set(collection: Path, tmp_pat
 def test_rules_are_selected(collection: Path, options: tuple[str, ...], expected: set[str]) -> None:
     dicom_audit("scan", collection, "-o", "out", "--jobs", 1, *options)
     assert set(outcomes(Path("out"))) == expected
-    assert read_result(Path("out/result.json")).tool.ruleset != load([rules_folder()]).digest
+    assert read_result(Path("out/result.json")).tool.ruleset != ruleset_of(load([rules_folder()]))
 
 
 def test_a_category_can_be_ignored(collection: Path) -> None:
@@ -381,6 +382,31 @@ def test_report_writes_the_page_again(out: Path) -> None:
     assert done.exit_code == 0
     assert Path(done.stdout.strip()) == page
     assert page.read_bytes() == before
+
+
+@pytest.mark.parametrize("name", sorted(FORMATS))
+def test_a_report_replaces_the_one_before(name: str, out: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.write_text("not ours", encoding="utf-8")
+    command = ["report", str(out), "--format", name, "-o", str(tmp_path / "reports")]
+    for _ in range(2):
+        assert CliRunner().invoke(main, command).exit_code == 0
+    (written,) = (tmp_path / "reports").iterdir()
+    written.unlink()
+    written.symlink_to(elsewhere)
+    assert CliRunner().invoke(main, command).exit_code == 0
+    assert elsewhere.read_text(encoding="utf-8") == "not ours"
+
+
+def test_a_page_of_somebody_else_is_not_replaced(out: Path, tmp_path: Path) -> None:
+    page = tmp_path / "index.html"
+    page.write_text("<!DOCTYPE html><p>mine", encoding="utf-8")
+    answer = CliRunner().invoke(main, ["compare", str(out), "-o", str(page)])
+    assert answer.exit_code == 2
+    assert page.read_text(encoding="utf-8") == "<!DOCTYPE html><p>mine"
+    page.unlink()
+    for _ in range(2):
+        assert CliRunner().invoke(main, ["compare", str(out), "-o", str(page)]).exit_code == 0
 
 
 def test_report_takes_a_result_without_its_folder(out: Path, tmp_path: Path) -> None:

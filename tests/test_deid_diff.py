@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import zipfile
 from collections.abc import Callable
@@ -166,7 +167,8 @@ TEXT = st.text("aZ9 ^=\\.Äéß東", max_size=12)
         st.fixed_dictionaries(
             {},
             optional={
-                "PatientName": TEXT,
+                # A name has three representations at most (PS3.5 6.2.1), else writing it warns.
+                "PatientName": TEXT.filter(lambda text: text.count("=") < 3),
                 "StudyDescription": TEXT,
                 "PatientWeight": st.decimals(0, 300, places=2).map(str),
                 "StudyDate": st.dates().map(lambda day: f"{day:%Y%m%d}".zfill(8)),
@@ -596,6 +598,76 @@ def test_the_page_shows_every_row(tmp_path: Path) -> None:
     text = deid_page(found)
     assert all(row.tag_path in text for row in found.elements)
     assert "As the release claims" in text
+
+
+def test_nothing_is_cut_off_on_a_narrow_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    dataset = ct()
+    item: dict[str, Any] = {"ReferencedSOPInstanceUID": f"{ROOT}.9"}
+    for keyword in ("ReferencedSeriesSequence", "ReferencedImageSequence") * 3:
+        item = {keyword: [dataset_of(item)]}
+    dataset.update(dataset_of(item))
+    original, released = two(tmp_path, [dataset], lambda each: claim(each, BASIC))
+    lines = run(original, released).output.splitlines()
+    start = next(index for index, line in enumerate(lines) if " tag path " in line)
+    table = lines[start : next(n for n, line in enumerate(lines) if n > start and "…" in line)]
+    assert lines[start - 1].startswith("  Asked: X remove")
+    assert max(map(len, lines[start - 1 : start + len(table)])) <= 80
+    assert table[0].split() == ["attribute", "tag", "path", "asked", "done", "objects", "verdict"]
+    said = {" ".join(line[table[0].index("done") :].split()) for line in table[1:]}
+    assert said == {"kept 1 not as claimed", "kept 1 other than", "claimed, nothing", "kept", ""}
+    # Folded, and complete.
+    left, right = table[0].index("tag path"), table[0].index("asked")
+    tags = "".join(line[left:right].strip() for line in table[1:])
+    assert "(0008,1140)/(0008,1115)/(0008,1140)/(0008,1115)/(0008,1140)/(0008,1115)" in tags
+
+
+def test_who_is_still_named_is_said_first(tmp_path: Path) -> None:
+    def unclaimed(dataset: Dataset) -> None:
+        if dataset.PatientID == f"{MARK}2":
+            dataset.PatientName, dataset.PatientBirthDate = "ANON", ""
+
+    found = compare(*two(tmp_path / "some", [ct(1, 1), ct(1, 2), ct(2)], unclaimed))
+    assert found.unchanged == {"PatientName": 2, "PatientID": 3, "PatientBirthDate": 2}
+    first = "unchanged in the release: patients' names in 2, IDs in 3, birth dates in 2 of 3"
+    assert next(found.warnings()).startswith(first)
+    text = deid_page(found)
+    assert 0 < text.index("Unchanged in the release") < text.index("claim no profile")
+    assert text.count("Unchanged in the release") == 1
+    assert text.index("X remove, Z empty") < text.index('<th scope="col" data-kind="text">Asked')
+    assert compare(*two(tmp_path / "none", [ct()], basic)).unchanged == {}
+
+
+def test_what_was_no_identity_before_is_none_after(tmp_path: Path) -> None:
+    dataset = ct()
+    dataset.PatientName, dataset.PatientID, dataset.PatientBirthDate = "ANON", "", "19000101"
+    found = compare(*two(tmp_path, [dataset], lambda each: claim(each, BASIC)))
+    # A kept birth date may always be one.
+    assert found.unchanged == {"PatientBirthDate": 1}
+
+
+@pytest.mark.parametrize(
+    ("edits", "patient", "uids"),
+    [
+        ([], "warning", "warning"),
+        ([basic], "ok", "ok"),
+        ([_claims(BASIC)], "warning", "warning"),
+        ([_claims(BASIC, UIDS)], "warning", "ok"),
+    ],
+)
+def test_ids_that_were_all_kept_are_not_shown_as_well_mapped(
+    tmp_path: Path, edits: list[Edit], patient: str, uids: str
+) -> None:
+    text = deid_page(compare(*two(tmp_path, [ct(1), ct(2)], *edits)))
+    shown = {
+        name: tone
+        for tone, name in re.findall(
+            r'<tr class="t-(\w+)"><th scope="row">.*?(PatientID|all UIDs)</th>', text
+        )
+    }
+    assert shown == {"PatientID": patient, "all UIDs": uids}
 
 
 def test_an_object_counts_once_however_often_it_refers(tmp_path: Path) -> None:

@@ -164,6 +164,13 @@ def test_another_rule_set_is_said(tmp_path: Path) -> None:
     assert "differ in their rule set" in note
 
 
+def test_other_referees_are_said(tmp_path: Path) -> None:
+    old, new = (write(tmp_path / name, []) for name in "ab")
+    new.result.tool.referees = "dicom-validator 0.9.0"
+    [note] = compare(old, new, (), DAY).notes
+    assert "differ in their referees of conformance" in note
+
+
 def test_what_is_waived_is_in_neither(tmp_path: Path) -> None:
     old = write(tmp_path / "a", [Found("DEID201", 1)])
     new = write(tmp_path / "b", [Found("DEID201", 2), Found("IOD001", 2)])

@@ -10,7 +10,7 @@ import pytest
 from auditor.model import CATEGORIES, FAMILIES, parse_doc
 from auditor.paths import rules_folder
 from auditor.reading.reader import FileFacts
-from auditor.registry import RegistryError, RuleSet, load
+from auditor.registry import RegistryError, RuleSet, load, ruleset_of
 from auditor.store import TABLES, WALKED
 
 HEAD = "from auditor import Finding, Selector, Units, judge, rule\n"
@@ -265,3 +265,16 @@ def test_of_a_command_the_lines_stay_lines() -> None:
     assert doc.title == "Title of two lines."
     assert doc.fix == "Like this."
     assert doc.command == 'dcmodify -ma "(0010,0010)=" FILE\ndcmdump FILE'
+
+
+def test_the_rule_set_is_all_that_judges_and_nothing_that_shows(tmp_path: Path) -> None:
+    rules = load([rules_folder()])
+    for name in ("identifiers.py", "view.py", "result.schema.json"):
+        (tmp_path / name).write_text("1", encoding="utf-8")
+    before = ruleset_of(rules, tmp_path)
+    for name in ("view.py", "result.schema.json"):
+        (tmp_path / name).write_text("2", encoding="utf-8")
+    assert ruleset_of(rules, tmp_path) == before
+    (tmp_path / "identifiers.py").write_text("2", encoding="utf-8")
+    assert ruleset_of(rules, tmp_path) != before
+    assert ruleset_of(rules.only(["DEID101"], ()), tmp_path) != ruleset_of(rules, tmp_path)

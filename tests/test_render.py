@@ -274,7 +274,7 @@ def test_comparison_says_what_differs(tmp_path: Path) -> None:
     assert "differ in rule set and edition of the standard" in said
     assert "sha256:another" in said
     assert "Rule set (differs)" in said
-    assert "Profile Version" in said
+    assert "Profile Referees of conformance Version" in said
     assert "Careful Archive 2 collections" in said
 
 

@@ -121,3 +121,12 @@ def test_examples_are_bounded_and_counts_exact() -> None:
     )
     count, examples = tally.findings[place]
     assert (count, examples) == (1000, [f"{number:03}" for number in range(EXAMPLES)])
+
+
+def test_equal_verdicts_of_other_processes_are_kept_once() -> None:
+    total = Tally()
+    for number in range(20):
+        verdict = Verdict((Outcome.FAIL,), ((("a finding", "(0010,0010)"),),))
+        part = Tally(signatures={bytes([number]): SignatureTally(verdict, None)})
+        total.merge(copy.deepcopy(part))
+    assert len({id(each.verdict) for each in total.signatures.values()}) == 1

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from auditor.deid_diff.deeds import (
+    IDENTITY,
     MOMENT,
     PATIENT_ID,
     Comparer,
@@ -92,6 +93,7 @@ def compare_release(
         pairs={how: ways[how] for how in HOW if ways[how]},
         unused_lines=pairs.unused,
         claims=found.claimed(),
+        unchanged=found.unchanged(),
         elements=found.rows(),
         mappings=tuple(found.mappings.rows()),
         dates=found.dates(),
@@ -142,6 +144,7 @@ class _Gathered:
         self._comparer = Comparer(look)
         self._readers = [new_reader(), new_reader()]
         self._claims: Counter[tuple[str, ...]] = Counter()
+        self._unchanged: Counter[str] = Counter()
         self._patients: dict[int, _Patient] = {}
         self._counts: Counter[_Row | tuple[Deed, int]] = Counter()
         self._examples: dict[_Row | tuple[Deed, int], str] = {}
@@ -165,6 +168,7 @@ class _Gathered:
         self.mappings.add(mapped)
         identifier = before.text((), PATIENT_ID)
         patient = digest64(identifier.encode(), self._key) if identifier else 0
+        self._unchanged.update({deed.keyword for deed in deeds if deed.leaves_identity})
         rows: set[_Row | tuple[Deed, int]] = set()
         for deed in deeds:
             # What became of a date is known when all dates of the patient are.
@@ -189,6 +193,12 @@ class _Gathered:
         """Return the claims, the most frequent first."""
         ordered = sorted(self._claims.items(), key=lambda each: (-each[1], each[0]))
         return tuple(Claimed(codes, count) for codes, count in ordered)
+
+    def unchanged(self) -> dict[str, int]:
+        """Return in how many objects each attribute that says who the patient is was kept."""
+        return {
+            keyword: self._unchanged[keyword] for keyword in IDENTITY if self._unchanged[keyword]
+        }
 
     def _one_dummy(self) -> bool:
         """Whether all dates of all patients became one: none was moved."""

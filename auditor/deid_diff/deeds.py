@@ -81,6 +81,10 @@ _SAID = frozenset(
     )
 )
 
+DATES = "birth dates"
+IDENTITY = {"PatientName": "names", "PatientID": "IDs", "PatientBirthDate": DATES}
+"""Attributes that say who the patient is, and what they hold."""
+
 Tag = int | tuple[int, str]
 """Of a private element: without the block number, with the private creator (PS3.5 7.8.1)."""
 
@@ -309,6 +313,16 @@ class Deed:
         if self.before == MOMENT and self.temporal and self.vr in ("DA", "DT"):
             return Verdict.DISAGREES
         return Verdict.UNJUDGED
+
+    @property
+    def leaves_identity(self) -> bool:
+        """Whether a name, an ID or a birth date of the patient is there as it was, and no dummy.
+
+        Of a kept birth date nobody can tell that it is one.
+        """
+        if self.done is not Done.KEPT or self.keyword not in IDENTITY:
+            return False
+        return self.before != EMPTY and (self.before != DUMMY or IDENTITY[self.keyword] == DATES)
 
     @property
     def _is_registered(self) -> bool:

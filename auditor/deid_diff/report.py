@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from auditor.deid_diff.deeds import ORDER, Done, Verdict
+from auditor.deid_diff.deeds import IDENTITY, ORDER, Done, Verdict
 from auditor.deid_diff.mapping import ALL_UIDS, PATIENT_ID, Mapping
 
 SCHEMA = "dicom-auditor/deid-diff/1"
@@ -122,6 +122,9 @@ class DeidDiff:
     ----------
     pairs
         How many objects were paired, by the way they were.
+    unchanged
+        In how many objects the patient's name, ID and birth date have a value that is no dummy,
+        and the same as in the original; by keyword.
     unused_lines
         Lines of the mapping file that name no object, or one that is paired already.
     elements
@@ -135,6 +138,7 @@ class DeidDiff:
     pairs: dict[str, int]
     unused_lines: int
     claims: tuple[Claimed, ...]
+    unchanged: dict[str, int]
     elements: tuple[ElementRow, ...]
     mappings: tuple[Mapping, ...]
     dates: Dates
@@ -144,6 +148,13 @@ class DeidDiff:
     def paired(self) -> int:
         """How many objects were compared."""
         return sum(self.pairs.values())
+
+    def identities(self) -> Iterator[str]:
+        """Yield what still says who the patients are, in plain words."""
+        said = [f"{IDENTITY[keyword]} in {count:,}" for keyword, count in self.unchanged.items()]
+        if said:
+            whom = ", ".join(said)
+            yield f"unchanged in the release: patients' {whom} of {self.paired:,} objects"
 
     def disagreements(self) -> Iterator[str]:
         """Yield what is not as the release claims, in plain words."""
@@ -176,6 +187,7 @@ class DeidDiff:
 
     def warnings(self) -> Iterator[str]:
         """Yield what no claim speaks against, and somebody should look at."""
+        yield from self.identities()
         for mapping in self.mappings:
             if mapping.attribute == PATIENT_ID and mapping.split:
                 yield f"{mapping.split:,} patients have several IDs in the release"

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from auditor.deid_diff.deeds import ORDER, Verdict
-from auditor.deid_diff.mapping import Mapping
+from auditor.deid_diff.mapping import PATIENT_ID, Mapping
 from auditor.deid_diff.pairing import HOW
 from auditor.deid_diff.report import DISAGREES, PASS, Collection, DeidDiff, ElementRow
 from auditor.render import page
-from auditor.standard.confidentiality import METHOD_NAMES
+from auditor.standard.confidentiality import METHOD_NAMES, Method
 from auditor.view import Fact, clean, number, plural
 
 ROWS = 2000
@@ -18,6 +18,9 @@ ROWS = 2000
 
 LINES = 20
 """Rows on a terminal."""
+
+ACTIONS = "X remove, Z empty or replace, D replace, U new UID, K keep, C clean"
+"""What PS3.15 Table E.1-1 may ask for; short enough for a line of a terminal."""
 
 TONES = {
     Verdict.DISAGREES: "error",
@@ -62,6 +65,7 @@ class _View:
     mappings: tuple[_MappingRow, ...]
     rows: tuple[_Row, ...]
     more: str
+    actions: str = ACTIONS
 
 
 def deid_page(found: DeidDiff) -> str:
@@ -81,7 +85,7 @@ def deid_page(found: DeidDiff) -> str:
             claims=tuple(
                 Fact(_claim(each.codes), plural(each.instances, "object")) for each in found.claims
             ),
-            mappings=tuple(_mapping(each) for each in found.mappings),
+            mappings=tuple(_mapping(each, _retains_uids(found)) for each in found.mappings),
             rows=tuple(_row(each) for each in found.elements[:ROWS]),
             more=f"{plural(left, 'row')} not shown; see the JSON" if left > 0 else "",
         ),
@@ -98,7 +102,10 @@ def _statement(found: DeidDiff) -> tuple[str, str]:
 
 
 def _notes(found: DeidDiff) -> list[str]:
-    said = [*found.disagreements(), *found.gaps(), *found.warnings()]
+    # Whom it still shows comes first, whether or not something was claimed.
+    said = dict.fromkeys(
+        [*found.identities(), *found.disagreements(), *found.gaps(), *found.warnings()]
+    )
     return [f"{each[0].upper()}{each[1:]}." for each in said]
 
 
@@ -148,9 +155,20 @@ def _listed(counts: dict[str, int]) -> str:
     return ", ".join(f"{number(count)} {words}" for words, count in counts.items() if count)
 
 
-def _mapping(mapping: Mapping) -> _MappingRow:
+def _retains_uids(found: DeidDiff) -> bool:
+    return all(Method.RETAIN_UIDS in each.codes for each in found.claims)
+
+
+def _mapping(mapping: Mapping, retains_uids: bool) -> _MappingRow:
+    is_uid = mapping.attribute != PATIENT_ID
+    tone = "ok"
+    if not mapping.one_to_one:
+        tone = "error" if is_uid else "warning"
+    elif mapping.kept == mapping.values and not (is_uid and retains_uids):
+        # One to one, since nothing was done.
+        tone = "warning"
     return _MappingRow(
-        "ok" if mapping.one_to_one else "error" if mapping.attribute != "PatientID" else "warning",
+        tone,
         mapping.attribute,
         number(mapping.values),
         number(mapping.kept),
@@ -194,13 +212,16 @@ def print_deid_diff(found: DeidDiff) -> None:
         for title in ("values", "kept", "became several", "merged"):
             table.add_column(title, justify="right")
         for mapping in found.mappings:
-            table.add_row(*_mapping(mapping)[1:])
+            table.add_row(*_mapping(mapping, _retains_uids(found))[1:])
         console.print(table)
-    table = Table(box=None, pad_edge=True)
-    for title in ("attribute", "tag path", "asked", "done"):
+    table = Table(box=None, pad_edge=True, collapse_padding=True)
+    # A tag path may be longer than any line: it folds, and what is said of it stays whole.
+    for title in ("attribute", "tag path"):
+        table.add_column(title, overflow="fold")
+    for title in ("asked", "done"):
         table.add_column(title, no_wrap=True)
-    table.add_column("objects", justify="right")
-    table.add_column("", no_wrap=True)
+    table.add_column("objects", justify="right", no_wrap=True)
+    table.add_column("verdict", width=len(Verdict.UNJUDGED))
     shown = [row for row in found.elements if row.verdict is not Verdict.UNASKED][:LINES]
     for each in map(_row, shown):
         table.add_row(
@@ -208,6 +229,7 @@ def print_deid_diff(found: DeidDiff) -> None:
             each.verdict,
         )  # fmt: skip
     if shown:
+        console.print(Text(f"  Asked: {ACTIONS}."))
         console.print(table)
     left = len(found.elements) - len(shown)
     if left:
