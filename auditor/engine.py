@@ -29,7 +29,7 @@ from auditor.conformance.panel import (
 )
 from auditor.conformance.vocabulary import REFEREES, RefereeReport
 from auditor.equipment import model_name
-from auditor.facts import InstanceFacts
+from auditor.facts import InstanceFacts, UndeclaredRead
 from auditor.masks import LOOKED_AT, Where
 from auditor.model import Finding, Outcome, Rule, Scope, Selector, Summary, Undecided
 from auditor.ocr import Image
@@ -53,6 +53,7 @@ from auditor.reading.reader import FileFacts, Reader, Reading, unreadable
 from auditor.redaction import Hasher, coded, shape, vendor
 from auditor.registry import RuleSet, is_rule_module, load
 from auditor.sources import SourceFile
+from auditor.standard.dictionary import is_keyword
 from auditor.standard.sop_classes import sop_class_name, transfer_syntax_name
 from auditor.tally import (
     NOT_COUNTED,
@@ -402,16 +403,19 @@ def conclude(
 def blame(error: BaseException) -> str:
     """Name the type of what a rule raised, and the innermost line of a rule's file.
 
-    The text of an exception stays home: it can quote a value.
+    The text of an exception stays home: it can quote a value. Of a read that is not declared
+    the attribute is named, if it is one of the standard's.
     """
-    where = ""
+    what = line = ""
+    if isinstance(error, UndeclaredRead) and all(map(is_keyword, error.name.split("."))):
+        what = f" of {error.name}"
     trace = error.__traceback__
     while trace is not None:
         if is_rule_module(trace.tb_frame.f_globals.get("__name__", "")):
             file = Path(trace.tb_frame.f_code.co_filename).name
-            where = f" at {file}:{trace.tb_lineno}"
+            line = f" at {file}:{trace.tb_lineno}"
         trace = trace.tb_next
-    return type(error).__name__ + where
+    return type(error).__name__ + what + line
 
 
 class _Columns:

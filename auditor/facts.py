@@ -24,7 +24,17 @@ PRIVATE = "private"
 
 
 class UndeclaredRead(Exception):
-    """A rule looked at something that its `reads` does not name."""
+    """A rule looked at something that its `reads` does not name.
+
+    Parameters
+    ----------
+    name
+        What it looked at, as `reads` would name it.
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"reads={name!r} is not declared")
+        self.name = name
 
 
 class JudgeRaised(Exception):
@@ -123,7 +133,7 @@ class Reads:
             return
         steps = name.split(".")
         if not any(".".join(steps[:count]) in self._whole for count in range(1, len(steps))):
-            raise UndeclaredRead(f"reads={name!r} is not declared")
+            raise UndeclaredRead(name)
         self._allowed.add(name)
 
 
@@ -179,7 +189,7 @@ class Item:
         if token is None or token.empty or token.place.vr == "SQ":
             return ()
         if token.value is None:
-            raise UndeclaredRead(f"the value of {keyword} is not declared")
+            raise UndeclaredRead(keyword)
         return _values(token, self._encodings)
 
     def number(self, keyword: str) -> float | None:

@@ -226,8 +226,10 @@ def _count(found: _Frames) -> Said:
     """How many frames there are, by the number, by the items and by the tiles."""
     number, place = found.number("NumberOfFrames"), _tags("NumberOfFrames")
     if number is None:
-        return
-    if number < 1:
+        # Of one frame the missing number alone says nothing wrong of the items.
+        if len(found.each) > 1:
+            yield _tags(PER_FRAME), "count: frames, and no number of them"
+    elif number < 1:
         yield place, "count: less than one frame"
     elif found.each and number != len(found.each):
         yield place, "count: not as many frames as items of functional groups"
@@ -409,7 +411,7 @@ _READS = ("judge:frames",)
     confidence="high",
     reads=_READS,
     reference="PS3.3 C.7.6.16.1, C.7.6.17.3",
-    applies=_having("counted"),
+    applies=_having("counted", "per frame"),
 )
 def number_of_frames(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
     """The number of frames is not that of the functional groups, or of the tiles.

@@ -484,7 +484,7 @@ def pixels_of_the_type(instance: InstanceFacts) -> Iterator[Finding]:
     category="segmentation",
     severity="error",
     confidence="high",
-    reads=("SegmentsOverlap", "SegmentationType", "SegmentSequence.SegmentNumber"),
+    reads=("SegmentsOverlap", "SegmentationType"),
     reference="PS3.3 C.8.20.2.3, Table C.8.20-2",
     applies=for_sop_classes(
         SEGMENTATION,
@@ -498,7 +498,7 @@ def overlap_cannot_be(instance: InstanceFacts) -> Iterator[Finding]:
     Why it matters
     --------------
     NO tells a reader that one label a pixel is enough to hold all segments. In a label map
-    nothing else is possible; one segment alone overlaps with none.
+    nothing else is possible. Whether YES is true of the frames tells SEG207.
 
     How to fix
     ----------
@@ -506,7 +506,7 @@ def overlap_cannot_be(instance: InstanceFacts) -> Iterator[Finding]:
 
     Example
     -------
-    YES in an object with one segment.
+    YES in a label map.
     """
     said = instance.text("SegmentsOverlap")
     place = TagPath.of("SegmentsOverlap")
@@ -514,8 +514,3 @@ def overlap_cannot_be(instance: InstanceFacts) -> Iterator[Finding]:
         yield Finding("not a legal value", place)
     elif instance.text("SegmentationType") == "LABELMAP" and said != "NO":
         yield Finding("a label map, and Segments Overlap is not NO", place)
-    elif (
-        said == "YES"
-        and sum(item.filled("SegmentNumber") for item in instance.items(SEGMENTS)) == 1
-    ):
-        yield Finding("one segment, and Segments Overlap is YES", place)

@@ -50,6 +50,7 @@ CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 MR = "1.2.840.10008.5.1.4.1.1.4"
 RTSTRUCT = "1.2.840.10008.5.1.4.1.1.481.3"
 ECG = "1.2.840.10008.5.1.4.1.1.9.1.1"
+SEGMENTATION = "1.2.840.10008.5.1.4.1.1.66.4"
 SECRET = "Zebra^Quagga"  # noqa: S105 - stands for a name
 DATA = Path(pydicom.__file__).parent / "data"
 CORPUS = Path(__file__).parents[1].parent / "shared" / "corpus"
@@ -148,6 +149,15 @@ LINES = {
         IodError("empty", TagPath(("(0008,1140)",)), "GeneralReference", "")
     ),
 }
+
+
+def test_a_value_of_image_type_that_is_not_there_is_heard(referee: DciodvfyReferee) -> None:
+    for sop_class in (CT, MR):
+        short = referee.judge(dataset(sop_class, ImageType=["ORIGINAL", "PRIMARY"]))
+        assert kinds(short, "ImageType") == {"vm"}
+    # Two values are enough where the SOP class asks for no third one (PS3.3 C.7.6.1.1.2).
+    capture = referee.judge(dataset(CAPTURE, ImageType=["ORIGINAL", "PRIMARY"]))
+    assert kinds(capture, "ImageType") == set()
 
 
 @pytest.mark.parametrize("line", LINES)
@@ -317,6 +327,18 @@ def test_a_value_makes_no_line(referee: DciodvfyReferee) -> None:
         assert not kinds(referee.judge(data), "PatientName")
 
 
+def segmentation(**values: Any) -> Dataset:
+    """Return a segmentation whose one frame has no place."""
+    return dataset(
+        SEGMENTATION,
+        **{
+            "SharedFunctionalGroupsSequence": [item()],
+            "PerFrameFunctionalGroupsSequence": [item()],
+            **values,
+        },
+    )
+
+
 # -- known false errors -------------------------------------------------------------------------
 
 FALSE_ERRORS = [
@@ -336,6 +358,7 @@ FALSE_ERRORS = [
         "present otherwise",
         lambda: dataset(ECG, WaveformSequence=[item(MultiplexGroupTimeOffset="1")]),
     ),
+    ("on a slide", segmentation),
 ]
 
 
@@ -361,6 +384,12 @@ def test_what_is_like_them_and_true_is_not_held_back(referee: DciodvfyReferee) -
     assert kinds(knee, "Laterality") == {"missing"}
     half = referee.judge(dataset(RTSTRUCT, PositionReferenceIndicator=""))
     assert kinds(half, "FrameOfReferenceUID") == {"missing"}
+    nowhere = ("SharedFunctionalGroupsSequence", "PlanePositionSequence")
+    assert kinds(referee.judge(segmentation()), *nowhere) == {"missing"}
+    on_slide = ("SharedFunctionalGroupsSequence", "PlanePositionSlideSequence")
+    assert kinds(referee.judge(segmentation()), *on_slide) == set()
+    slide = segmentation(TotalPixelMatrixRows=7)
+    assert kinds(referee.judge(slide), *on_slide) == {"missing"}
     no_date = referee.judge(raw("StudyDate", "DA", b"2020.1.1"))
     assert kinds(no_date, "StudyDate") == {"characters"}
 

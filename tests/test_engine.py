@@ -17,8 +17,8 @@ from pydicom.dataset import Dataset
 from auditor import engine
 from auditor.cli import main
 from auditor.conformance.panel import Panel, Reports, present
-from auditor.engine import Auditor, Job, Partial, Workers, judge_structures, walk_files
-from auditor.facts import InstanceFacts
+from auditor.engine import Auditor, Job, Partial, Workers, blame, judge_structures, walk_files
+from auditor.facts import InstanceFacts, UndeclaredRead
 from auditor.model import Outcome
 from auditor.packing import Columns, pack, unpack
 from auditor.paths import rules_folder
@@ -231,9 +231,21 @@ def test_a_rule_that_raises_is_an_error_and_leaks_nothing(tmp_path: Path) -> Non
     assert signature.verdict.outcomes == (Outcome.ERROR, Outcome.ERROR)
     assert [found[0][0] for found in signature.verdict.findings] == [
         "the rule raised ValueError at mine.py:17",
-        "the rule raised UndeclaredRead at mine.py:33",
+        "the rule raised UndeclaredRead of PatientName at mine.py:33",
     ]
     assert "Planted" not in repr(partial)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("ReferencedImageSequence.PatientName", " of ReferencedImageSequence.PatientName"),
+        # What a rule made of a value is not shown.
+        ("Planted^Person", ""),
+    ],
+)
+def test_an_undeclared_read_names_what_the_standard_names(name: str, said: str) -> None:
+    assert blame(UndeclaredRead(name)) == f"UndeclaredRead{said}"
 
 
 def test_facts_hold_nothing_but_what_the_rules_declare(rules: RuleSet) -> None:
@@ -386,7 +398,6 @@ def test_a_rule_that_breaks_the_contract_is_that_rules_error(
 
 def test_an_item_refuses_what_its_rule_does_not_declare() -> None:
     """Whatever other rules declare: a verdict must not depend on which rules run."""
-    from auditor.facts import UndeclaredRead
     from auditor.reading.places import Forest
     from tests.test_reading import KeepAll
 

@@ -30,6 +30,15 @@ def _run(*command: object, cwd: Path) -> str:
     return done.stdout
 
 
+def test_every_file_of_the_program_has_its_job_written_down() -> None:
+    rooms = (ROOT / "docs" / "architecture.md").read_text().partition("## The rooms")[2]
+    rooms = rooms.partition("\n## ")[0]
+    folder = ROOT / "auditor"
+    named = {path.name for path in folder.glob("*.py")} - {"__init__.py", "__main__.py"}
+    named |= {path.name for path in (folder / "reading").glob("*.py")} - {"__init__.py"}
+    assert {name for name in named if f"{name}`" not in rooms} == set()
+
+
 def _sources() -> list[str]:
     """List the files of the project: what git tracks or would, or all that is not generated."""
     if (ROOT / ".git").exists() and shutil.which("git"):

@@ -138,6 +138,14 @@ def test_the_action_publishes_what_it_writes() -> None:
     assert gate["id"] == "gate"
 
 
+def test_every_pipeline_installs_the_same_referees() -> None:
+    for name in ("action.yml", "examples/gitlab-ci.yml", "Dockerfile"):
+        lines = (ROOT / name).read_text().splitlines()
+        installs = [line for line in lines if re.search(r"\bpip (install|wheel) ", line)]
+        assert installs, name
+        assert all("[referee]" in each for each in installs), name
+
+
 def test_the_gitlab_example_runs(workspace: Path) -> None:
     job = yaml("examples/gitlab-ci.yml")["dicom-audit"]
     script = "\n".join(job["script"])

@@ -41,6 +41,11 @@ def tag_of(keyword: str) -> int:
     return _tables().by_keyword[keyword]
 
 
+def is_keyword(text: str) -> bool:
+    """Whether a text is a keyword of PS3.6."""
+    return text in _tables().by_keyword
+
+
 def keyword_of(tag: int) -> str:
     """Return the keyword, or "" where PS3.6 has none (private, unknown, blank)."""
     return entry_of(tag).keyword

@@ -207,8 +207,15 @@ CASES: Cases = {
             says=("frames without functional groups of each",),
         ),
         fails({**having(NumberOfFrames="9"), "SOPClassUID": PARAMETRIC_MAP}, at=["(0028,0008)"]),
-        not_applicable(having(NumberOfFrames=None)),
-        not_applicable(having(NumberOfFrames="")),
+        fails(
+            having(NumberOfFrames=None),
+            at=[PER_FRAME],
+            says=("frames, and no number of them",),
+        ),
+        fails(having(NumberOfFrames=""), at=[PER_FRAME]),
+        # That the number of a single frame is missing is its IOD's matter.
+        passes(having(NumberOfFrames=None, PerFrameFunctionalGroupsSequence=[frame(1, 1)])),
+        not_applicable(having(NumberOfFrames=None, PerFrameFunctionalGroupsSequence=None)),
         *NOT_THIS,
     ),
     "SEG202": (

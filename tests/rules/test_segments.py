@@ -259,7 +259,8 @@ CASES: Cases = {
             ),
             at=["(0062,0013)"],
         ),
-        fails(seg({"SegmentNumber": 1}, SegmentsOverlap="YES"), at=["(0062,0013)"]),
+        # No value is forbidden outside of label maps (Table C.8.20-2); the frames tell (SEG207).
+        passes(seg({"SegmentNumber": 1}, SegmentationType="BINARY", SegmentsOverlap="YES")),
         not_applicable(seg()),
         not_applicable({"SOPClassUID": CT}),
         cut_short,
