@@ -414,6 +414,8 @@ def _bits(allocated: Iterable[int], most: int, fewest: int = 1) -> _Bits:
 _GREY = ("MONOCHROME1", "MONOCHROME2")
 _BYTE = frozenset({(8, 8, 8)})
 _J2K = _bits((8, 16, 24, 32, 40), 38)
+_ONE_BIT = _bits((1,), 1)
+"""Of grey alone: what a binary segmentation is written with (PS3.5 8.2.2, 8.2.4)."""
 
 _LOSSLESS_JPEG = dict.fromkeys((*_GREY, "PALETTE COLOR", "YBR_FULL", "RGB"), _bits((8, 16), 16))
 _JPEG_LS = {
@@ -428,16 +430,19 @@ _PROFILES: dict[str, dict[str, _Bits]] = {
     "1.2.840.10008.1.2.4.80": {**_JPEG_LS, "PALETTE COLOR": _bits((8, 16), 16, 2)},
     "1.2.840.10008.1.2.4.81": _JPEG_LS,
     "1.2.840.10008.1.2.4.90": {
-        **dict.fromkeys((*_GREY, "YBR_RCT", "RGB", "YBR_FULL"), _J2K),
+        **dict.fromkeys(_GREY, _J2K | _ONE_BIT),
+        **dict.fromkeys(("YBR_RCT", "RGB", "YBR_FULL"), _J2K),
         "PALETTE COLOR": _bits((8, 16), 16),
     },
     "1.2.840.10008.1.2.4.91": {
         # A stream of the lossless syntax is one of this as well (PS3.5 A.4.4).
-        **dict.fromkeys((*_GREY, "YBR_ICT", "YBR_RCT", "RGB", "YBR_FULL"), _J2K),
+        **dict.fromkeys(_GREY, _J2K | _ONE_BIT),
+        **dict.fromkeys(("YBR_ICT", "YBR_RCT", "RGB", "YBR_FULL"), _J2K),
         "PALETTE COLOR": _bits((8, 16), 16),
     },
     "1.2.840.10008.1.2.5": {
-        **dict.fromkeys((*_GREY, "PALETTE COLOR", "RGB"), _bits((8, 16), 16)),
+        **dict.fromkeys(_GREY, _bits((8, 16), 16) | _ONE_BIT),
+        **dict.fromkeys(("PALETTE COLOR", "RGB"), _bits((8, 16), 16)),
         "YBR_FULL": _bits((8,), 8),
     },
 }

@@ -19,6 +19,7 @@ from pydicom import Dataset
 from pydicom.dataelem import RawDataElement
 from pydicom.tag import Tag
 
+from auditor.audit import Collection, Progress, audit
 from auditor.conformance import dciodvfy
 from auditor.conformance.cache import ENVIRONMENT, VerdictCache, cache_folder
 from auditor.conformance.dciodvfy import (
@@ -35,11 +36,13 @@ from auditor.conformance.panel import Panel, stamps
 from auditor.conformance.vocabulary import KINDS, REFEREES, IodError, RefereeReport
 from auditor.engine import Auditor, Job, Workers, ask_referees
 from auditor.model import TagPath
-from auditor.paths import rules_folder
+from auditor.paths import profiles_folder, rules_folder
+from auditor.profile import read_profile
 from auditor.reading.fallback import lenient
 from auditor.registry import load
 from auditor.sources import open_source
 from auditor.standard.dictionary import tag_of
+from auditor.store import AuditFolder
 from auditor.tally import Structure
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
@@ -47,6 +50,7 @@ CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 MR = "1.2.840.10008.5.1.4.1.1.4"
 RTSTRUCT = "1.2.840.10008.5.1.4.1.1.481.3"
 ECG = "1.2.840.10008.5.1.4.1.1.9.1.1"
+SEGMENTATION = "1.2.840.10008.5.1.4.1.1.66.4"
 SECRET = "Zebra^Quagga"  # noqa: S105 - stands for a name
 DATA = Path(pydicom.__file__).parent / "data"
 CORPUS = Path(__file__).parents[1].parent / "shared" / "corpus"
@@ -145,6 +149,15 @@ LINES = {
         IodError("empty", TagPath(("(0008,1140)",)), "GeneralReference", "")
     ),
 }
+
+
+def test_a_value_of_image_type_that_is_not_there_is_heard(referee: DciodvfyReferee) -> None:
+    for sop_class in (CT, MR):
+        short = referee.judge(dataset(sop_class, ImageType=["ORIGINAL", "PRIMARY"]))
+        assert kinds(short, "ImageType") == {"vm"}
+    # Two values are enough where the SOP class asks for no third one (PS3.3 C.7.6.1.1.2).
+    capture = referee.judge(dataset(CAPTURE, ImageType=["ORIGINAL", "PRIMARY"]))
+    assert kinds(capture, "ImageType") == set()
 
 
 @pytest.mark.parametrize("line", LINES)
@@ -314,6 +327,18 @@ def test_a_value_makes_no_line(referee: DciodvfyReferee) -> None:
         assert not kinds(referee.judge(data), "PatientName")
 
 
+def segmentation(**values: Any) -> Dataset:
+    """Return a segmentation whose one frame has no place."""
+    return dataset(
+        SEGMENTATION,
+        **{
+            "SharedFunctionalGroupsSequence": [item()],
+            "PerFrameFunctionalGroupsSequence": [item()],
+            **values,
+        },
+    )
+
+
 # -- known false errors -------------------------------------------------------------------------
 
 FALSE_ERRORS = [
@@ -333,6 +358,7 @@ FALSE_ERRORS = [
         "present otherwise",
         lambda: dataset(ECG, WaveformSequence=[item(MultiplexGroupTimeOffset="1")]),
     ),
+    ("on a slide", segmentation),
 ]
 
 
@@ -358,6 +384,12 @@ def test_what_is_like_them_and_true_is_not_held_back(referee: DciodvfyReferee) -
     assert kinds(knee, "Laterality") == {"missing"}
     half = referee.judge(dataset(RTSTRUCT, PositionReferenceIndicator=""))
     assert kinds(half, "FrameOfReferenceUID") == {"missing"}
+    nowhere = ("SharedFunctionalGroupsSequence", "PlanePositionSequence")
+    assert kinds(referee.judge(segmentation()), *nowhere) == {"missing"}
+    on_slide = ("SharedFunctionalGroupsSequence", "PlanePositionSlideSequence")
+    assert kinds(referee.judge(segmentation()), *on_slide) == set()
+    slide = segmentation(TotalPixelMatrixRows=7)
+    assert kinds(referee.judge(slide), *on_slide) == {"missing"}
     no_date = referee.judge(raw("StudyDate", "DA", b"2020.1.1"))
     assert kinds(no_date, "StudyDate") == {"characters"}
 
@@ -484,6 +516,44 @@ def test_no_more_processes_than_structures(
     monkeypatch.setattr("auditor.engine._panel", [])
     assert ask_referees(workers, known) == first
     assert len(started) == 1
+
+
+def test_of_too_many_items_no_referee_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "ct"
+    folder.mkdir()
+    shown: list[str] = []
+
+    def judge(_: object, location: str, *__: object) -> dict[str, RefereeReport]:
+        shown.append(Path(location).name)
+        return dict.fromkeys(REFEREES, RefereeReport("judged"))
+
+    monkeypatch.setattr(Panel, "judge", judge)
+    monkeypatch.setattr("auditor.engine._panel", [])
+    monkeypatch.setattr("auditor.engine.ITEM_LIMIT", 30)
+    monkeypatch.setenv(ENVIRONMENT, str(tmp_path / "cache"))
+    for name, count in (("few", 30), ("many", 31)):
+        made = dataset(CT, SOPInstanceUID=f"1.2.{count}")
+        made.ReferencedImageSequence = [Dataset() for _ in range(count)]
+        made.save_as(folder / name, implicit_vr=False, little_endian=True)
+    rules = load([rules_folder()])
+    profile = read_profile(profiles_folder() / "default.toml", [each.id for each in rules.rules])
+    rules = rules.only(["IOD001"], ())
+    with open_source(folder) as source:
+        [result], _ = audit(
+            [Collection(source, "one")],
+            job=Job(rules.folders, ("IOD001",), b"k" * 32),
+            jobs=1,
+            rules=rules,
+            profile=profile,
+            folder=AuditFolder(tmp_path / "out"),
+            progress=Progress(),
+        )
+    assert shown == ["few"]
+    [rule] = result.rules
+    assert (rule.applicable, rule.failed, rule.not_evaluated, rule.errors) == (1, 0, 1, 0)
+    assert rule.reason == "objects with more items than a referee is shown"
 
 
 def report() -> RefereeReport:

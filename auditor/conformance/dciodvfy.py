@@ -38,6 +38,7 @@ from auditor.reading.places import LONG_VRS
 from auditor.reading.walker import known_vr
 from auditor.standard.dictionary import entry_of, tag_of, vr_of
 from auditor.standard.iods import IodTable, packaged_iods
+from auditor.standard.sop_classes import LABEL_MAP_SEGMENTATION, PARAMETRIC_MAP, SEGMENTATION
 
 if TYPE_CHECKING:
     import pydicom
@@ -360,6 +361,7 @@ VERDICTS: tuple[tuple[str, str], ...] = (
     ("Explicit value representation doesn't match data dictionary", "vr"),
     ("Bad attribute Value Multiplicity", "vm"),
     ("Bad Sequence number of Items", "vm"),
+    ("A value is required for value ", "vm"),
     ("Value invalid for this VR", "characters"),
 )
 """What is heard of it: how the text starts, and what it is to us."""
@@ -530,6 +532,21 @@ def _has_a_plane(error: IodError, case: _Case) -> bool:
     return all(any(case.shown((tag,))) for tag in _PLANE)
 
 
+_PLANE_ON_SLIDE = tag_of("PlanePositionSlideSequence")
+_EITHER_PLANE = {SEGMENTATION, LABEL_MAP_SEGMENTATION, PARAMETRIC_MAP}
+"""SOP classes whose frames are placed in a patient or on a slide, never in both."""
+
+_OF_SLIDES = tuple(
+    map(tag_of, ("ImageOrientationSlide", "TotalPixelMatrixOriginSequence", "TotalPixelMatrixRows"))
+)
+
+
+def _is_on_no_slide(error: IodError, case: _Case) -> bool:
+    if error.kind != "missing" or last_tag(error) != _PLANE_ON_SLIDE:
+        return False
+    return case.sop_class in _EITHER_PLANE and not any(tag in case.dataset for tag in _OF_SLIDES)
+
+
 HELD_BACK: tuple[tuple[str, Callable[[IodError, _Case], bool]], ...] = (
     ("a retired attribute may stay where an earlier edition had it (PS3.6 6)", _is_retired),
     (
@@ -548,6 +565,11 @@ HELD_BACK: tuple[tuple[str, Callable[[IodError, _Case], bool]], ...] = (
     ),
     ("a date before 1000 or after 2999 is a date (PS3.5 6.2)", _is_a_date_all_the_same),
     ("the attribute may be present otherwise (PS3.3 C.10.9)", _may_be_present_otherwise),
+    (
+        "a plane position on a slide is for a slide coordinate system, and this object has none "
+        "(PS3.3 A.51.5.1)",
+        _is_on_no_slide,
+    ),
 )
 """Known false errors of dciodvfy: why each is one, and how it is told."""
 

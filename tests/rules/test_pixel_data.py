@@ -36,7 +36,7 @@ EXPLICIT = "1.2.840.10008.1.2.1"
 BASELINE = "1.2.840.10008.1.2.4.50"
 EXTENDED = "1.2.840.10008.1.2.4.51"
 LOSSLESS = "1.2.840.10008.1.2.4.70"
-JPEG_2000 = "1.2.840.10008.1.2.4.91"
+JPEG_2000_LOSSLESS, JPEG_2000 = "1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.4.91"
 MPEG2 = "1.2.840.10008.1.2.4.100"
 JPIP = "1.2.840.10008.1.2.4.94"
 PIXELS, BASIC = "(7FE0,0010)", {"BitsAllocated": 16, "BitsStored": 12, "HighBit": 11}
@@ -217,6 +217,16 @@ CASES = {
         fails(
             {**BYTES, "PhotometricInterpretation": "YBR_ICT"}, file=native(15), at=["(0028,0004)"]
         ),
+        # Binary segmentations: one bit, and grey.
+        passes(BITS, file=encapsulated(7, syntax=RLE)),
+        passes(BITS, file=encapsulated(7, syntax=JPEG_2000_LOSSLESS)),
+        passes(BITS, file=encapsulated(7, syntax=JPEG_2000)),
+        fails(
+            {**BITS, "PhotometricInterpretation": "RGB"},
+            file=encapsulated(7, syntax=RLE),
+            at=["(0028,0100)"],
+        ),
+        fails(BITS, file=encapsulated(7, syntax=LOSSLESS), at=["(0028,0100)"]),
         not_applicable({}, file=encapsulated(1)),
         not_applicable(GREY, file=encapsulated(1, syntax=MPEG2)),
         not_applicable(GREY),
