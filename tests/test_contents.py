@@ -30,6 +30,7 @@ from auditor.reading.contents import (
     name_keys,
     stem,
 )
+from auditor.reading.spreadsheets import DIRECTORY_LIMIT
 
 MASK = np.zeros((40, 40, 40), np.int16)
 MASK[10:20, 10:20, 10:30] = 3
@@ -187,6 +188,17 @@ def test_a_workbook_is_looked_at_by_its_texts(tmp_path: Path) -> None:
     found = look(tmp_path, xlsx("PatientID", "Gender", "P-1", "P-2"), "clinical.xlsx")
     assert (found.form, found.columns) == ("table", "patient+sex")
     assert {b"P-1", b"P-2"} <= found.keys["column"]
+
+
+def test_a_workbook_with_a_large_directory_is_not_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    size = struct.pack("<L", DIRECTORY_LIMIT + 1)
+    data = xlsx("PatientID")[:-10] + size + bytes(6)
+    opened: list[object] = []
+    monkeypatch.setattr(zipfile, "ZipFile", opened.append)
+    found = look(tmp_path, data, "clinical.xlsx")
+    assert (found.form, found.columns, opened) == ("table", "", [])
 
 
 def test_a_tag_that_does_not_end_is_looked_at_once(tmp_path: Path) -> None:

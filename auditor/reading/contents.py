@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from auditor.reading.companions import decode
+from auditor.reading.spreadsheets import TAIL, has_small_directory
 
 FORMS: dict[str, str] = {
     "mask": "masks",
@@ -462,7 +463,8 @@ def _csv(descriptor: int, size: int) -> Contents:
 
 def _xlsx(descriptor: int, size: int) -> Contents:
     """Look at the texts of a workbook; which cell holds which of them is not looked at."""
-    if size > VALUES_LIMIT:
+    tail = os.pread(descriptor, TAIL, max(0, size - TAIL))
+    if size > VALUES_LIMIT or not has_small_directory(tail):
         return Contents("table")  # the directory of a zip is read as a whole
     with (
         os.fdopen(os.dup(descriptor), "rb") as file,
