@@ -69,6 +69,7 @@ from auditor.scoring import overall, rule_outcome, score_category
 from auditor.sources import Source, SourceFile
 from auditor.store import WALKED, AuditFolder, TableWriter, element_rows
 from auditor.tally import EXAMPLES, Judged, Place, RuleTally, Seen, Tally, count_rule
+from auditor.view import plural
 
 if TYPE_CHECKING:
     import duckdb
@@ -190,7 +191,9 @@ def _audit_collection(
         ]
         walked.append((rule, count_rule(parts, rule.unit is Unit.SERIES)))
     if waiting:
-        progress.step(f"conformance ({len(tally.structures):,} distinct to judge)")
+        progress.step(
+            f"conformance to the standard, of {plural(len(tally.structures), 'kind')} of data set"
+        )
     # Where there are more processes than this one, they ask while the tables are queried here.
     asked = workers.aside(lambda: ask_referees(workers, tally.structures) if waiting else {})
     progress.step("rules over the whole collection")
@@ -472,6 +475,7 @@ def _referee_reason(
         "unknown_sop_class": "SOP classes that the standard's table does not have",
         "no_sop_class": "objects without a SOP class",
         "absent": "a referee that is not installed",
+        "not_shown": "objects with more items than a referee is shown",
     }
     met = set()
     for each in reports:
@@ -495,12 +499,13 @@ def _referee_notes(reports: Iterable[dict[str, RefereeReport]]) -> list[str]:
             failed[name] += report.status == "error"
             absent |= {name} if report.status == "absent" else set()
     notes = [
-        f"Held back in {count} distinct structures, as known false errors of {name}: {why}."
+        f"Not counted as an error, though {name} reports one in "
+        f"{plural(count, 'kind')} of data set: {why}."
         for (name, why), count in sorted(held_back.items())
     ]
     notes += [
-        f"{name} could not finish on {count} distinct structures; what the other referee says "
-        "of them stands."
+        f"{name} could not finish on {plural(count, 'kind')} of data set; what the other referee "
+        "says of them stands."
         for name, count in sorted(failed.items())
         if count
     ]

@@ -368,9 +368,12 @@ def _conformance(block: ConformanceResult | None, limits: Limits) -> Card | None
     foreign = sum(block.foreign.values())
     whole = block.judged + foreign + block.cut_short
     sentences = [
+        "The standard has an Information Object Definition (IOD) for each kind of object: what it "
+        "must hold. Referees are programs that hold files against it: dicom-validator and, where "
+        "it is installed, dciodvfy.",
         f"{_part(block.clean, block.judged)} of {plural(block.judged, 'judged file')} have no "
         f"error from either referee. {plural(block.structures, 'distinct data set')} stand for "
-        "all of them."
+        "all of them.",
     ]
     bars = [
         share_bar(

@@ -55,7 +55,8 @@ def parse_descriptions(data: bytes) -> dict[str, tuple[dict[str, str], list[dict
 def _parsed(data: bytes) -> dict[str, Any]:
     try:
         return tomllib.loads(data.decode("utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError):
+    # Of a number with thousands of digits Python says ValueError, and of what is no TOML too.
+    except (ValueError, RecursionError):
         raise DescriptionError("is not TOML in UTF-8") from None
 
 

@@ -20,8 +20,9 @@ TEXT_LIMIT = 1 << 16
 """Characters that are returned."""
 
 _STREAM = re.compile(rb"stream\r?\n")
+# A string that does not end is passed over as a whole: each byte is looked at once.
 _SHOWN = re.compile(
-    rb"\(((?:[^()\\]|\\.)*+)\)|<([0-9A-Fa-f\s]*+)>|(\]\s*TJ|Tj|T\*|ET|Td|TD|Tm|'|\")", re.DOTALL
+    rb"\(((?:[^()\\]|\\.)*+)(\)?)|<([0-9A-Fa-f\s]*+)>|(\]\s*TJ|Tj|T\*|ET|Td|TD|Tm|'|\")", re.DOTALL
 )
 _INFORMATION = re.compile(
     rb"/(?:Author|Title|Subject|Keywords)\s{0,8}\(((?:[^()\\]|\\.){0,256}+)\)", re.DOTALL
@@ -79,14 +80,14 @@ def _shown(content: bytes) -> str:
     parts: list[str] = []
     line: list[bytes] = []
     for match in _SHOWN.finditer(content):
-        if match[3] is not None:
+        if match[4] is not None:
             parts.append(_decoded(b"".join(line)))
             line.clear()
-        elif match[1] is not None:
-            line.append(_unescaped(match[1]))
-        else:
-            digits = b"".join(match[2].split())
+        elif match[3] is not None:
+            digits = b"".join(match[3].split())
             line.append(bytes.fromhex((digits + b"0" * (len(digits) % 2)).decode("ascii")))
+        elif match[2]:
+            line.append(_unescaped(match[1]))
     return " ".join(filter(None, parts))
 
 

@@ -81,8 +81,10 @@ def read_profile(path: Path, rule_ids: Iterable[str]) -> Profile:
         return _profile(raw, set(rule_ids))
     except OSError as error:
         what = f"cannot be read ({error.strerror})"
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         what = f"is not TOML: {error}"
+    except (ValueError, RecursionError):
+        what = "is not TOML: a number is too long, or it is nested too deep"
     except _Wrong as error:
         what = str(error)
     raise ProfileError(f"profile {path.name}: {what}")

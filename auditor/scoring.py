@@ -56,7 +56,7 @@ def score_category(category: str, rules: Sequence[RuleResult]) -> CategoryResult
         if score == 100 and any(rule.failed for rule in weighted):
             score = 99.9
     elif to_cover:
-        reason = "not evaluated: nothing here could be looked at"
+        reason = "not evaluated: none of what is here could be judged"
     elif any(rule.applicable for rule in rules):
         reason = "not scored: what was found is information only"
     else:

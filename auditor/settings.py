@@ -62,8 +62,11 @@ def read_settings(folder: Path) -> tuple[str, dict[str, Any]]:
             values: Any = tomllib.loads(path.read_text(encoding="utf-8"))
         except OSError as error:
             raise SettingsError(f"{name}: cannot be read ({error.strerror})") from error
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise SettingsError(f"{name}: is not TOML: {error}") from error
+        except (ValueError, RecursionError) as error:
+            what = "is not TOML: a number is too long, or it is nested too deep"
+            raise SettingsError(f"{name}: {what}") from error
         for key in tables:
             values = values.get(key, {})
             if not isinstance(values, dict):

@@ -66,8 +66,10 @@ def read_waivers(path: Path, rule_ids: Iterable[str]) -> tuple[Waiver, ...]:
         return _waivers(raw, set(rule_ids))
     except OSError as error:
         what = f"cannot be read ({error.strerror})"
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         what = f"is not TOML: {error}"
+    except (ValueError, RecursionError):
+        what = "is not TOML: a number is too long, or it is nested too deep"
     except _Wrong as error:
         what = str(error)
     raise WaiverError(f"waivers {path.name}: {what}")

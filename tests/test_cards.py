@@ -187,6 +187,9 @@ def test_what_the_referees_say_adds_up() -> None:
     assert [part.value.split()[0] for part in both.parts] == ["4", "5", "0", "1"]
     assert "2 files: retired SOP Class: the edition has no IOD for it." in card.sentences
     assert "1 file: cut short, and so not judged." in card.sentences
+    # Whoever has never heard the two words is told.
+    assert "Information Object Definition (IOD)" in card.sentences[0]
+    assert "Referees are programs" in card.sentences[0]
     iods, modules, differing = card.tables
     assert texts(iods) == [["CT Image", "10", "2", "4 (40.0\u00a0%)"]]
     assert modules.lines[0].cells[0].note == "PS3.3 C.7.3.1"

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from auditor.reading.companions import KINDS, classify
 from auditor.reading.contents import (
+    _SHARED,
     COLUMN_WORDS,
     FORMS,
     KEYS,
@@ -184,6 +185,13 @@ def test_a_workbook_is_looked_at_by_its_texts(tmp_path: Path) -> None:
     found = look(tmp_path, xlsx("PatientID", "Gender", "P-1", "P-2"), "clinical.xlsx")
     assert (found.form, found.columns) == ("table", "patient+sex")
     assert {b"P-1", b"P-2"} <= found.keys["column"]
+
+
+def test_a_tag_that_does_not_end_is_looked_at_once(tmp_path: Path) -> None:
+    # The text of the tag before it, and none that begins further in front.
+    assert [match.start() for match in _SHARED.finditer(b"<t <t <t >P-1</t>")] == [6]
+    found = look(tmp_path, xlsx("<t " * 300_000, "P-1"), "clinical.xlsx")
+    assert found.keys["column"] == {b"P-1"}
 
 
 def test_uids_of_the_standard_are_nobodys(tmp_path: Path) -> None:

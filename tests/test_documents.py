@@ -49,6 +49,14 @@ def test_of_xml_the_text_between_tags_is_read() -> None:
     assert said.split() == ["Tilly", "Badger"]
 
 
+def test_a_string_that_does_not_end_is_passed_over_once() -> None:
+    assert text_in(pdf(b"BT (Bad(ger) Tj ET")) == "ger"
+    # Were it looked at again from each bracket in it, there would be no end of it.
+    endless = b"(" + rb"\(" * 9
+    assert [match.span() for match in documents._SHOWN.finditer(endless)] == [(0, len(endless))]
+    assert text_in(pdf(b"(" + rb"\(" * STREAM_LIMIT)) is None
+
+
 def test_it_is_bounded() -> None:
     bomb = pdf(b"(" + b"ab " * STREAM_LIMIT * 20 + b") Tj")
     assert len(bomb) < STREAM_LIMIT

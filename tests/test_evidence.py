@@ -94,6 +94,8 @@ def test_a_description_that_is_wrong_is_not_used_and_said_to_be(tmp_path: Path) 
     "text",
     [
         "a = ",
+        "title = " + "1" * 5000,
+        "title = " + "[" * 5000,
         "title = 1",
         "access = 'somehow'",
         f"title = '{'a' * 201}'",

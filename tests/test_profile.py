@@ -87,6 +87,10 @@ def test_a_rule_can_have_another_severity(tmp_path: Path) -> None:
         ("unreadable_share = 0.01", "unreadable = 1", "limits: unknown key 'unreadable'"),
         ("[limits]\n", "[x]\n", "unknown key 'x'"),
         ('name = "default"', 'name = "default"\nrule_weights = 3\n', "is not TOML"),
+        # Python makes no number of more than 4300 digits, nor writes one.
+        ("error = 10", f"error = 1{'0' * 5000}", "is not TOML: a number is too long"),
+        ("[severities]", f"[severities]\nDEID101 = 0x{'f' * 5000}", "a number is too long"),
+        ("error = 10", f"error = {'[' * 5000}", "is not TOML: "),
     ],
 )
 def test_what_is_wrong_is_refused(tmp_path: Path, change: str, to: str, says: str) -> None:

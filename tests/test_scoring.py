@@ -156,7 +156,7 @@ def test_a_category_that_does_not_apply_is_not_counted() -> None:
 
 
 def test_a_category_that_could_not_be_looked_at_lowers_the_coverage() -> None:
-    unseen = category("iod", None, 0, reason="not evaluated: nothing here could be looked at")
+    unseen = category("iod", None, 0, reason="not evaluated: none of what is here could be judged")
     assert overall([unseen, category("references", 80)], PROFILE) == (80, 0.25)
     assert overall([unseen], PROFILE) == (None, 0)
 

@@ -69,6 +69,20 @@ def test_a_value_of_another_type_is_refused(tmp_path: Path, key: str) -> None:
         read_settings(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("jobs = ", r"\(at end of document\)$"),
+        ("jobs = " + "1" * 5000, "a number is too long, or it is nested too deep$"),
+        ("jobs = " + "[" * 5000, "a number is too long, or it is nested too deep$"),
+    ],
+)
+def test_what_is_no_toml_is_refused(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "dicom-audit.toml").write_text(text)
+    with pytest.raises(SettingsError, match=rf"^dicom-audit\.toml: is not TOML: .*{said}"):
+        read_settings(tmp_path)
+
+
 def test_a_file_that_cannot_be_read_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -56,6 +56,7 @@ def test_a_file_is_read(tmp_path: Path) -> None:
         ("[[waiver]]", "[waiver]", "waiver is not an array of tables"),
         ("[[waiver]]", "[[waivers]]", "unknown key 'waivers'"),
         ("[[waiver]]", "[[waiver", "is not TOML"),
+        ("2026-01-01", "1" * 5000, "is not TOML: a number is too long"),
     ],
 )
 def test_a_wrong_file_is_an_error(tmp_path: Path, change: str, to: str, said: str) -> None:

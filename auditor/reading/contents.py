@@ -117,7 +117,8 @@ _COORDINATES = (
     {"bbox"},
     {"polygon"},
 )
-_SHARED = re.compile(rb"<t(?:\s[^>]*)?>([^<]{1,64})</t>")
+# No tag goes on past the next "<": each byte is looked at once.
+_SHARED = re.compile(rb"<t(?:\s[^<>]*)?>([^<]{1,64})</t>")
 
 
 @dataclass(slots=True)

@@ -128,8 +128,9 @@ def test_what_could_not_be_judged_is_said(rules: RuleSet) -> None:
     held_back = RefereeReport("judged", (), "", ("a reason",))
     notes = _referee_notes([reports(held_back, DIED), reports(held_back, ABSENT)])
     assert notes == [
-        "Held back in 2 distinct structures, as known false errors of dicom-validator: a reason.",
-        "dciodvfy could not finish on 1 distinct structures; what the other referee says of "
+        "Not counted as an error, though dicom-validator reports one in 2 kinds of data set: "
+        "a reason.",
+        "dciodvfy could not finish on 1 kind of data set; what the other referee says of "
         "them stands.",
         "dciodvfy is not installed: one referee judged.",
     ]
