@@ -475,6 +475,7 @@ def _referee_reason(
         "unknown_sop_class": "SOP classes that the standard's table does not have",
         "no_sop_class": "objects without a SOP class",
         "absent": "a referee that is not installed",
+        "not_shown": "objects with more items than a referee is shown",
     }
     met = set()
     for each in reports:

@@ -18,7 +18,15 @@ from threading import Thread
 from typing import Any, TypeVar
 
 from auditor.conformance.cache import VerdictCache, cache_folder
-from auditor.conformance.panel import ABSENT, Panel, Reports, present, stamps
+from auditor.conformance.panel import (
+    ABSENT,
+    ITEM_LIMIT,
+    NOT_SHOWN,
+    Panel,
+    Reports,
+    present,
+    stamps,
+)
 from auditor.conformance.vocabulary import REFEREES, RefereeReport
 from auditor.equipment import model_name
 from auditor.facts import InstanceFacts, UndeclaredRead
@@ -266,7 +274,7 @@ class Auditor:
         known = tally.structures.get(entry.structure)
         if known is None or file.path < known.path:
             tally.structures[entry.structure] = Structure(
-                reading.sop_class, file.path, file.location
+                reading.sop_class, file.path, file.location, _is_shown(entry.tokens)
             )
 
     def _judge(self, reading: Reading, facts: FileFacts) -> _Entry:
@@ -789,6 +797,13 @@ def _dead(file: SourceFile) -> Partial:
     return partial
 
 
+def _is_shown(tokens: Sequence[Token]) -> bool:
+    """Say whether a referee is shown a data set: one of too many items is shown to none."""
+    if len(tokens) <= ITEM_LIMIT:
+        return True
+    return sum(token.is_item for token in tokens) <= ITEM_LIMIT
+
+
 def ask_referees(workers: Workers, structures: dict[bytes, Structure]) -> dict[bytes, Reports]:
     """Get every referee's report on every distinct structure; from the cache what is in it."""
     names = present()
@@ -802,7 +817,9 @@ def ask_referees(workers: Workers, structures: dict[bytes, Structure]) -> dict[b
     questions: list[Question] = []
     for digest, structure in sorted(structures.items()):
         missing = tuple(name for name in names if name not in reports[digest])
-        if missing:
+        if not structure.is_shown:
+            reports[digest].update(dict.fromkeys(missing, NOT_SHOWN))
+        elif missing:
             questions.append((digest, structure, missing))
     said: dict[tuple[bytes, str], RefereeReport] = {}
     died = RefereeReport("error", (), "the referee died on this object")

@@ -119,18 +119,16 @@ def died(where: Where) -> list[Row]:
 
 def read_mask(path: str, location: str) -> Row:
     """Look at the pixels of one object. Never raises for what is in it."""
+    from auditor.decoding import WillNotDecode, check_not_deflated
     from auditor.reading.fallback import lenient
-    from auditor.reading.reader import DEFLATED, HEAD
 
     with lenient():
         # A codec raises whatever its parts raise, and a hostile file must not end the audit.
         try:
-            with open(location, "rb") as file:  # noqa: PTH123 - the name may not be text
-                head = file.read(HEAD)
-            if any(uid.encode() in head for uid in DEFLATED):
-                # pydicom inflates all there is, however much that be.
-                return Row(path, reason="a deflated data set, which is not inflated")
+            check_not_deflated(location)
             return _Masks(location).row(path)
+        except WillNotDecode as error:
+            return Row(path, reason=str(error))
         except _TooLarge:
             return Row(path, reason="more pixels than an audit looks at")
         except Exception as error:  # noqa: BLE001

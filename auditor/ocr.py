@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from auditor.decoding import WillNotDecode, check_not_deflated
 from auditor.identifiers import signs
 from auditor.model import Confidence
 from auditor.standard.sop_classes import OFTEN_WITH_TEXT
@@ -117,6 +118,8 @@ def read_frames(chosen: Iterable[tuple[str, str]]) -> Iterator[Row]:
                 kinds.update(
                     kind for kind, confidence in signs(text) if confidence is not Confidence.LOW
                 )
+        except WillNotDecode as error:
+            reason = str(error)
         except Exception as error:  # noqa: BLE001
             # The text of an exception can quote the file; its type cannot.
             reason = f"pixels that cannot be decoded ({type(error).__name__})"
@@ -142,6 +145,7 @@ def _frames(location: str) -> Iterator[Pixels]:
     from auditor.reading.fallback import lenient
 
     with lenient():
+        check_not_deflated(location)
         dataset = pydicom.dcmread(
             location, force=True, specific_tags=["Rows", "Columns", "NumberOfFrames"]
         )

@@ -78,11 +78,25 @@ class SignatureTally:
 
 @dataclass(slots=True)
 class Structure:
-    """A data set to be shown to the referees in place of all that have its structure."""
+    """A data set to be shown to the referees in place of all that have its structure.
+
+    Attributes
+    ----------
+    sop_class
+        SOP Class UID.
+    path
+        Place inside the collection.
+    location
+        The absolute path to open.
+    is_shown
+        Whether it has no more items than a referee is shown. That, too, is the structure's:
+        whoever else has it has as many items.
+    """
 
     sop_class: str
     path: str
     location: str
+    is_shown: bool = True
 
 
 @dataclass(slots=True)

@@ -19,6 +19,7 @@ from pydicom import Dataset
 from pydicom.dataelem import RawDataElement
 from pydicom.tag import Tag
 
+from auditor.audit import Collection, Progress, audit
 from auditor.conformance import dciodvfy
 from auditor.conformance.cache import ENVIRONMENT, VerdictCache, cache_folder
 from auditor.conformance.dciodvfy import (
@@ -35,11 +36,13 @@ from auditor.conformance.panel import Panel, stamps
 from auditor.conformance.vocabulary import KINDS, REFEREES, IodError, RefereeReport
 from auditor.engine import Auditor, Job, Workers, ask_referees
 from auditor.model import TagPath
-from auditor.paths import rules_folder
+from auditor.paths import profiles_folder, rules_folder
+from auditor.profile import read_profile
 from auditor.reading.fallback import lenient
 from auditor.registry import load
 from auditor.sources import open_source
 from auditor.standard.dictionary import tag_of
+from auditor.store import AuditFolder
 from auditor.tally import Structure
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
@@ -513,6 +516,44 @@ def test_no_more_processes_than_structures(
     monkeypatch.setattr("auditor.engine._panel", [])
     assert ask_referees(workers, known) == first
     assert len(started) == 1
+
+
+def test_of_too_many_items_no_referee_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "ct"
+    folder.mkdir()
+    shown: list[str] = []
+
+    def judge(_: object, location: str, *__: object) -> dict[str, RefereeReport]:
+        shown.append(Path(location).name)
+        return dict.fromkeys(REFEREES, RefereeReport("judged"))
+
+    monkeypatch.setattr(Panel, "judge", judge)
+    monkeypatch.setattr("auditor.engine._panel", [])
+    monkeypatch.setattr("auditor.engine.ITEM_LIMIT", 30)
+    monkeypatch.setenv(ENVIRONMENT, str(tmp_path / "cache"))
+    for name, count in (("few", 30), ("many", 31)):
+        made = dataset(CT, SOPInstanceUID=f"1.2.{count}")
+        made.ReferencedImageSequence = [Dataset() for _ in range(count)]
+        made.save_as(folder / name, implicit_vr=False, little_endian=True)
+    rules = load([rules_folder()])
+    profile = read_profile(profiles_folder() / "default.toml", [each.id for each in rules.rules])
+    rules = rules.only(["IOD001"], ())
+    with open_source(folder) as source:
+        [result], _ = audit(
+            [Collection(source, "one")],
+            job=Job(rules.folders, ("IOD001",), b"k" * 32),
+            jobs=1,
+            rules=rules,
+            profile=profile,
+            folder=AuditFolder(tmp_path / "out"),
+            progress=Progress(),
+        )
+    assert shown == ["few"]
+    [rule] = result.rules
+    assert (rule.applicable, rule.failed, rule.not_evaluated, rule.errors) == (1, 0, 1, 0)
+    assert rule.reason == "objects with more items than a referee is shown"
 
 
 def report() -> RefereeReport:

@@ -11,7 +11,9 @@ from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset
 
 from auditor.audit import Collection, Progress, audit
+from auditor.deid_diff.content import decoded
 from auditor.engine import Job
+from auditor.masks import read_mask
 from auditor.ocr import Image, Sample, is_available, read_frames
 from auditor.paths import profiles_folder, rules_folder
 from auditor.profile import read_profile
@@ -121,6 +123,30 @@ def test_what_cannot_be_decoded_is_said(tmp_path: Path) -> None:
     rows = list(read_frames([("a.dcm", str(tmp_path / "a.dcm")), ("b.dcm", place)]))
     assert [row[1:4] for row in rows] == [(0, 0, ""), (0, 0, "")]
     assert all(row[4].startswith("pixels that cannot be decoded") for row in rows)
+
+
+@pytest.mark.parametrize("before", [0, 1 << 16])
+def test_what_is_deflated_is_not_inflated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: int
+) -> None:
+    import zlib
+
+    import pydicom
+    from pydicom.uid import DeflatedExplicitVRLittleEndian
+
+    dataset = pydicom.dcmread(save(written("Quagga"), tmp_path / "a.dcm"))
+    dataset.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
+    # However far behind the first bytes the transfer syntax stands.
+    dataset.file_meta.FileMetaInformationVersion = bytes(2 + before)
+    dataset.save_as(tmp_path / "a.dcm")
+    inflated: list[int] = []
+    monkeypatch.setattr(zlib, "decompress", lambda data, *_: inflated.append(len(data)))
+    monkeypatch.setattr("auditor.ocr._engine", lambda: None)
+    [row] = read_frames([("a.dcm", str(tmp_path / "a.dcm"))])
+    assert row == ("a.dcm", 0, 0, "", "a deflated data set, which is not inflated")
+    assert decoded(str(tmp_path / "a.dcm")) == b""
+    assert read_mask("a.dcm", str(tmp_path / "a.dcm")).reason == row[4]
+    assert inflated == []
 
 
 @needs_ocr

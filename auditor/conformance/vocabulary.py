@@ -62,7 +62,8 @@ class RefereeReport:
     ----------
     status
         ``judged``, ``unknown_sop_class`` (retired or private), ``no_sop_class``, ``absent``
-        (the referee is not installed), ``error``. Only ``judged`` without errors is a pass.
+        (the referee is not installed), ``not_shown`` (too many items), ``error``. Only ``judged``
+        without errors is a pass.
     errors
         Sorted and distinct.
     reason

@@ -128,12 +128,14 @@ def decoded(location: str) -> bytes:
     import pydicom
     from pydicom.pixels.utils import iter_pixels
 
+    from auditor.decoding import check_not_deflated
     from auditor.reading.fallback import lenient
 
     hasher = blake2b(digest_size=DIGEST)
     with lenient():
         # A codec raises whatever its parts raise.
         try:
+            check_not_deflated(location)
             shape = ["Rows", "Columns", "NumberOfFrames", "SamplesPerPixel", "BitsAllocated"]
             dataset = pydicom.dcmread(location, force=True, specific_tags=shape)
             values = int(dataset.Rows) * int(dataset.Columns) * int(dataset.SamplesPerPixel)
