@@ -157,6 +157,23 @@ def test_both_readers_see_native_pixel_data_alike() -> None:
         assert facts.pixel_bytes == length, path.name
 
 
+def test_the_vr_of_encapsulated_pixel_data_is_as_written() -> None:
+    seen = set()
+    for path in real_files():
+        facts = read(path).facts
+        if facts is None or facts.complete != "yes" or facts.surprise or facts.syntax in DEFLATED:
+            continue
+        if facts.pixels != "encapsulated":
+            assert facts.pixel_vr == "", path.name
+            continue
+        walk = Walk(path.stat().st_size, [None] * len(GATHERED))
+        read_with_pydicom(str(path), forest(), walk)
+        assert walk.pixels is not None
+        assert facts.pixel_vr == walk.pixels.vr, path.name
+        seen.add(facts.pixel_vr)
+    assert "OB" in seen
+
+
 def test_of_pixel_data_that_is_cut_the_declared_length_is_known(tmp_path: Path) -> None:
     (original,) = [each for each in BUNDLED if each.name == "CT_small.dcm"]
     whole = dcmread(original)

@@ -179,7 +179,10 @@ def _feed(
 def _measure(element: Any, tag: int, depth: int, walk: Walk) -> None:
     """Note how long pixel data of the top level is; nobody counts its fragments here."""
     if not depth and tag in PIXEL_TAGS and isinstance(element, RawDataElement):
-        walk.pixels = Pixels(tag, -1 if element.length == UNDEFINED else element.length)
+        if element.length == UNDEFINED:
+            walk.pixels = Pixels(tag, -1, vr=element.VR or "")
+        else:
+            walk.pixels = Pixels(tag, element.length)
 
 
 def _is_cut(element: RawDataElement, size: int) -> bool:

@@ -103,12 +103,15 @@ class Pixels(NamedTuple):
         Of encapsulated pixel data, without the Basic Offset Table; -1 where nobody counted.
     offsets
         Bytes of its Basic Offset Table; -1 where nobody looked.
+    vr
+        Of encapsulated pixel data, as written; "" in implicit VR.
     """
 
     tag: int
     length: int
     fragments: int = -1
     offsets: int = -1
+    vr: str = ""
 
 
 @dataclass(slots=True)
@@ -501,10 +504,11 @@ def _items(
     walk.tokens.append(place.full)
     limit = len(buffer)
     offsets = count = -1
+    vr = "" if place.implicit else place.vr
     if fragments and depth == 0:
         if length != UNDEFINED:
             raise Surprise("pixel data that is a sequence")
-        walk.pixels = Pixels(place.tag, -1)
+        walk.pixels = Pixels(place.tag, -1, vr=vr)
         if limit < end:
             raise Short(position, "fragments")
     while position < stop:
@@ -514,7 +518,7 @@ def _items(
         position += 8
         if wire == SEQUENCE_END and length == UNDEFINED:
             if fragments and depth == 0:
-                walk.pixels = Pixels(place.tag, -1, max(count, 0), max(offsets, 0))
+                walk.pixels = Pixels(place.tag, -1, max(count, 0), max(offsets, 0), vr)
             return position
         if wire != ITEM:
             raise Surprise("a sequence holds something that is not an item")
