@@ -114,7 +114,7 @@ def test_the_same_result_gives_the_same_bytes(name: str, sample: str) -> None:
     assert first
 
 
-@pytest.mark.parametrize("name", set(FORMATS) - {"json", "parquet"})
+@pytest.mark.parametrize("name", sorted(set(FORMATS) - {"json", "parquet"}))
 def test_no_character_of_a_hostile_name_acts(name: str) -> None:
     text = FORMATS[name].report(hostile_audit()).decode("utf-8-sig")
     for bad in ("\x1b", "\u202e", "\u200b", "\0", "\ud800"):
@@ -140,7 +140,7 @@ def test_a_change_can_be_written_in_every_format(name: str, tmp_path: Path) -> N
     assert written == FORMATS[name].diff(compare(old, new, (), DAY))
 
 
-@pytest.mark.parametrize("name", set(FORMATS) - {"json", "parquet"})
+@pytest.mark.parametrize("name", sorted(set(FORMATS) - {"json", "parquet"}))
 def test_no_character_of_a_hostile_change_acts(name: str, tmp_path: Path) -> None:
     # Tables hold no lone surrogates: the reader of names writes them as an escape.
     nasty = [text for text in NASTY if text.isprintable() or "\ud800" not in text]
