@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from auditor.conformance.vocabulary import RefereeReport
-from auditor.model import TagPath
+from auditor.model import TagPath, format_tag
 from auditor.reading.places import JUDGE_FAILED, Place, Token, decode, shown_creator
 from auditor.reading.reader import PIXEL_FACTS, FileFacts
 from auditor.standard.dictionary import tag_of
@@ -184,7 +184,7 @@ class Item:
         return values[0] if values else ""
 
     def values(self, keyword: str) -> tuple[str, ...]:
-        """Return all values as text; numbers are written in decimal."""
+        """Return all values as text: numbers in decimal, tags as `format_tag` writes them."""
         token = self._tokens.get(self._tag(keyword))
         if token is None or token.empty or token.place.vr == "SQ":
             return ()
@@ -451,6 +451,12 @@ _FORMATS = {"US": "H", "SS": "h", "UL": "I", "SL": "i", "UV": "Q", "SV": "q", "F
 def _numbers(vr: str, value: bytes) -> tuple[Any, ...]:
     import struct
 
+    if vr == "AT":
+        halves = struct.unpack(f"<{len(value) // 4 * 2}H", value[: len(value) // 4 * 4])
+        return tuple(
+            format_tag(group << 16 | element)
+            for group, element in zip(halves[::2], halves[1::2], strict=True)
+        )
     code = _FORMATS.get(vr)
     if code is None:
         return ()

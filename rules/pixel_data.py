@@ -252,6 +252,39 @@ def pixel_data_of_another_syntax(instance: InstanceFacts) -> Iterator[Finding]:
         )
 
 
+@rule(
+    id="FILE026",
+    category="integrity",
+    severity="warning",
+    confidence="high",
+    reads=("file:pixels", "file:pixel_vr"),
+    reference="PS3.5 A.4",
+    applies=Selector(
+        when=lambda instance: (
+            instance.file("pixels") == "encapsulated" and bool(instance.file("pixel_vr"))
+        )
+    ),
+)
+def encapsulated_in_words(instance: InstanceFacts) -> Iterator[Finding]:
+    """Encapsulated pixel data is written with VR OW.
+
+    Why it matters
+    --------------
+    Fragments are bytes, which OB says. Who goes by the VR takes them for words of 16 bits, and
+    may swap them; most readers do not look at it, so that it goes on being copied.
+
+    How to fix
+    ----------
+    Write Pixel Data (7FE0,0010) with VR OB; the fragments stay as they are.
+
+    Example
+    -------
+    A JPEG stream in fragments, in an element of VR OW.
+    """
+    if instance.file("pixel_vr") == "OW":
+        yield Finding("encapsulated pixel data has VR OW", TagPath.of("PixelData"))
+
+
 def _has_an_image(instance: InstanceFacts) -> bool:
     sop_class = instance.text("SOPClassUID")
     # Of another class, whoever gives rows has an image: a dose is one, a list of curves is none.

@@ -40,6 +40,9 @@ CODES = "DeidentificationMethodCodeSequence"
 DESCRIBED = "PrivateDataElementCharacteristicsSequence"
 ACTIONS = "DeidentificationActionSequence"
 
+_NEVER_PRIVATE = frozenset({0x0001, 0x0003, 0x0005, 0x0007, 0xFFFF})
+"""Odd groups that are no private ones (PS3.5 7.8)."""
+
 _HAS_PRIVATE = Selector(when=lambda instance: bool(instance.private()))
 
 
@@ -54,11 +57,11 @@ def _kept(instance: InstanceFacts) -> list[PrivateElement]:
     severity="error",
     confidence="high",
     reads=("private",),
-    reference="PS3.5 7.8.1",
+    reference="PS3.5 7.8, 7.8.1",
     applies=_HAS_PRIVATE,
 )
 def orphan(instance: InstanceFacts) -> Iterator[Finding]:
-    """A private element has no private creator.
+    """A private element has no private creator, or a tag that none may have.
 
     Why it matters
     --------------
@@ -68,7 +71,7 @@ def orphan(instance: InstanceFacts) -> Iterator[Finding]:
     How to fix
     ----------
     Remove the element, or restore the creator that reserves its block, (gggg,0010) to
-    (gggg,00FF).
+    (gggg,00FF). In groups 0001 to 0007 and FFFF, and below (gggg,0010), nothing can be reserved.
 
     Command
     -------
@@ -79,7 +82,10 @@ def orphan(instance: InstanceFacts) -> Iterator[Finding]:
     (0019,1008) without (0019,0010).
     """
     for element in instance.private():
-        if not element.creator:
+        below = not element.path.steps[-1].startswith(",xx", 5)
+        if element.group in _NEVER_PRIVATE or below:
+            yield Finding("a tag that no private element may have", element.path)
+        elif not element.creator:
             yield Finding("no private creator reserves its block", element.path)
 
 

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from auditor import CollectionFacts, Finding, InstanceFacts, TagPath, Units, for_sop_classes, rule
+from auditor.model import format_tag
+from auditor.standard.dictionary import tag_of
 from auditor.standard.sop_classes import (
     RT_DOSE,
     RT_IMAGE,
@@ -184,8 +186,15 @@ def planes(instance: InstanceFacts) -> Iterator[Finding]:
             apart = 0
         if apart > NEAR:
             yield Finding("the first offset is neither zero nor where the grid lies", place)
-    if len(offsets) > 1 and not instance.filled("FrameIncrementPointer"):
-        yield Finding("several frames and no increment", TagPath.of("FrameIncrementPointer"))
+    if len(offsets) > 1:
+        pointers = instance.values("FrameIncrementPointer")
+        if not instance.filled("FrameIncrementPointer"):
+            yield Finding("several frames and no increment", TagPath.of("FrameIncrementPointer"))
+        # Written with another VR it has no values, and nobody knows.
+        elif pointers and pointers != (format_tag(tag_of(_OFFSETS)),):
+            yield Finding(
+                "the increment is not that of the offsets", TagPath.of("FrameIncrementPointer")
+            )
 
 
 _PLANS = "ReferencedRTPlanSequence"

@@ -167,14 +167,15 @@ _COUNTED: tuple[tuple[tuple[str, ...], str, str], ...] = (
 )
 """Where items are counted, in which attribute, and the sequence that is counted."""
 
+_INDEX = "ControlPointIndex"
 # What every item has (Type 1): of the others of a control point, positions of leaves among
 # them, nothing need be kept.
 _OF_ITEM = {
     "ReferencedBeamSequence": "ReferencedBeamNumber",
     "ReferencedBrachyApplicationSetupSequence": "ReferencedBrachyApplicationSetupNumber",
-    "ControlPointSequence": "ControlPointIndex",
-    "IonControlPointSequence": "ControlPointIndex",
-    "BrachyControlPointSequence": "ControlPointIndex",
+    "ControlPointSequence": _INDEX,
+    "IonControlPointSequence": _INDEX,
+    "BrachyControlPointSequence": _INDEX,
     "ControlPointDeliverySequence": "DeliveredMeterset",
     "IonControlPointDeliverySequence": "DeliveredMeterset",
 }
@@ -197,17 +198,18 @@ def _counted(instance: InstanceFacts) -> bool:
     applies=for_sop_classes(*_PLANS, *RT_TREATMENT_RECORDS, when=_counted),
 )
 def miscounted(instance: InstanceFacts) -> Iterator[Finding]:
-    """A plan or a treatment record has another number of beams or control points than it says.
+    """Beams or control points of a plan or a treatment record are not counted right.
 
     Why it matters
     --------------
     A control point that is missing is a segment that is not given. The count is there so that
-    the loss is seen.
+    the loss is seen, and so is the index, which goes from 0 in steps of 1.
 
     How to fix
     ----------
     Export the object again; write the number of items into Number of Beams (300A,0080) or
-    Number of Control Points (300A,0110).
+    Number of Control Points (300A,0110), and 0, 1, 2 and so on into Control Point Index
+    (300A,0112).
 
     Example
     -------
@@ -216,9 +218,16 @@ def miscounted(instance: InstanceFacts) -> Iterator[Finding]:
     for path, count, items in _COUNTED:
         for item in _inside(instance, path):
             said = item.number(count)
-            there = sum(each.has(_OF_ITEM[items]) for each in item.items(items))
+            inside = item.items(items)
+            there = sum(each.has(_OF_ITEM[items]) for each in inside)
             if said is not None and said != there:
                 yield Finding("another number of items than is said", TagPath.of(*path, count))
+            if _OF_ITEM[items] == _INDEX:
+                given = [each.number(_INDEX) for each in inside]
+                # An index that is missing, or is no number, is the IOD's matter.
+                if None not in given and given != list(range(len(given))):
+                    place = TagPath.of(*path, items, _INDEX)
+                    yield Finding("control points are not numbered 0, 1, 2 and so on", place)
 
 
 _WEIGHED: tuple[tuple[tuple[str, ...], str, str, str], ...] = (

@@ -15,6 +15,7 @@ from auditor import (
     judge,
     rule,
 )
+from auditor.standard.codes import Concept, is_sct_identifier, meaning
 from auditor.standard.dictionary import tag_of
 from auditor.standard.sop_classes import KEY_OBJECT_SELECTION, STRUCTURED_REPORTS
 from auditor.structured_report.codes import SNOMED_OLD, is_dcm_code, is_private
@@ -198,18 +199,19 @@ def relationships(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
     applies=DOCUMENTS,
 )
 def values(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
-    """A content item has no name, or no value.
+    """A content item has no name, or not one value.
 
     Why it matters
     --------------
     A content item is a question and an answer: name and value. Without the name nobody knows
-    what was answered; without the value nothing was.
+    what was answered; without the value nothing was, and of two values one is wrong.
 
     How to fix
     ----------
     Write Concept Name Code Sequence (0040,A043) in all items but references, coordinates and
     containers without a heading, and the attribute that holds the value of the value type. A
-    measurement that could not be made has an empty Measured Value Sequence (0040,A300).
+    measurement that could not be made has an empty Measured Value Sequence (0040,A300); any
+    other has one item in it.
 
     Example
     -------
@@ -231,9 +233,11 @@ def values(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
             yield Finding("a CODE has no value", item.at("ConceptCodeSequence"))
         if kind == "NUM" and not item.has_number:
             yield Finding("a NUM has no Measured Value Sequence", item.at("MeasuredValueSequence"))
-        elif kind == "NUM" and item.has_item and not item.has_measurement:
+        elif kind == "NUM" and item.measured and not item.has_measurement:
             place = item.at("MeasuredValueSequence", "NumericValue")
             yield Finding("a NUM has a measured value without a number", place)
+        if kind == "NUM" and item.measured > 1:
+            yield Finding("a NUM has several measured values", item.at("MeasuredValueSequence"))
 
 
 @rule(
@@ -478,20 +482,21 @@ def coordinates(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
     severity="warning",
     confidence="medium",
     reads=("content",),
-    reference="PS3.16 D",
+    reference="PS3.16 8.1, D",
     applies=DOCUMENTS,
 )
-def dcm_codes(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
-    """A code claims to be of the scheme DCM, which does not have it.
+def codes_that_cannot_be(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
+    """A code claims to be of DCM or SNOMED CT, and is none that these have.
 
     Why it matters
     --------------
-    DCM is the standard's own scheme. A code that it does not have is a slip or was made up, and
-    no software knows it.
+    DCM is the standard's own scheme, SNOMED CT that of most of its codes. A code that they do
+    not have is a slip or was made up, and no software knows it.
 
     How to fix
     ----------
-    Look the code up in PS3.16 Annex D; write a code of one's own in a scheme that begins with 99.
+    Look the code up in PS3.16 Annex D, or in SNOMED CT, where the last digit of an identifier
+    checks the others; write a code of one's own in a scheme that begins with 99.
 
     Example
     -------
@@ -504,8 +509,16 @@ def dcm_codes(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
             (item.concept, "ConceptNameCodeSequence"),
             (item.value, "ConceptCodeSequence"),
         ):
-            if code is not None and code.scheme == "DCM" and is_dcm_code(code.value) is False:
+            if code is None or not code.value:
+                continue
+            if code.scheme == "DCM" and is_dcm_code(code.value) is False:
                 yield Finding("a code of DCM that DCM does not have", item.at(keyword))
+            elif (
+                code.scheme == "SCT"
+                and not is_sct_identifier(code.value)
+                and not meaning(Concept("SCT", code.value))
+            ):
+                yield Finding("the value is no SNOMED CT identifier", item.at(keyword))
 
 
 @rule(

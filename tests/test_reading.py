@@ -158,6 +158,23 @@ def test_both_readers_see_native_pixel_data_alike() -> None:
         assert facts.pixel_bytes == length, path.name
 
 
+def test_the_vr_of_encapsulated_pixel_data_is_as_written() -> None:
+    seen = set()
+    for path in real_files():
+        facts = read(path).facts
+        if facts is None or facts.complete != "yes" or facts.surprise or facts.syntax in DEFLATED:
+            continue
+        if facts.pixels != "encapsulated":
+            assert facts.pixel_vr == "", path.name
+            continue
+        walk = Walk(path.stat().st_size, [None] * len(GATHERED))
+        read_with_pydicom(str(path), forest(), walk)
+        assert walk.pixels is not None
+        assert facts.pixel_vr == walk.pixels.vr, path.name
+        seen.add(facts.pixel_vr)
+    assert "OB" in seen
+
+
 def test_of_pixel_data_that_is_cut_the_declared_length_is_known(tmp_path: Path) -> None:
     (original,) = [each for each in BUNDLED if each.name == "CT_small.dcm"]
     whole = dcmread(original)
@@ -773,6 +790,28 @@ def test_a_sop_class_of_any_name_is_no_other_tree(tmp_path: Path) -> None:
         dataset.SOPClassUID = "meta"
     reading = read(stored(dataset, ExplicitVRLittleEndian, tmp_path))
     assert reading.columns[COLUMN["PatientID"]] == b"x1"
+
+
+@pytest.mark.parametrize("start", [0, 132])
+def test_no_file_adds_places_without_end(tmp_path: Path, start: int) -> None:
+    dataset = small()
+    for group in range(0x0009, 0x0009 + 2 * 100, 2):
+        dataset.add_new((group, 0x0010), "LO", "BADGER")
+        dataset.add_new((group, 0x1001), "LO", "x")
+    path = stored(dataset, ExplicitVRLittleEndian, tmp_path)
+    path.write_bytes(path.read_bytes()[start:])
+    trees = forest()
+    whole = read(path, trees)
+    assert whole.facts is not None
+    assert (whole.facts.complete, trees.is_full) == ("yes", False)
+    # Each new place is asked for once: what they cost is counted so.
+    assert trees.grown > 200
+    for _ in range(2):
+        few = forest()
+        few.PLACE_LIMIT = 50
+        cut = read(path, few)
+        assert cut.facts is not None
+        assert (cut.facts.complete, few.grown, few.is_full) == ("header", 51, True)
 
 
 @pytest.mark.parametrize("start", [0, 128])

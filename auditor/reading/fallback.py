@@ -208,6 +208,8 @@ def _feed(
             _check(items, ITEM_LIMIT)
             element = dataset[tag]
         kid = place.child(int(tag), vr, creator)
+        if len(walk.tokens) > TOKEN_LIMIT or kid.forest.is_overgrown:
+            raise RecursionError
         _measure(element, int(tag), depth, walk)
         if isinstance(element, RawDataElement) and _is_cut(element, walk.size):
             walk.tokens.append(kid.full)
@@ -224,7 +226,6 @@ def _feed(
                 walk.encodings, walk.named = outer
                 walk.sop_class = b""
             continue
-        _check(len(walk.tokens), TOKEN_LIMIT)
         if kid.owner is not None:
             raw = isinstance(element, RawDataElement)
             size = element.length if raw else len(encoded(element))
@@ -244,7 +245,10 @@ def _check(count: int, limit: int) -> None:
 def _measure(element: Any, tag: int, depth: int, walk: Walk) -> None:
     """Note how long pixel data of the top level is; nobody counts its fragments here."""
     if not depth and tag in PIXEL_TAGS and isinstance(element, RawDataElement):
-        walk.pixels = Pixels(tag, -1 if element.length == UNDEFINED else element.length)
+        if element.length == UNDEFINED:
+            walk.pixels = Pixels(tag, -1, vr=element.VR or "")
+        else:
+            walk.pixels = Pixels(tag, element.length)
 
 
 def _is_cut(element: RawDataElement, size: int) -> bool:

@@ -84,7 +84,9 @@ EXECUTABLES = (
 )
 """How programs of Windows, Linux and macOS begin, and scripts."""
 
-PIXEL_FACTS = frozenset({"file:pixels", "file:pixel_bytes", "file:fragments", "file:offsets"})
+PIXEL_FACTS = frozenset(
+    {"file:pixels", "file:pixel_bytes", "file:pixel_vr", "file:fragments", "file:offsets"}
+)
 """What nobody knows of a data set that breaks off before its pixel data."""
 
 
@@ -115,6 +117,8 @@ class FileFacts(NamedTuple):
         Float Pixel Data), ``encapsulated``; empty without any.
     pixel_bytes
         Bytes of native pixel data as declared; empty if it is not native.
+    pixel_vr
+        VR of encapsulated pixel data; empty where none is written, or it is not encapsulated.
     fragments, offsets
         Of encapsulated pixel data: how many fragments it has without the Basic Offset Table,
         and bytes of that table; empty where nobody counted.
@@ -134,6 +138,7 @@ class FileFacts(NamedTuple):
     syntax: str = ""
     pixels: str = ""
     pixel_bytes: str = ""
+    pixel_vr: str = ""
     fragments: str = ""
     offsets: str = ""
 
@@ -217,6 +222,7 @@ class Reader:
         path
             The place inside the collection, which a comparison may look at.
         """
+        self._forest.grown = 0
         try:
             descriptor = os.open(
                 location, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
@@ -478,7 +484,7 @@ def _fragments(descriptor: int, base: int, position: int, walk: Walk) -> int:
         tag, size = int.from_bytes(item[:4], "little"), int.from_bytes(item[4:], "little")
         position += 8
         if tag == SEQUENCE_END:
-            walk.pixels = Pixels(walk.pixels.tag, -1, max(count, 0), max(offsets, 0))
+            walk.pixels = walk.pixels._replace(fragments=max(count, 0), offsets=max(offsets, 0))
             walk.pixels_end = (position, len(walk.tokens))
             return position
         if tag != ITEM:
@@ -588,9 +594,10 @@ def _pixels(pixels: Pixels) -> dict[str, str]:
     if pixels.length >= 0:
         return {"pixels": _PIXELS[pixels.tag], "pixel_bytes": str(pixels.length)}
     if pixels.fragments < 0:
-        return {"pixels": "encapsulated"}
+        return {"pixels": "encapsulated", "pixel_vr": pixels.vr}
     return {
         "pixels": "encapsulated",
+        "pixel_vr": pixels.vr,
         "fragments": str(pixels.fragments),
         "offsets": str(pixels.offsets),
     }

@@ -29,8 +29,8 @@ UNDEFINED = 0xFFFFFFFF
 ITEM, ITEM_END, SEQUENCE_END = 0xE000FFFE, 0xE00DFFFE, 0xE0DDFFFE
 DEPTH_LIMIT = 48
 TOKEN_LIMIT = 2_000_000
-PLACE_LIMIT = 200_000
-"""Elements of a file, and places of elements that it may add, that an audit follows."""
+GROWTH_LIMIT = 200_000
+"""Elements of a file that an audit follows, and what it may add to a forest that is full."""
 
 COMPARED_LIMIT = 65_536
 COMPARED_VALUE = 1 << 26
@@ -103,12 +103,15 @@ class Pixels(NamedTuple):
         Of encapsulated pixel data, without the Basic Offset Table; -1 where nobody counted.
     offsets
         Bytes of its Basic Offset Table; -1 where nobody looked.
+    vr
+        Of encapsulated pixel data, as written; "" in implicit VR.
     """
 
     tag: int
     length: int
     fragments: int = -1
     offsets: int = -1
+    vr: str = ""
 
 
 @dataclass(slots=True)
@@ -388,7 +391,8 @@ def _find(place: Place, wire: int, vr: str, creators: dict[int, str]) -> Place:
     creator = ""
     if group & 1 and element > 0xFF:
         creator = creators.get(tag >> 8, "")
-    if place.forest.made > place.forest.LIMIT + PLACE_LIMIT:
+    forest = place.forest
+    if forest.is_overgrown or forest.made > forest.LIMIT + GROWTH_LIMIT:
         raise TooMuch
     kid = place.child(tag, known_vr(tag, vr), creator)
     if not group & 1:
@@ -501,10 +505,11 @@ def _items(
     walk.tokens.append(place.full)
     limit = len(buffer)
     offsets = count = -1
+    vr = "" if place.implicit else place.vr
     if fragments and depth == 0:
         if length != UNDEFINED:
             raise Surprise("pixel data that is a sequence")
-        walk.pixels = Pixels(place.tag, -1)
+        walk.pixels = Pixels(place.tag, -1, vr=vr)
         if limit < end:
             raise Short(position, "fragments")
     while position < stop:
@@ -514,7 +519,7 @@ def _items(
         position += 8
         if wire == SEQUENCE_END and length == UNDEFINED:
             if fragments and depth == 0:
-                walk.pixels = Pixels(place.tag, -1, max(count, 0), max(offsets, 0))
+                walk.pixels = Pixels(place.tag, -1, max(count, 0), max(offsets, 0), vr)
             return position
         if wire != ITEM:
             raise Surprise("a sequence holds something that is not an item")

@@ -136,8 +136,10 @@ class ContentItem:
         Concept Name, and the code that is the value of a CODE; None where there is no item.
     units
         Units of a NUM; None where there is no item.
-    has_number, has_item, has_measurement
-        Whether Measured Value Sequence is present, has an item, has one with a Numeric Value.
+    has_number, has_measurement
+        Whether Measured Value Sequence is present, and whether its first item has a Numeric Value.
+    measured
+        How many items Measured Value Sequence has.
     filled
         Keywords of `_SEEN` and of CS attributes that have a value in this item.
     sop_class
@@ -159,8 +161,8 @@ class ContentItem:
     value: Code | None = None
     units: Code | None = None
     has_number: bool = False
-    has_item: bool = False
     has_measurement: bool = False
+    measured: int = 0
     filled: frozenset[str] = frozenset()
     sop_class: str = ""
     graphic_type: str = ""
@@ -276,8 +278,8 @@ def _item(item: Item, path: TagPath, parent: ContentItem | None) -> ContentItem:
         value=_code(item, "ConceptCodeSequence"),
         units=_code(measured[0], "MeasurementUnitsCodeSequence") if measured else None,
         has_number=item.has("MeasuredValueSequence"),
-        has_item=bool(measured),
         has_measurement=bool(measured) and measured[0].filled("NumericValue"),
+        measured=len(measured),
         filled=frozenset(filled),
         sop_class=references[0].text("ReferencedSOPClassUID") if references else "",
         graphic_type=item.text("GraphicType"),

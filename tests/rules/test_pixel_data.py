@@ -160,6 +160,17 @@ CASES = {
         not_applicable(file=native(2, syntax="unknown")),
         not_applicable(file=native(2, syntax="")),
     ),
+    "FILE026": (
+        passes(file={**encapsulated(1), "pixel_vr": "OB"}),
+        fails(
+            file={**encapsulated(1), "pixel_vr": "OW"},
+            at=[PIXELS],
+            says=("encapsulated pixel data has VR OW",),
+        ),
+        # Nobody wrote one.
+        not_applicable(file=encapsulated(1)),
+        not_applicable(file=native(2)),
+    ),
     "FILE025": (
         passes({"SOPClassUID": CT}, file=native(2)),
         passes({"SOPClassUID": CT}, file=native(2, "float")),

@@ -88,6 +88,8 @@ def item(code: str, scheme: str = "DCM") -> dict[str, Any]:
     return {"CodeValue": code, "CodingSchemeDesignator": scheme}
 
 
+NO_PRIVATE_TAG = ("a tag that no private element may have",)
+
 CASES: Cases = {
     "PRIV001": (
         passes(KEPT),
@@ -113,8 +115,15 @@ CASES: Cases = {
             at=["(0040,0275)/(0019,xx08:no creator)"],
         ),
         passes({"RequestAttributesSequence": [KEPT]}),
-        # Below (gggg,0010) nothing can be reserved.
-        fails({(0x3109, 0x000D): ("LO", PLANT)}, at=["(3109,000D)"]),
+        # Below (gggg,0010) nothing can be reserved, nor in the first odd groups.
+        fails({(0x3109, 0x000D): ("LO", PLANT)}, at=["(3109,000D)"], says=NO_PRIVATE_TAG),
+        fails({(0x0001, 0x0001): ("LO", PLANT)}, at=["(0001,0001)"], says=NO_PRIVATE_TAG),
+        fails(
+            {(0x0007, 0x0010): ("LO", "GEMS_ACQU_01"), (0x0007, 0x1008): ("LO", PLANT)},
+            at=["(0007,xx08:GEMS_ACQU_01)"],
+            says=NO_PRIVATE_TAG,
+        ),
+        passes({(0x0009, 0x0010): ("LO", "GEMS_ACQU_01"), (0x0009, 0x1008): ("LO", PLANT)}),
         # The creator alone, and a group length, hold nothing.
         not_applicable({CREATOR: ("LO", "GEMS_ACQU_01")}),
         not_applicable({(0x0019, 0x0000): ("UL", 12)}),

@@ -190,6 +190,15 @@ CASES: Cases = {
             dose(GridFrameOffsetVector=None), at=[OFFSETS], says=("several frames and no offsets",)
         ),
         fails(dose(FrameIncrementPointer=None), at=[POINTER]),
+        # Frame Time is how far apart images of a film are, and no place.
+        fails(
+            dose(FrameIncrementPointer=0x00181063),
+            at=[POINTER],
+            says=("the increment is not that of the offsets",),
+        ),
+        fails(dose(FrameIncrementPointer=[0x3004000C, 0x00181063]), at=[POINTER]),
+        # A single frame needs none, whatever it says.
+        passes(dose(NumberOfFrames=1, GridFrameOffsetVector=[0], FrameIncrementPointer=0x00181063)),
         not_applicable(dose(GridFrameOffsetVector=None, NumberOfFrames=None)),
         a_plan,
         cut_short,

@@ -75,6 +75,11 @@ def beam(number: int, weights: tuple[Any, ...] = (0, 0.5, 1), **changed: Any) ->
     }
 
 
+def points(*indices: Any) -> list[dict[str, Any]]:
+    """Build control points of these indices."""
+    return [{"ControlPointIndex": index, "CumulativeMetersetWeight": 0} for index in indices]
+
+
 def ion_plan(*weights: Any) -> dict[str, Any]:
     """Build a plan of one ion beam."""
     made = beam(1, weights)
@@ -208,6 +213,21 @@ CASES: Cases = {
             at=[f"{ION_BEAM}/(300A,0110)"],
         ),
         fails(record(0, 1, count=3), at=["(3008,0020)/(300A,0110)"]),
+        fails(
+            plan(BeamSequence=[beam(1, (0, 1), ControlPointSequence=points(1, 2))]),
+            at=[f"{BEAM}/(300A,0111)/(300A,0112)"],
+            says=("control points are not numbered 0, 1, 2 and so on",),
+        ),
+        fails(
+            plan(BeamSequence=[beam(1, (0, 1), ControlPointSequence=points(0, 0))]),
+            at=[f"{BEAM}/(300A,0111)/(300A,0112)"],
+        ),
+        fails(
+            plan(BeamSequence=[beam(1, (0, 0.5, 1), ControlPointSequence=points(0, 2, 1))]),
+            at=[f"{BEAM}/(300A,0111)/(300A,0112)"],
+        ),
+        # What has no value is not numbered otherwise.
+        passes(plan(BeamSequence=[beam(1, (0, 1), ControlPointSequence=points(0, ""))])),
         # A count that is missing is its IOD's matter.
         passes(plan(FractionGroupSequence=[{"FractionGroupNumber": 1}])),
         empty_plan,

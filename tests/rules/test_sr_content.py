@@ -126,6 +126,20 @@ CASES: Cases = {
             ),
             at=[f"{CHILD}/(0040,A300)/(0040,A30A)"],
         ),
+        # No item or one (Table C.18.1-1).
+        fails(
+            document(
+                num(
+                    "121206",
+                    MeasuredValueSequence=[
+                        {"NumericValue": "1", "MeasurementUnitsCodeSequence": coded("mm", "UCUM")},
+                        {"NumericValue": "2", "MeasurementUnitsCodeSequence": coded("mm", "UCUM")},
+                    ],
+                )
+            ),
+            at=[f"{CHILD}/(0040,A300)"],
+            says=("a NUM has several measured values",),
+        ),
         fails(document(image(ReferencedSOPSequence=[])), at=[f"{CHILD}/(0008,1199)"]),
         fails(
             document(image(ReferencedSOPSequence=[{"ReferencedSOPClassUID": CT_IMAGE}])),
@@ -225,6 +239,15 @@ CASES: Cases = {
         passes(document(text("199999"))),
         fails(document(text("1211060")), at=[f"{CHILD}/(0040,A043)"]),
         fails(document(code("121071", "100000")), at=[f"{CHILD}/(0040,A168)"]),
+        passes(document(text("363698007,SCT"), code("121071", "69536005,SCT"))),
+        # Too short; a digit that does not check the others; the old way.
+        fails(document(code("121071", "12345,SCT")), at=[f"{CHILD}/(0040,A168)"]),
+        fails(
+            document(text("363698008,SCT")),
+            at=[f"{CHILD}/(0040,A043)"],
+            says=("the value is no SNOMED CT identifier",),
+        ),
+        fails(document(code("121071", "T-A0100,SCT")), at=[f"{CHILD}/(0040,A168)"]),
         no_report,
         cut_short,
     ),
