@@ -69,10 +69,12 @@ def check_codestreams(location: str) -> None:
         is_first = True
         for head in _fragment_heads(file):
             # What begins like no codestream goes on with the one before it.
-            if (is_first or head.startswith((_SOI, _SOC_SIZ[:2])) or _JP2 in head[:12]) and (
-                size_of_codestream(head) != said
-            ):
-                raise WillNotDecode("pixels of another size than the header says")
+            if is_first or head.startswith((_SOI, _SOC_SIZ[:2])) or _JP2 in head[:12]:
+                size = size_of_codestream(head)
+                if size is None:
+                    raise WillNotDecode("compressed pixels that do not begin with their size")
+                if size != said:
+                    raise WillNotDecode("pixels of another size than the header says")
             is_first = False
 
 
@@ -103,7 +105,7 @@ def size_of_codestream(head: bytes) -> tuple[int, int, int] | None:
     ----------
     head
         Of JPEG and JPEG-LS from SOI (ITU-T T.81 B.2), of JPEG 2000 from SOC (T.800 A.5.1);
-        a JP2 file, which is not for pixel data (PS3.5 8.2.4), has none.
+        a JP2 file, which DICOM does not want there, has none.
     """
     if head.startswith(_SOC_SIZ):
         siz = head[4:42]

@@ -142,6 +142,13 @@ def test_no_bytes_make_it_raise(content: bytes, start: bytes) -> None:
     size_of_codestream(start + content)
 
 
+def test_what_says_no_size_is_not_said_to_have_another(tmp_path: Path) -> None:
+    box = struct.pack(">L", 12) + b"jP  \r\n\x87\n" + codestream("JPEG2000", 16, 24)
+    location = write(tmp_path / "a.dcm", "JPEG2000", [codestream("JPEG2000", 16, 24), box])
+    with pytest.raises(WillNotDecode, match="do not begin with their size"):
+        check_codestreams(location)
+
+
 def test_fragments_are_not_followed_for_ever(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
