@@ -1,4 +1,4 @@
-"""Frames of segmentations and parametric maps (PS3.3 C.7.6.16, C.7.6.17, A.51.5).
+"""Frames of multi-frame objects, segmentations first (PS3.3 C.7.6.16, C.7.6.17, A.51.5).
 
 Frames differ in every object. A comparison looks at all of them at once and leaves a word
 for each thing that is wrong: no position, no UID and no index becomes part of a signature.
@@ -25,6 +25,7 @@ from auditor import (
 from auditor.reading.places import CUT_OFF
 from auditor.standard.dictionary import tag_of
 from auditor.standard.sop_classes import (
+    FUNCTIONAL_GROUPS,
     HEIGHT_MAP_SEGMENTATION,
     LABEL_MAP_SEGMENTATION,
     PARAMETRIC_MAP,
@@ -300,6 +301,8 @@ def _dimensions(found: _Frames) -> Said:
     for pointer in found.top.get(_tags(INDEX, "DimensionIndexPointer"), ()):
         tag = int.from_bytes(pointer[:2], "little") << 16 | int.from_bytes(pointer[2:4], "little")
         target = _POINTED.get(tag)
+        if found.text("DimensionOrganizationType") == "TILED_FULL":
+            continue  # which leaves out where a tile is (C.7.6.17.3)
         if target and found.each and not any(found.of(frame, target) for frame in found.each):
             yield (
                 _tags(INDEX, "DimensionIndexPointer"),
@@ -520,6 +523,38 @@ def dimensions_do_not_fit(instance: InstanceFacts) -> Iterator[Finding | Undecid
     """
     yield from _said(instance, "index")
     yield from _said(instance, "dimension")
+
+
+@rule(
+    id="IOD026",
+    category="iod",
+    severity="error",
+    confidence="high",
+    reads=_READS,
+    reference="PS3.3 C.7.6.16.1, C.7.6.17, C.7.6.17.1",
+    applies=_having("per frame", among=tuple(FUNCTIONAL_GROUPS.difference(_FRAMED))),
+)
+def frames_do_not_fit(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
+    """The frames of an image are not as many as are described, or not along its dimensions.
+
+    Why it matters
+    --------------
+    Item n of the functional groups describes frame n, and its indices say where the frame is
+    in the volume, in time or among echoes. Where they do not fit, slices are sorted wrong. Of
+    segmentations and parametric maps SEG201 and SEG204 say it.
+
+    How to fix
+    ----------
+    Write one item of Per-Frame Functional Groups Sequence (5200,9230) for each frame, their
+    number into Number of Frames (0028,0008), and as many Dimension Index Values (0020,9157),
+    from 1, as Dimension Index Sequence (0020,9222) has items.
+
+    Example
+    -------
+    An enhanced CT of 40 frames from which one item was removed.
+    """
+    for kind in ("count", "index", "dimension"):
+        yield from _said(instance, kind)
 
 
 @rule(

@@ -20,14 +20,17 @@ from hypothesis import strategies as st
 from auditor.reading.companions import KINDS, classify
 from auditor.reading.contents import (
     _SHARED,
+    CHUNKS,
     COLUMN_WORDS,
     FORMS,
     KEYS,
+    VALUES_LIMIT,
     Contents,
     contents,
     name_keys,
     stem,
 )
+from auditor.reading.spreadsheets import DIRECTORY_LIMIT
 
 MASK = np.zeros((40, 40, 40), np.int16)
 MASK[10:20, 10:20, 10:30] = 3
@@ -187,6 +190,17 @@ def test_a_workbook_is_looked_at_by_its_texts(tmp_path: Path) -> None:
     assert {b"P-1", b"P-2"} <= found.keys["column"]
 
 
+def test_a_workbook_with_a_large_directory_is_not_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    size = struct.pack("<L", DIRECTORY_LIMIT + 1)
+    data = xlsx("PatientID")[:-10] + size + bytes(6)
+    opened: list[object] = []
+    monkeypatch.setattr(zipfile, "ZipFile", opened.append)
+    found = look(tmp_path, data, "clinical.xlsx")
+    assert (found.form, found.columns, opened) == ("table", "", [])
+
+
 def test_a_tag_that_does_not_end_is_looked_at_once(tmp_path: Path) -> None:
     # The text of the tag before it, and none that begins further in front.
     assert [match.start() for match in _SHARED.finditer(b"<t <t <t >P-1</t>")] == [6]
@@ -290,6 +304,60 @@ def test_a_bomb_is_not_unpacked(tmp_path: Path) -> None:
     head = nifti(MASK * 0)[:352]
     bomb = gzip.compress(head + bytes(200 << 20), 9)
     assert look(tmp_path, bomb).form == ""
+
+
+def endless(monkeypatch: pytest.MonkeyPatch, head: bytes, filling: bytes, kind: str) -> list[int]:
+    """Look into a file that begins so and goes on so; return the bytes each reading asked for."""
+    asked: list[int] = []
+
+    def pread(_: int, length: int, at: int) -> bytes:
+        asked.append(length)
+        assert len(asked) < 2 * CHUNKS, "it goes on for ever"
+        skip = (at - len(head)) % len(filling) if at > len(head) else 0
+        return (head[at : at + length] + (filling * (length // len(filling) + 2))[skip:])[:length]
+
+    monkeypatch.setattr(os, "pread", pread)
+    assert contents(0, kind, 1 << 40).form == ""
+    return asked
+
+
+@pytest.mark.parametrize(
+    ("filling", "readings"),
+    [
+        # A sparse file: chunks without a name.
+        (b"\0", 3),
+        # Chunks with nothing in them, and with a byte that makes no picture.
+        (b"\0\0\0\0IDAT\0\0\0\0", CHUNKS + 1),
+        (b"\0\0\0\x01IDAT\0\0\0\0\0", 8),
+    ],
+)
+def test_a_png_without_an_end_is_left(
+    monkeypatch: pytest.MonkeyPatch, filling: bytes, readings: int
+) -> None:
+    head = png(np.zeros((1, 1), np.uint8))[:33]
+    asked = endless(monkeypatch, head, filling, "png")
+    assert len(asked) <= readings
+    # Nothing is read of a chunk but what is in it.
+    assert max(asked[1:]) == 8
+
+
+GZIP = b"\x1f\x8b\x08\0\0\0\0\0\0\xff"
+
+
+@pytest.mark.parametrize(
+    ("head", "filling", "most"),
+    [
+        # The stream ends, the file does not.
+        (gzip.compress(nifti(MASK)[:352] + bytes(64)), b"\0", 2),
+        # A name that does not end (RFC 1952, 2.3.1), and blocks with nothing in them (RFC 1951).
+        (GZIP[:3] + b"\x08" + GZIP[4:], b"a", VALUES_LIMIT >> 18),
+        (GZIP, b"\0\0\0\xff\xff", VALUES_LIMIT >> 18),
+    ],
+)
+def test_a_gzip_without_an_end_is_left(
+    monkeypatch: pytest.MonkeyPatch, head: bytes, filling: bytes, most: int
+) -> None:
+    assert len(endless(monkeypatch, head, filling, "nifti")) <= 1 + most
 
 
 def test_json_of_records_needs_no_form(tmp_path: Path) -> None:

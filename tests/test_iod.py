@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import tracemalloc
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from io import BytesIO
@@ -25,7 +26,7 @@ from auditor.conformance.dicom_validator import (
     StandIn,
     tags_read_by_value,
 )
-from auditor.conformance.legality import TEXT_VRS, lenient, value_is_legal
+from auditor.conformance.legality import SURELY_LEGAL, TEXT_VRS, lenient, value_is_legal
 from auditor.conformance.vocabulary import (
     KINDS,
     REFEREES,
@@ -707,6 +708,40 @@ def test_values_of_real_files_are_legal_as_dicom_validator_finds(name: str) -> N
 def test_legal_and_illegal(vr: str, legal: bytes, illegal: bytes | None) -> None:
     assert value_is_legal(vr, legal, ("ISO_IR 100",))
     assert illegal is None or not value_is_legal(vr, illegal, ("ISO_IR 100",))
+
+
+_ONE_EACH = {
+    "AE": b"STORE", "AS": b"042Y", "CS": b"AXIAL", "DA": b"20201231", "DS": b"-1.5e3",
+    "DT": b"20201231120000.5", "IS": b"-12", "LO": b"a b", "SH": b"a b", "TM": b"235960.5",
+    "UI": b"1.20.3",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("vr", "one"), _ONE_EACH.items())
+def test_a_long_value_takes_no_memory_for_each_of_its_values(vr: str, one: bytes) -> None:
+    pattern = SURELY_LEGAL[vr]
+    for tail in (one, b"\x80"):
+        value = (one + b"\\") * 50_000 + tail
+        tracemalloc.start()
+        try:
+            assert bool(pattern.match(value)) is (tail == one)
+            assert tracemalloc.get_traced_memory()[1] < len(value) / 2
+        finally:
+            tracemalloc.stop()
+
+
+@given(st.sampled_from(sorted(_ONE_EACH)), st.data())
+def test_values_are_surely_legal_if_each_is(vr: str, data: st.DataObject) -> None:
+    """No value has a shorter beginning that is taken for the whole of it."""
+    pattern = SURELY_LEGAL[vr]
+    each = data.draw(
+        st.lists(
+            st.sampled_from([*_ONE_EACH.values(), b"", b"1", b".5", b"0", b"10", b"2020"])
+            | st.from_regex(pattern, fullmatch=True).map(lambda value: value.split(b"\\")[0]),
+            min_size=1,
+        )
+    )
+    assert bool(pattern.match(b"\\".join(each))) is all(map(pattern.match, each))
 
 
 def test_length_is_counted_in_characters() -> None:

@@ -791,6 +791,28 @@ def test_a_sop_class_of_any_name_is_no_other_tree(tmp_path: Path) -> None:
     assert reading.columns[COLUMN["PatientID"]] == b"x1"
 
 
+@pytest.mark.parametrize("start", [0, 132])
+def test_no_file_adds_places_without_end(tmp_path: Path, start: int) -> None:
+    dataset = small()
+    for group in range(0x0009, 0x0009 + 2 * 100, 2):
+        dataset.add_new((group, 0x0010), "LO", "BADGER")
+        dataset.add_new((group, 0x1001), "LO", "x")
+    path = stored(dataset, ExplicitVRLittleEndian, tmp_path)
+    path.write_bytes(path.read_bytes()[start:])
+    trees = forest()
+    whole = read(path, trees)
+    assert whole.facts is not None
+    assert (whole.facts.complete, trees.is_full) == ("yes", False)
+    # Each new place is asked for once: what they cost is counted so.
+    assert trees.grown > 200
+    for _ in range(2):
+        few = forest()
+        few.PLACE_LIMIT = 50
+        cut = read(path, few)
+        assert cut.facts is not None
+        assert (cut.facts.complete, few.grown, few.is_full) == ("header", 51, True)
+
+
 @pytest.mark.parametrize("start", [0, 128])
 def test_a_deflated_data_set_is_never_pydicoms_to_inflate(
     tmp_path: Path, start: int, monkeypatch: pytest.MonkeyPatch

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import random
+import struct
 import zipfile
 from pathlib import Path
 
@@ -14,7 +15,12 @@ from hypothesis import strategies as st
 from auditor.engine import Auditor
 from auditor.paths import rules_folder
 from auditor.reading import spreadsheets
-from auditor.reading.spreadsheets import DIRECTORY_LIMIT, PART_LIMIT, first_words
+from auditor.reading.spreadsheets import (
+    DIRECTORY_LIMIT,
+    PART_LIMIT,
+    first_words,
+    has_small_directory,
+)
 from auditor.registry import load
 
 OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -72,6 +78,33 @@ def test_all_words_of_an_old_workbook_are_read() -> None:
     assert {"Patient name", "DOB"} <= set(words)
 
 
+def zip64(size: int) -> bytes:
+    """Return a workbook that says in ZIP64 how large its directory is, and a lie before it."""
+    book = workbook(TOP)
+    at = book.rindex(b"PK\x05\x06")
+    end = struct.unpack("<4s4H2LH", book[at:])
+    record = struct.pack(
+        "<4sQ2H2L4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, end[3], end[4], size, end[6]
+    )
+    locator = struct.pack("<4sLQL", b"PK\x06\x07", 0, at, 1)
+    return book[:at] + record + locator + book[at:]
+
+
+def test_a_workbook_in_zip64_is_read() -> None:
+    book = workbook(TOP)
+    size = struct.unpack("<L", book[-10:-6])[0]
+    assert first_words(zip64(size)) == first_words(book) == ["Patient & Name", "MRN"]
+
+
+def test_no_record_hides_a_large_directory() -> None:
+    # The numbers of disks, which are not looked at, make a record that says little.
+    large = struct.pack("<4s4s2H2LH", b"PK\x05\x06", b"PK\x05\x06", 1, 1, DIRECTORY_LIMIT + 1, 0, 0)
+    assert not has_small_directory(large)
+    assert has_small_directory(large.replace(struct.pack("<L", DIRECTORY_LIMIT + 1), bytes(4)))
+    assert not has_small_directory(zip64(DIRECTORY_LIMIT + 1))
+    assert not has_small_directory(b"")
+
+
 @pytest.mark.parametrize(
     "data",
     [
@@ -79,8 +112,9 @@ def test_all_words_of_an_old_workbook_are_read() -> None:
         zipped(**{"word/document.xml": "<a/>"}),
         workbook(TOP)[:-30],
         zipped(**{f"{number:0200}": b"" for number in range(DIRECTORY_LIMIT // 240)}),
+        zip64(DIRECTORY_LIMIT + 1),
     ],
-    ids=["cut", "no workbook", "without its end", "a large directory"],
+    ids=["cut", "no workbook", "without its end", "a large directory", "a large one in ZIP64"],
 )
 def test_what_cannot_be_read_is_none(data: bytes) -> None:
     assert first_words(data) is None

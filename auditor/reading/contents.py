@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from auditor.reading.companions import decode
+from auditor.reading.spreadsheets import TAIL, has_small_directory
 
 FORMS: dict[str, str] = {
     "mask": "masks",
@@ -36,6 +37,9 @@ TEXT_LIMIT = 1 << 20
 
 VALUES_LIMIT = 48 << 20
 """Bytes of a volume or picture, inflated, in which values are looked for."""
+
+CHUNKS = 100_000
+"""Chunks of a PNG that are stepped over: a sparse file costs nothing and has any number of them."""
 
 LABELS = 64
 """Distinct values that a mask has at most; a picture of a patient soon has more."""
@@ -180,12 +184,18 @@ def _pieces(descriptor: int, start: int) -> Iterator[bytes]:
 
 
 def _inflated(pieces: Iterable[bytes], wbits: int) -> Iterator[bytes]:
+    """Yield what is inflated, up to the end of the stream or `VALUES_LIMIT` bytes that went in."""
     inflater = zlib.decompressobj(wbits)
+    taken = 0
     for given in pieces:
         piece = given
         while piece and not inflater.eof:
             yield inflater.decompress(piece, 1 << 18)
             piece = inflater.unconsumed_tail
+        # A header of gzip may have a name without an end: much goes in, and nothing comes out.
+        taken += len(given)
+        if inflater.eof or taken >= VALUES_LIMIT:
+            return
 
 
 def _values(pieces: Iterable[bytes], code: str, skip: int = 0) -> str:
@@ -342,7 +352,7 @@ def _png(descriptor: int, size: int) -> Contents:
     if line > TEXT_LIMIT:
         return Contents()
     seen: set[int] = set()
-    buffer = b""
+    buffer = bytearray()  # lines of a million bytes may come in pieces of ten
     looked = 0
     for piece in _inflated(_png_data(descriptor, size), zlib.MAX_WBITS):
         buffer += piece
@@ -350,7 +360,7 @@ def _png(descriptor: int, size: int) -> Contents:
         whole = len(buffer) // line
         for number in range(whole):
             seen.update(buffer[number * line + 1 : (number + 1) * line])
-        buffer = buffer[whole * line :]
+        del buffer[: whole * line]
         if len(seen) > _PNG_FILTERED:
             return Contents("image")
         if looked > VALUES_LIMIT:
@@ -360,19 +370,22 @@ def _png(descriptor: int, size: int) -> Contents:
 
 def _png_data(descriptor: int, size: int) -> Iterator[bytes]:
     at = 8
-    while at + 8 <= size:
-        header = os.pread(descriptor, 8, at)
-        length = int.from_bytes(header[:4], "big")
-        if header[4:] == b"IDAT":
-            left = length
-            for piece in _pieces(descriptor, at + 8):
-                yield piece[:left]
-                left -= len(piece)
-                if left <= 0:
-                    break
-        if header[4:] == b"IEND" or len(header) < 8:
+    for _ in range(CHUNKS):
+        header = os.pread(descriptor, 8, at) if at + 8 <= size else b""
+        name = header[4:]
+        # A chunk is named by four letters (PNG, 5.3).
+        if len(name) < 4 or not name.isalpha() or name == b"IEND":
             return
-        at += length + 12
+        at += 8
+        end = at + int.from_bytes(header[:4], "big")
+        while (
+            name == b"IDAT"
+            and at < end
+            and (piece := os.pread(descriptor, min(end - at, 1 << 18), at))
+        ):
+            at += len(piece)
+            yield piece
+        at = end + 4
 
 
 # -- Text ---------------------------------------------------------------------------------
@@ -450,7 +463,8 @@ def _csv(descriptor: int, size: int) -> Contents:
 
 def _xlsx(descriptor: int, size: int) -> Contents:
     """Look at the texts of a workbook; which cell holds which of them is not looked at."""
-    if size > VALUES_LIMIT:
+    tail = os.pread(descriptor, TAIL, max(0, size - TAIL))
+    if size > VALUES_LIMIT or not has_small_directory(tail):
         return Contents("table")  # the directory of a zip is read as a whole
     with (
         os.fdopen(os.dup(descriptor), "rb") as file,

@@ -148,6 +148,8 @@ def _feed(
         if vr == "SQ":
             element = dataset[tag]
         kid = place.child(int(tag), vr, creator)
+        if len(walk.tokens) > TOKEN_LIMIT or kid.forest.is_overgrown:
+            raise RecursionError
         _measure(element, int(tag), depth, walk)
         if isinstance(element, RawDataElement) and _is_cut(element, walk.size):
             walk.tokens.append(kid.full)
@@ -163,8 +165,6 @@ def _feed(
                 walk.encodings, walk.named = outer
                 walk.sop_class = b""
             continue
-        if len(walk.tokens) > TOKEN_LIMIT:
-            raise RecursionError
         if kid.owner is not None:
             raw = isinstance(element, RawDataElement)
             size = element.length if raw else len(encoded(element))

@@ -19,6 +19,9 @@ FILE_LIMIT = 1 << 24
 DIRECTORY_LIMIT = 1 << 20
 """Bytes of the directory of a zip: each entry of it takes memory."""
 
+TAIL = (1 << 16) + 128
+"""Bytes at the end of a zip in which it says how large its directory is."""
+
 PART_LIMIT = 1 << 20
 """Bytes that are inflated of one part of a workbook."""
 
@@ -28,6 +31,8 @@ SHEETS, ROWS, WORDS = 8, 3, 2048
 _TOKEN = re.compile(r"<([^<>]*)>|([^<>]+)")
 _CELL_TYPE = re.compile(r"""\bt=["'](\w+)["']""")
 _SHEET = re.compile(r"xl/worksheets/[^/]+\.xml")
+_END = re.compile(rb"PK\x05\x06(?=.{8}(.{4}))", re.DOTALL)
+_END_64 = re.compile(rb"PK\x06\x06(?=.{36}(.{8}))", re.DOTALL)
 _RUNS = re.compile(rb"[\x20-\x7e]{3,64}|(?:[\x20-\x7e]\x00){3,64}")
 
 
@@ -49,7 +54,7 @@ def first_words(data: bytes) -> list[str] | None:
         return None
     if not data.startswith(b"PK"):
         return [_plain(run) for run in _RUNS.findall(data[: 4 * PART_LIMIT])[:WORDS]]
-    if not _is_small(data):
+    if not has_small_directory(data[-TAIL:]):
         return None
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as book:
@@ -74,10 +79,18 @@ def _plain(run: bytes) -> str:
     return run.replace(b"\0", b"").decode("ascii")
 
 
-def _is_small(data: bytes) -> bool:
-    """Whether the directory of a zip is one that may be read: its size stands at the end."""
-    at = data.rfind(b"PK\x05\x06")
-    return at >= 0 and int.from_bytes(data[at + 12 : at + 16], "little") <= DIRECTORY_LIMIT
+def has_small_directory(tail: bytes) -> bool:
+    """Whether the directory of a zip is one that may be read: its size stands at the end.
+
+    Parameters
+    ----------
+    tail
+        The last `TAIL` bytes of the zip. Whatever in them may be taken for the record with the
+        size must have a small one (APPNOTE 4.3.16), and so that of ZIP64 (4.3.14), which goes
+        before it.
+    """
+    sizes = [match[1] for each in (_END, _END_64) for match in each.finditer(tail)]
+    return bool(sizes) and all(int.from_bytes(size, "little") <= DIRECTORY_LIMIT for size in sizes)
 
 
 def _part(book: zipfile.ZipFile, name: str) -> str:

@@ -97,6 +97,14 @@ IMAGES = _storage(
 )
 """Of whose IOD the Image Pixel Module is mandatory (PS3.3 A)."""
 
+FUNCTIONAL_GROUPS = _storage(
+    *("2.1", "2.2", "4.1", "4.2", "4.3", "4.4", "6.2", "6.3", "7.2", "7.3", "7.4", "12.1.1"),
+    *("12.2.1", "13.1.1", "13.1.2", "13.1.3", "13.1.4", "13.1.5", "14.1", "14.2", "30", "66.4"),
+    *("66.7", "66.8", "77.1.5.4", "77.1.5.8", "77.1.6", "77.1.8", "77.1.9", "128.1", "130"),
+    "481.23",
+)
+"""Of whose IOD the Multi-frame Functional Groups Module is a part, one item a frame (PS3.3 A)."""
+
 _SYNTAX = "1.2.840.10008.1.2"
 
 NATIVE = frozenset(_SYNTAX + end for end in ("", ".1", ".1.99", ".2")) | {"1.2.840.10008.1.20"}

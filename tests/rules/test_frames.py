@@ -175,7 +175,71 @@ def having(**values: Any) -> dict[str, Any]:
 
 NOT_THIS = (not_applicable({"SOPClassUID": CT}), not_evaluated(good(), file={"complete": "header"}))
 
+ENHANCED_CT = "1.2.840.10008.5.1.4.1.1.2.1"
+MULTI_FRAME_CAPTURE = "1.2.840.10008.5.1.4.1.1.7.2"
+
+
+def enhanced(**values: Any) -> dict[str, Any]:
+    """Return an enhanced CT of four frames, by stack and position."""
+
+    def change(literal: dict[str, Any]) -> None:
+        del literal["SegmentSequence"], literal["SegmentationType"]
+        literal["DimensionIndexSequence"][0]["DimensionIndexPointer"] = 0x00209056
+        for each_frame in frames(literal):
+            del each_frame["SegmentIdentificationSequence"]
+        literal.update(values, SOPClassUID=values.get("SOPClassUID", ENHANCED_CT))
+
+    return changed(change)
+
+
+def indexed(*values: int) -> list[dict[str, Any]]:
+    """Return four frames, the second of which has these indices."""
+    made = [frame(1, plane) for plane in range(1, 5)]
+    made[1]["FrameContentSequence"] = [{"DimensionIndexValues": list(values)}]
+    return made
+
+
 CASES: Cases = {
+    "IOD026": (
+        passes(enhanced()),
+        # Of tiles in full, where they are is not said (C.7.6.17.3).
+        passes(
+            enhanced(
+                DimensionOrganizationType="TILED_FULL",
+                PerFrameFunctionalGroupsSequence=[
+                    {"FrameContentSequence": [{"DimensionIndexValues": [1, at]}]}
+                    for at in range(1, 5)
+                ],
+            )
+        ),
+        fails(
+            enhanced(NumberOfFrames="5"),
+            at=["(0028,0008)"],
+            says=("not as many frames as items of functional groups",),
+        ),
+        fails(
+            enhanced(NumberOfFrames=None), at=[PER_FRAME], says=("frames, and no number of them",)
+        ),
+        fails(
+            enhanced(PerFrameFunctionalGroupsSequence=indexed(1)),
+            at=[INDICES],
+            says=("not one for each dimension",),
+        ),
+        fails(enhanced(PerFrameFunctionalGroupsSequence=indexed(1, 0)), at=[INDICES]),
+        fails(
+            enhanced(
+                DimensionOrganizationSequence=[{"DimensionOrganizationUID": "2.25.9"}],
+            ),
+            at=["(0020,9222)/(0020,9164)"],
+        ),
+        # These may be without functional groups, segmentations have rules of their own.
+        not_applicable(
+            enhanced(SOPClassUID=MULTI_FRAME_CAPTURE, PerFrameFunctionalGroupsSequence=None)
+        ),
+        not_applicable(having(NumberOfFrames="5")),
+        not_applicable(enhanced(SOPClassUID=CT)),
+        not_evaluated(enhanced(), file={"complete": "header"}),
+    ),
     "SEG201": (
         passes(good()),
         passes(tiled()),
@@ -448,7 +512,8 @@ OF_FRAMES = [rule_id for rule_id in CASES if rule_id != "SEG210"]
 @pytest.mark.parametrize("rule_id", OF_FRAMES)
 def test_what_was_cut_off_is_not_known(rule_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("auditor.reading.walker.COMPARED_LIMIT", 9)
-    case = not_evaluated({**good(), "SegmentsOverlap": "YES"})
+    made = enhanced() if rule_id == "IOD026" else good()
+    case = not_evaluated({**made, "SegmentsOverlap": "YES"})
     case.check(rule_id)
     assert case.ask(get_rule(rule_id)).reasons == (
         "objects with more frames than an audit follows",
