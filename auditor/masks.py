@@ -119,13 +119,14 @@ def died(where: Where) -> list[Row]:
 
 def read_mask(path: str, location: str) -> Row:
     """Look at the pixels of one object. Never raises for what is in it."""
-    from auditor.decoding import WillNotDecode, check_not_deflated
+    from auditor.decoding import WillNotDecode, check_codestreams, check_not_deflated
     from auditor.reading.fallback import lenient
 
     with lenient():
         # A codec raises whatever its parts raise, and a hostile file must not end the audit.
         try:
             check_not_deflated(location)
+            check_codestreams(location)
             return _Masks(location).row(path)
         except WillNotDecode as error:
             return Row(path, reason=str(error))

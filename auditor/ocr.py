@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from auditor.decoding import WillNotDecode, check_not_deflated
+from auditor.decoding import WillNotDecode, check_codestreams, check_not_deflated
 from auditor.identifiers import signs
 from auditor.model import Confidence
 from auditor.standard.sop_classes import OFTEN_WITH_TEXT
@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 
     Pixels = np.ndarray[Any, np.dtype[Any]]
 
-PIXEL_LIMIT = 1 << 26
-"""Pixels of a frame that may be decoded; a larger one is not looked at."""
+SAMPLE_LIMIT = 1 << 24
+"""Samples of a frame that may be decoded; a larger one is not looked at."""
+
+SIDE = 2000
+"""Pixels to which the engine shrinks the longer side of what it is given."""
 
 SURE = 0.6
 """Score of the engine from which what it read is taken for text."""
@@ -146,16 +149,21 @@ def _frames(location: str) -> Iterator[Pixels]:
 
     with lenient():
         check_not_deflated(location)
-        dataset = pydicom.dcmread(
-            location, force=True, specific_tags=["Rows", "Columns", "NumberOfFrames"]
-        )
-        if int(dataset.Rows) * int(dataset.Columns) > PIXEL_LIMIT:
+        shape = ["Rows", "Columns", "SamplesPerPixel", "NumberOfFrames"]
+        dataset = pydicom.dcmread(location, force=True, specific_tags=shape)
+        samples = int(dataset.get("SamplesPerPixel") or 1)
+        if int(dataset.Rows) * int(dataset.Columns) * samples > SAMPLE_LIMIT:
             raise _TooLarge
+        check_codestreams(location)
         count = int(dataset.get("NumberOfFrames") or 1)
         for frame in iter_pixels(location, indices=sorted({0, count // 2})):
-            pixels = frame.astype(np.float32)
+            # Never less than the engine would look at.
+            step = max(1, max(frame.shape[:2]) // SIDE)
+            pixels = frame[::step, ::step].astype(np.float32)
             low, high = float(pixels.min()), float(pixels.max())
-            grey = ((pixels - low) * (255 / ((high - low) or 1))).astype(np.uint8)
+            pixels -= low
+            pixels *= 255 / ((high - low) or 1)
+            grey = pixels.astype(np.uint8)
             yield grey if grey.ndim == 3 else np.stack([grey] * 3, axis=-1)
 
 

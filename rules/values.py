@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from auditor import Finding, InstanceFacts, Undecided, judge, rule
+from auditor import (
+    Element,
+    Finding,
+    InstanceFacts,
+    Place,
+    Selector,
+    Undecided,
+    comparison,
+    judge,
+    rule,
+)
 
 # -- Unique identifiers ----------------------------------------------------------------------
 
@@ -93,6 +103,66 @@ def uid_not_valid(instance: InstanceFacts) -> Iterator[Finding]:
     """
     for path, fault in instance.judged("uid"):
         yield Finding(_UID_FAULTS[fault], path)
+
+
+_ENTITIES = {
+    0x00080018: "object",
+    0x0020000D: "study",
+    0x0020000E: "series",
+    0x00200052: "frame of reference",
+}
+"""By tag, what a UID of the top level names."""
+
+
+@comparison(
+    name="entity_uids",
+    applies=lambda place: (
+        place.tag in _ENTITIES and place.parent is not None and place.parent.parent is None
+    ),
+)
+def entity_uids(elements: Sequence[Element]) -> Iterator[tuple[Place, str]]:
+    """Which UIDs of study, series, object and frame of reference are one: ``as the series``."""
+    named: dict[bytes, str] = {}
+    for element in elements:
+        uid = element.value.rstrip(b" \0")
+        if not uid:
+            continue
+        name = _ENTITIES[element.place.tag]
+        if uid in named:
+            yield element.place, f"as the {named[uid]}"
+        elif named:
+            yield element.place, "its own"
+        named.setdefault(uid, name)
+
+
+@rule(
+    id="IOD035",
+    category="iod",
+    severity="error",
+    confidence="high",
+    reads=("judge:entity_uids",),
+    reference="PS3.5 9",
+    applies=Selector(when=lambda instance: bool(instance.judged("entity_uids"))),
+)
+def one_uid_for_several(instance: InstanceFacts) -> Iterator[Finding]:
+    """One UID names several things: study, series, object or frame of reference.
+
+    Why it matters
+    --------------
+    A UID identifies one thing. A database that keeps studies, series and objects by UID
+    overwrites one with another, and a link cannot say which of them it means.
+
+    How to fix
+    ----------
+    Give each a UID of its own, by one mapping over the whole collection.
+
+    Example
+    -------
+    A study of one series, whose Series Instance UID is the Study Instance UID.
+    """
+    for path, said in instance.judged("entity_uids"):
+        if said != "its own":
+            yield Finding(f"the same UID {said}", path)
 
 
 # -- Character sets --------------------------------------------------------------------------

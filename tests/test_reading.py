@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pydicom
 import pytest
@@ -791,6 +792,28 @@ def test_a_sop_class_of_any_name_is_no_other_tree(tmp_path: Path) -> None:
     assert reading.columns[COLUMN["PatientID"]] == b"x1"
 
 
+@pytest.mark.parametrize("start", [0, 132])
+def test_no_file_adds_places_without_end(tmp_path: Path, start: int) -> None:
+    dataset = small()
+    for group in range(0x0009, 0x0009 + 2 * 100, 2):
+        dataset.add_new((group, 0x0010), "LO", "BADGER")
+        dataset.add_new((group, 0x1001), "LO", "x")
+    path = stored(dataset, ExplicitVRLittleEndian, tmp_path)
+    path.write_bytes(path.read_bytes()[start:])
+    trees = forest()
+    whole = read(path, trees)
+    assert whole.facts is not None
+    assert (whole.facts.complete, trees.is_full) == ("yes", False)
+    # Each new place is asked for once: what they cost is counted so.
+    assert trees.grown > 200
+    for _ in range(2):
+        few = forest()
+        few.PLACE_LIMIT = 50
+        cut = read(path, few)
+        assert cut.facts is not None
+        assert (cut.facts.complete, few.grown, few.is_full) == ("header", 51, True)
+
+
 @pytest.mark.parametrize("start", [0, 128])
 def test_a_deflated_data_set_is_never_pydicoms_to_inflate(
     tmp_path: Path, start: int, monkeypatch: pytest.MonkeyPatch
@@ -825,3 +848,52 @@ def test_pydicom_says_nothing_while_it_reads(caplog: pytest.LogCaptureFixture) -
     with lenient():
         small(SOPInstanceUID="no UID, but a name")
     assert not caplog.records
+
+
+@pytest.mark.parametrize("defined", [True, False], ids=["defined", "undefined"])
+@pytest.mark.parametrize("big", [True, False], ids=["big", "little"])
+@pytest.mark.parametrize("deferred", [True, False], ids=["deferred", "at hand"])
+def test_without_the_walker_too_many_items_are_not_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, defined: bool, big: bool, deferred: bool
+) -> None:
+    from pydicom import filereader
+
+    made: list[int] = []
+    make = filereader.read_sequence_item
+
+    def counted(*arguments: Any, **named: Any) -> Any:
+        made.append(1)
+        return make(*arguments, **named)
+
+    monkeypatch.setattr(filereader, "read_sequence_item", counted)
+    monkeypatch.setattr("auditor.reading.fallback.ITEM_LIMIT", 30)
+    if deferred:
+        monkeypatch.setattr("auditor.reading.fallback.DEFER", 100)
+    for count in (30, 31):
+        dataset = Dataset()
+        dataset.SOPClassUID = "1.2.840.10008.5.1.4.1.1.2"
+        dataset.ReferencedImageSequence = [Dataset() for _ in range(count)]
+        dataset["ReferencedImageSequence"].is_undefined_length = not defined
+        dataset.PatientID = "a"
+        dataset.save_as(tmp_path / "a.dcm", implicit_vr=False, little_endian=not big)
+        made.clear()
+        walk = Walk((tmp_path / "a.dcm").stat().st_size, [None] * len(GATHERED))
+        complete, _ = read_with_pydicom(str(tmp_path / "a.dcm"), forest(), walk)
+        kept = [path for path, *_ in flat(walk.tokens)]
+        assert kept[0] == "(0008,0016)"
+        if count == 30:
+            assert (complete, len(made) >= 30, kept[-1]) == ("yes", True, "(0010,0020)")
+        else:
+            assert (complete, made, len(kept)) == ("header", [], 1)
+
+
+def test_without_the_walker_the_tokens_of_items_are_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset = Dataset()
+    dataset.ReferencedImageSequence = [Dataset() for _ in range(30)]
+    dataset.save_as(tmp_path / "a.dcm", implicit_vr=False, little_endian=False)
+    monkeypatch.setattr("auditor.reading.fallback.TOKEN_LIMIT", 20)
+    walk = Walk((tmp_path / "a.dcm").stat().st_size, [None] * len(GATHERED))
+    assert read_with_pydicom(str(tmp_path / "a.dcm"), forest(), walk)[0] == "header"
+    assert len(walk.tokens) == 21

@@ -101,6 +101,7 @@ def test_no_record_hides_a_large_directory() -> None:
     large = struct.pack("<4s4s2H2LH", b"PK\x05\x06", b"PK\x05\x06", 1, 1, DIRECTORY_LIMIT + 1, 0, 0)
     assert not has_small_directory(large)
     assert has_small_directory(large.replace(struct.pack("<L", DIRECTORY_LIMIT + 1), bytes(4)))
+    assert not has_small_directory(zip64(DIRECTORY_LIMIT + 1))
     assert not has_small_directory(b"")
 
 

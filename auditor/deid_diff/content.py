@@ -128,7 +128,7 @@ def decoded(location: str) -> bytes:
     import pydicom
     from pydicom.pixels.utils import iter_pixels
 
-    from auditor.decoding import check_not_deflated
+    from auditor.decoding import check_codestreams, check_not_deflated
     from auditor.reading.fallback import lenient
 
     hasher = blake2b(digest_size=DIGEST)
@@ -142,6 +142,7 @@ def decoded(location: str) -> bytes:
             frames = int(dataset.get("NumberOfFrames") or 1)
             if values * frames * int(dataset.BitsAllocated) > 8 * DECODED_LIMIT:
                 return b""
+            check_codestreams(location)
             for frame in iter_pixels(location, raw=True):
                 hasher.update(repr((frame.shape, frame.dtype.str)).encode())
                 hasher.update(frame.tobytes())

@@ -6,14 +6,14 @@ import io
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, BinaryIO
 
 import pydicom
 from pydicom import config
 from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.filebase import DicomBytesIO
-from pydicom.filereader import read_deferred_data_element
+from pydicom.filereader import read_deferred_data_element, read_partial
 from pydicom.filewriter import write_data_element
 
 from auditor.reading.places import (
@@ -40,6 +40,12 @@ DEFER = 1 << 20
 
 INCOMPLETE_LIMIT = 1 << 28
 """Bytes read of a file that lacks its preamble."""
+
+ITEM_LIMIT = 200_000
+"""Items that pydicom is let make: it makes a data set of each before anybody can count them."""
+
+_ITEM_TAGS = b"\xfe\xff\x00\xe0", b"\xff\xfe\xe0\x00"
+"""What every item begins with (PS3.5 7.5), in little and in big endian."""
 
 WIDTHS = {"AT": 2, "OW": 2, "SS": 2, "US": 2, "FL": 4, "OF": 4, "OL": 4, "SL": 4, "UL": 4} | {
     "FD": 8, "OD": 8, "OV": 8, "SV": 8, "UV": 8
@@ -95,10 +101,9 @@ def read_with_pydicom(location: str, forest: Forest, walk: Walk) -> tuple[str, s
     with lenient():
         # pydicom raises whatever its parts raise; a hostile file must not end the audit.
         try:
-            dataset = pydicom.dcmread(_from(location), force=True, defer_size=DEFER)
+            dataset, complete = _read(location)
         except Exception as error:  # noqa: BLE001
             raise CannotRead(_words(error)) from None
-        complete = "yes"
         try:
             meta = dataset.file_meta
             _feed(meta, forest.tree(None), walk, location, False, 0)
@@ -124,6 +129,57 @@ def _from(location: str) -> Any:
     return location
 
 
+def _read(location: str) -> tuple[Dataset, str]:
+    """Read a file, of too many items up to the first sequence that pydicom would make at once.
+
+    Returns
+    -------
+    tuple
+        What was read, and ``FileFacts.complete`` as far as that says it.
+    """
+    with open(location, "rb") as file:  # noqa: PTH123 - the name may not be text
+        if _count_items(file, INCOMPLETE_LIMIT) > ITEM_LIMIT:
+            file.seek(4 if file.read(4) == b"DICM" else 0)
+            dataset = read_partial(file, _is_made_at_once, defer_size=DEFER, force=True)
+            return dataset, "header"
+    return pydicom.dcmread(_from(location), force=True, defer_size=DEFER), "yes"
+
+
+def _is_made_at_once(tag: int, _: str | None, length: int) -> bool:
+    return length == UNDEFINED and tag not in PIXEL_TAGS
+
+
+def _count_items(file: BinaryIO, length: int) -> int:
+    """Return how many items begin in the next bytes of a file at most; more than enough is enough.
+
+    It stands where it began thereafter.
+    """
+    start = file.tell()
+    before, count = b"", 0
+    while length > 0 and count <= ITEM_LIMIT:
+        piece = file.read(min(DEFER, length))
+        if not piece:
+            break
+        length -= len(piece)
+        # Of a tag that lies across two pieces the first has at most three bytes.
+        window = before + piece
+        count += sum(map(window.count, _ITEM_TAGS))
+        before = window[-3:]
+    file.seek(start)
+    return count
+
+
+def _items_in(element: Any, location: str) -> int:
+    """Return how many items a sequence has at most that is not converted yet, at any depth."""
+    if not isinstance(element, RawDataElement):
+        return 0
+    if element.value is not None or not element.length:
+        return _count_items(io.BytesIO(element.value or b""), element.length)
+    with open(location, "rb") as file:  # noqa: PTH123 - the name may not be text
+        file.seek(element.value_tell)
+        return _count_items(file, element.length)
+
+
 def _words(error: BaseException) -> str:
     # The text of an exception can quote the file; its type cannot.
     return f"pydicom cannot read it ({type(error).__name__})"
@@ -136,8 +192,10 @@ def _feed(
         raise RecursionError
     creators: dict[int, str] = {}
     mark = len(walk.references)
+    items = 0
     for tag in sorted(dataset.keys()):
-        element: Any = dataset.get_item(tag)
+        # What pydicom left in the file it would convert on the way, items and all.
+        element: Any = dataset.get_item(tag, keep_deferred=True)
         written = str(element.VR or "")
         if written not in LONG_VRS | SHORT_VRS:
             written = ""
@@ -146,8 +204,12 @@ def _feed(
         group, number = int(tag) >> 16, int(tag) & 0xFFFF
         creator = creators.get(group << 8 | number >> 8, "") if group & 1 and number > 0xFF else ""
         if vr == "SQ":
+            items += 0 if depth else _items_in(element, location)
+            _check(items, ITEM_LIMIT)
             element = dataset[tag]
         kid = place.child(int(tag), vr, creator)
+        if len(walk.tokens) > TOKEN_LIMIT or kid.forest.is_overgrown:
+            raise RecursionError
         _measure(element, int(tag), depth, walk)
         if isinstance(element, RawDataElement) and _is_cut(element, walk.size):
             walk.tokens.append(kid.full)
@@ -155,6 +217,7 @@ def _feed(
         if kid.mode == SEQUENCE:
             walk.tokens.append(kid.full)
             for item in element.value or ():
+                _check(len(walk.tokens), TOKEN_LIMIT)
                 walk.tokens.append(kid.item)
                 if kid.attention.comparisons:
                     walk.compare(kid, b"")
@@ -163,8 +226,6 @@ def _feed(
                 walk.encodings, walk.named = outer
                 walk.sop_class = b""
             continue
-        if len(walk.tokens) > TOKEN_LIMIT:
-            raise RecursionError
         if kid.owner is not None:
             raw = isinstance(element, RawDataElement)
             size = element.length if raw else len(encoded(element))
@@ -174,6 +235,11 @@ def _feed(
             walk.tokens.append(kid.full if full else kid.empty)
         else:
             take(kid, _bytes(element, dataset, location), walk, creators, mark)
+
+
+def _check(count: int, limit: int) -> None:
+    if count > limit:
+        raise RecursionError
 
 
 def _measure(element: Any, tag: int, depth: int, walk: Walk) -> None:

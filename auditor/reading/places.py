@@ -155,10 +155,14 @@ class Forest:
     LIMIT = 400_000
     """Places, tokens and remembered values, after which the forest is to be made anew."""
 
+    PLACE_LIMIT = 20_000
+    """Places that one file may add: each is planned for, and objects have some hundreds."""
+
     def __init__(self, plan: Callable[[str | None], Plan]) -> None:
         self._plan = plan
         self._trees: dict[tuple[str | None, bool], Place] = {}
         self.made = 0
+        self.grown = 0
 
     def tree(self, sop_class: str | None, implicit: bool = False) -> Place:
         """Return the root for a SOP class, or with None for group 0002."""
@@ -173,7 +177,13 @@ class Forest:
     @property
     def is_full(self) -> bool:
         """Whether memory asks for a new forest."""
-        return self.made > self.LIMIT
+        # After a file that was left too: the next must not find its places, and be followed.
+        return self.made > self.LIMIT or self.is_overgrown
+
+    @property
+    def is_overgrown(self) -> bool:
+        """Whether one file, since `grown` was set to 0, has added more than it may."""
+        return self.grown > self.PLACE_LIMIT
 
 
 @dataclass(slots=True)
@@ -349,6 +359,7 @@ class Place:
                 self.forest, self.plan, self, tag, vr, creator, implicit
             )
             self.forest.made += 1
+            self.forest.grown += 1
         return place
 
     def classify(self, value: bytes, encodings: tuple[str, ...]) -> Token:

@@ -222,6 +222,7 @@ class Reader:
         path
             The place inside the collection, which a comparison may look at.
         """
+        self._forest.grown = 0
         try:
             descriptor = os.open(
                 location, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK

@@ -29,8 +29,8 @@ UNDEFINED = 0xFFFFFFFF
 ITEM, ITEM_END, SEQUENCE_END = 0xE000FFFE, 0xE00DFFFE, 0xE0DDFFFE
 DEPTH_LIMIT = 48
 TOKEN_LIMIT = 2_000_000
-PLACE_LIMIT = 200_000
-"""Elements of a file, and places of elements that it may add, that an audit follows."""
+GROWTH_LIMIT = 200_000
+"""Elements of a file that an audit follows, and what it may add to a forest that is full."""
 
 COMPARED_LIMIT = 65_536
 COMPARED_VALUE = 1 << 26
@@ -391,7 +391,8 @@ def _find(place: Place, wire: int, vr: str, creators: dict[int, str]) -> Place:
     creator = ""
     if group & 1 and element > 0xFF:
         creator = creators.get(tag >> 8, "")
-    if place.forest.made > place.forest.LIMIT + PLACE_LIMIT:
+    forest = place.forest
+    if forest.is_overgrown or forest.made > forest.LIMIT + GROWTH_LIMIT:
         raise TooMuch
     kid = place.child(tag, known_vr(tag, vr), creator)
     if not group & 1:

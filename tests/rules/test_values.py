@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.model import Outcome
-from tests.rules.cases import CUT_SHORT, PLANT, Case, each, fails, get_rule, passes
+from tests.rules.cases import CUT_SHORT, PLANT, Case, each, fails, get_rule, not_applicable, passes
 
 DESCRIPTION, NAME, SET = (0x0008, 0x1030), "(0008,1030)", "(0008,0005)"
 UMLAUT = "Quägga"
@@ -26,10 +26,43 @@ def uids(value: str) -> dict[str, object]:
     return {"PatientName": PLANT, "StudyInstanceUID": value}
 
 
+def entities(**values: str) -> dict[str, str]:
+    """Return the UIDs of an object and of what it is in, each its own."""
+    return {
+        "SOPInstanceUID": "1.2.5",
+        "StudyInstanceUID": "1.2.3",
+        "SeriesInstanceUID": "1.2.4",
+        "FrameOfReferenceUID": "1.2.6",
+        **values,
+    }
+
+
 JAPANESE = "やまだ".encode("iso2022_jp")
 KOREAN = b"\x1b$)C" + "김희중".encode("euc_kr")
 
 CASES = {
+    "IOD035": (
+        passes(entities()),
+        fails(
+            entities(SeriesInstanceUID="1.2.3"),
+            at=["(0020,000E)"],
+            says=("the same UID as the study",),
+        ),
+        fails(entities(FrameOfReferenceUID="1.2.4"), at=["(0020,0052)"]),
+        fails(dict.fromkeys(entities(), "1.2.3"), at=["(0020,000D)", "(0020,000E)", "(0020,0052)"]),
+        # What is padded is the same, and what is empty is not.
+        fails(
+            {(0x0020, 0x000D): ("UI", b"1.2.3\0"), (0x0020, 0x000E): ("UI", b"1.2.3")},
+            at=["(0020,000E)"],
+        ),
+        passes(entities(SOPInstanceUID="", FrameOfReferenceUID="")),
+        # In an item they are those of another object.
+        passes(
+            {**entities(), "ReferencedStudySequence": [{"SeriesInstanceUID": "1.2.3"}]},
+        ),
+        not_applicable({"PatientName": PLANT}),
+        not_applicable({"StudyInstanceUID": "1.2.3"}),
+    ),
     "IOD031": (
         passes({"PatientName": PLANT}),
         passes(uids("1.2.3")),
