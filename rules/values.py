@@ -138,7 +138,7 @@ def entity_uids(elements: Sequence[Element]) -> Iterator[tuple[Place, str]]:
 @rule(
     id="IOD035",
     category="iod",
-    severity="error",
+    severity="warning",
     confidence="high",
     reads=("judge:entity_uids",),
     reference="PS3.5 9",
