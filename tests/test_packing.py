@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.packing import Columns, pack, unpack
-from auditor.store import TableWriter
+from auditor.store import TABLES, TableWriter
 
 VALUES = st.one_of(st.none(), st.integers(0, 2**64 - 1)), st.one_of(st.none(), st.text(max_size=3))
 
@@ -26,19 +26,25 @@ def test_a_value_that_repeats_travels_once() -> None:
     assert [len(numbers) for _, numbers in packed.columns] == [12, 0]
 
 
+def row(path: str, kind: str, size: int | None, headings: str | None) -> tuple[Any, ...]:
+    """Make a row of the table of companions, with what is said here and nothing else."""
+    said = {"path": path, "kind": kind, "bytes": size, "headings": headings}
+    return tuple(said.get(name) for name, _ in TABLES["companions"])
+
+
 def test_tables_hold_packed_rows_among_others_in_order(tmp_path: Path) -> None:
     file = tmp_path / "c.parquet"
     with TableWriter(file, "companions", "ct") as writer:
-        writer.add_columns(pack([("a", "csv", 1, None), ("b", "csv", None, "patient")]))
+        writer.add_columns(pack([row("a", "csv", 1, None), row("b", "csv", None, "patient")]))
         writer.add_columns(Columns())
-        writer.add([("c", "xml", 3, None)])
-    rows = [(row["path"], row["kind"], row["bytes"], row["headings"]) for row in _rows(file)]
+        writer.add([row("c", "xml", 3, None)])
+    rows = [(each["path"], each["kind"], each["bytes"], each["headings"]) for each in _rows(file)]
     assert rows == [
         ("a", "csv", 1, None),
         ("b", "csv", None, "patient"),
         ("c", "xml", 3, None),
     ]
-    assert {row["collection"] for row in _rows(file)} == {"ct"}
+    assert {each["collection"] for each in _rows(file)} == {"ct"}
 
 
 def _rows(file: Path) -> list[dict[str, Any]]:
