@@ -106,12 +106,14 @@ def uid_not_valid(instance: InstanceFacts) -> Iterator[Finding]:
 
 
 _ENTITIES = {
-    0x00080018: "object",
     0x0020000D: "study",
     0x0020000E: "series",
     0x00200052: "frame of reference",
 }
-"""By tag, what a UID of the top level names."""
+"""By tag, what a UID of the top level names.
+
+Not SOP Instance UID: it differs from object to object, and what looks at it is asked for each.
+"""
 
 
 @comparison(
@@ -121,7 +123,7 @@ _ENTITIES = {
     ),
 )
 def entity_uids(elements: Sequence[Element]) -> Iterator[tuple[Place, str]]:
-    """Which UIDs of study, series, object and frame of reference are one: ``as the series``."""
+    """Which UIDs of study, series and frame of reference are one: ``as the series``."""
     named: dict[bytes, str] = {}
     for element in elements:
         uid = element.value.rstrip(b" \0")
@@ -145,11 +147,11 @@ def entity_uids(elements: Sequence[Element]) -> Iterator[tuple[Place, str]]:
     applies=Selector(when=lambda instance: bool(instance.judged("entity_uids"))),
 )
 def one_uid_for_several(instance: InstanceFacts) -> Iterator[Finding]:
-    """One UID names several things: study, series, object or frame of reference.
+    """One UID names several things: study, series or frame of reference.
 
     Why it matters
     --------------
-    A UID identifies one thing. A database that keeps studies, series and objects by UID
+    A UID identifies one thing. A database that keeps studies and series by UID
     overwrites one with another, and a link cannot say which of them it means.
 
     How to fix
