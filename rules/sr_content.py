@@ -15,10 +15,10 @@ from auditor import (
     judge,
     rule,
 )
-from auditor.standard.codes import Concept, is_sct_identifier, meaning
+from auditor.standard.codes import RETIRED_SCHEMES, Concept, is_sct_identifier, meaning
 from auditor.standard.dictionary import tag_of
 from auditor.standard.sop_classes import KEY_OBJECT_SELECTION, STRUCTURED_REPORTS
-from auditor.structured_report.codes import SNOMED_OLD, is_dcm_code, is_private
+from auditor.structured_report.codes import is_dcm_code, is_private
 from auditor.structured_report.content import GRAPHIC, ContentItem
 from auditor.structured_report.templates import constraints
 from auditor.structured_report.ucum import is_unit
@@ -553,7 +553,7 @@ def old_codes(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
             (item.concept, "ConceptNameCodeSequence"),
             (item.value, "ConceptCodeSequence"),
         ):
-            if code is not None and code.scheme in SNOMED_OLD:
+            if code is not None and code.scheme in RETIRED_SCHEMES:
                 yield Finding("a code of SNOMED is written the old way", item.at(keyword))
 
 

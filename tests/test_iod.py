@@ -26,7 +26,7 @@ from auditor.conformance.dicom_validator import (
     StandIn,
     tags_read_by_value,
 )
-from auditor.conformance.legality import SURELY_LEGAL, TEXT_VRS, lenient, value_is_legal
+from auditor.conformance.legality import SURELY_LEGAL, lenient, value_is_legal
 from auditor.conformance.vocabulary import (
     KINDS,
     REFEREES,
@@ -36,6 +36,7 @@ from auditor.conformance.vocabulary import (
 )
 from auditor.engine import is_referee_rule
 from auditor.model import Confidence, TagPath
+from auditor.reading.places import TEXT_VRS
 from auditor.registry import load
 from auditor.standard.dictionary import tag_of, vr_of
 from auditor.standard.iods import IodTable, packaged_iods

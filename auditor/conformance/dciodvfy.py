@@ -31,10 +31,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from auditor.conformance.dicom_validator import held, items_of, sop_class_of
-from auditor.conformance.legality import SURELY_LEGAL, TEXT_VRS, lenient
+from auditor.conformance.legality import SURELY_LEGAL, lenient
 from auditor.conformance.vocabulary import DCIODVFY, IodError, RefereeReport
 from auditor.model import TagPath, format_tag
-from auditor.reading.places import LONG_VRS
+from auditor.reading.places import LONG_VRS, TEXT_VRS
 from auditor.reading.walker import known_vr
 from auditor.standard.dictionary import entry_of, tag_of, vr_of
 from auditor.standard.iods import IodTable, packaged_iods

@@ -20,14 +20,13 @@ from typing import TYPE_CHECKING, Any
 
 from auditor.conformance.legality import (
     LONGEST,
-    TEXT_VRS,
     decoded_faults,
     fault_of,
     lenient,
 )
 from auditor.conformance.vocabulary import DICOM_VALIDATOR, IodError, RefereeReport
 from auditor.model import TagPath, format_tag
-from auditor.reading.places import LONG_VRS, SHORT_VRS
+from auditor.reading.places import LONG_VRS, SHORT_VRS, TEXT_VRS
 from auditor.reading.walker import UNDEFINED, known_vr
 from auditor.standard.dictionary import entry_of
 from auditor.standard.iods import (

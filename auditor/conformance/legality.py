@@ -37,9 +37,6 @@ SURELY_LEGAL: dict[str, re.Pattern[bytes]] = {
 """What pydicom surely finds legal: most values there are. It decides on all others."""
 
 
-TEXT_VRS = frozenset(SURELY_LEGAL) | {"PN", "UC", "UT"}
-
-
 def value_is_legal(vr: str, value: bytes, encodings: tuple[str, ...]) -> bool:
     """Say whether pydicom finds every value of an element legal for its VR (PS3.5 6.2).
 

@@ -30,8 +30,6 @@ FORMS: dict[str, str] = {
 }
 """What a companion holds, to plain words; "" where its bytes do not tell."""
 
-ANNOTATES = frozenset({"mask", "contours"})
-
 TEXT_LIMIT = 1 << 20
 """Bytes of a file of text that are looked through."""
 

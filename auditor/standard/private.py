@@ -16,10 +16,6 @@ from typing import NamedTuple
 
 _TABLE = Path(__file__).parent / "private.tsv.gz"
 
-SAFE_EDITION = "2023b"
-"""Edition of PS3.15 that the rows of Table E.3.10-1 are of."""
-
-
 DEIDENTIFIERS = ("CTP",)
 """Private creators of software that de-identifies, which no dictionary lists: what they wrote (the
 RSNA Clinical Trial Processor: project and site) is of the release, and was not kept."""

@@ -9,10 +9,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import cast
 
+from auditor.standard.codes import RETIRED_SCHEMES
 from auditor.structured_report.content import Code
-
-SNOMED_OLD = frozenset({"SRT", "SNM3", "99SDM"})
-"""Designators under which SNOMED codes of the old kind were written (PS3.16 8.1)."""
 
 _MAIN = ("SCT", "DCM", "RADLEX", "LN", "UCUM", "UMLS", "NCIt", "FMA", "MDC", "IBSI")
 """Lexicons that are shown by their name; all others are counted together."""
@@ -20,12 +18,12 @@ _MAIN = ("SCT", "DCM", "RADLEX", "LN", "UCUM", "UMLS", "NCIt", "FMA", "MDC", "IB
 
 def is_private(scheme: str) -> bool:
     """Whether a designator is one that anybody may make up (PS3.16 8.2: it begins with 99)."""
-    return scheme.startswith("99") and scheme not in SNOMED_OLD
+    return scheme.startswith("99") and scheme not in RETIRED_SCHEMES
 
 
 def lexicon(scheme: str) -> str:
     """Return what a Coding Scheme Designator may be shown as."""
-    if scheme in SNOMED_OLD:
+    if scheme in RETIRED_SCHEMES:
         return "SNOMED of the old kind (SRT)"
     if scheme in _MAIN:
         return scheme
@@ -37,7 +35,7 @@ def lexicon(scheme: str) -> str:
 @lru_cache(maxsize=4096)
 def todays(value: str, scheme: str) -> tuple[str, str]:
     """Return a code with its scheme, an old SNOMED code as the one in SCT that has its meaning."""
-    if scheme not in SNOMED_OLD:
+    if scheme not in RETIRED_SCHEMES:
         return value, scheme
     from pydicom.sr._snomed_dict import mapping
 

@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from auditor.model import TagPath
+from auditor.standard.codes import RETIRED_SCHEMES
 from auditor.standard.sop_classes import KEY_OBJECT_SELECTION
-from auditor.structured_report.codes import SNOMED_OLD, is_known_group, is_member, same, todays
+from auditor.structured_report.codes import is_known_group, is_member, same, todays
 from auditor.structured_report.content import Code, ContentItem, ContentTree
 
 _TABLE = Path(__file__).parents[1] / "standard" / "templates.json.gz"
@@ -643,7 +644,7 @@ def _of_values(item: ContentItem, row: Row) -> Iterator[Problem]:
         and item.value is not None
         and item.value.value
         # The group that an old code was taken from is that of a former edition.
-        and item.value.scheme not in SNOMED_OLD
+        and item.value.scheme not in RETIRED_SCHEMES
         and all(map(is_known_group, groups))
         and not _in_groups(item.value, groups)
     ):
