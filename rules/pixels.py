@@ -91,7 +91,7 @@ def burned_in_not_excluded(instance: InstanceFacts) -> Iterator[Finding]:
     Command
     -------
     dcmj2pnm --write-png FILE LOOK-AT-IT.png
-    dcmodify -nb -i "(0028,0301)=NO" FILE
+    dcmodify -nb -i "(0028,0301)=YES-OR-NO" FILE
 
     Example
     -------
@@ -144,7 +144,7 @@ def screen_not_excluded(instance: InstanceFacts) -> Iterator[Finding]:
     Command
     -------
     dcmj2pnm --write-png FILE LOOK-AT-IT.png
-    dcmodify -nb -i "(0028,0301)=NO" FILE
+    dcmodify -nb -i "(0028,0301)=YES-OR-NO" FILE
 
     Example
     -------
@@ -183,7 +183,7 @@ def scout_not_excluded(instance: InstanceFacts) -> Iterator[Finding]:
     Command
     -------
     dcmj2pnm --write-png FILE LOOK-AT-IT.png
-    dcmodify -nb -i "(0028,0301)=NO" FILE
+    dcmodify -nb -i "(0028,0301)=YES-OR-NO" FILE
 
     Example
     -------
@@ -272,6 +272,11 @@ def face_not_excluded(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
     Recognizable Visual Features (0028,0302) NO. If there is no face in it (a few slices of the
     brain), set NO after somebody has looked.
 
+    Command
+    -------
+    dcmj2pnm --write-png FILE LOOK-AT-IT.png
+    dcmodify -nb -i "(0028,0302)=YES-OR-NO" FILE
+
     Example
     -------
     Body Part Examined (0018,0015) HEAD and no (0028,0302). Where the object does not say what
@@ -344,7 +349,16 @@ def identifier_in_pixels(collection: CollectionFacts) -> Iterator[Finding]:
     How to fix
     ----------
     Clean the pixels of all images of that machine and protocol, not only of those found here:
-    only a sample is looked at.
+    only a sample is looked at. The command is for a single frame that is not compressed:
+    `dcmdjpeg` makes it so.
+
+    Command
+    -------
+    pydicom: dataset = dcmread("FILE")
+    pydicom: pixels = dataset.pixel_array.copy()
+    pydicom: pixels[TOP:BOTTOM, LEFT:RIGHT] = 0
+    pydicom: dataset.PixelData = pixels.tobytes()
+    pydicom: dataset.save_as("NEW-FILE")
 
     Example
     -------
@@ -388,7 +402,7 @@ def text_in_pixels(collection: CollectionFacts) -> Iterator[Finding]:
     Command
     -------
     dcmj2pnm --write-png FILE LOOK-AT-IT.png
-    dcmodify -nb -i "(0028,0301)=NO" FILE
+    dcmodify -nb -i "(0028,0301)=YES-OR-NO" FILE
 
     Example
     -------
