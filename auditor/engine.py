@@ -47,7 +47,16 @@ from auditor.reading.columns import (
     plain,
 )
 from auditor.reading.contents import Contents, name_keys
-from auditor.reading.extents import Box, around, box, decimals, frame_range, whole_numbers
+from auditor.reading.extents import (
+    PLANES,
+    Box,
+    around,
+    box,
+    decimals,
+    frame_range,
+    frames_extent,
+    whole_numbers,
+)
 from auditor.reading.places import Forest, Place, Token
 from auditor.reading.reader import FileFacts, Reader, Reading, unreadable
 from auditor.redaction import Hasher, coded, shape, vendor
@@ -253,6 +262,8 @@ class Auditor:
                 rows["references"] += self._columns.references(file.path, row, reading)
             if reading.numbers:
                 rows["numbers"] += number_rows(file.path, reading.numbers)
+                frames = row[COLUMN["NumberOfFrames"]]
+                rows["extents"] += extent_rows(file.path, reading.numbers, frames)
         rows["instances"].append(
             (file.path, reading.status, reading.reason, reading.size, name, *row)
         )
@@ -545,10 +556,20 @@ def number_rows(
     path: str, numbers: Iterable[tuple[Place, bytes]]
 ) -> Iterator[tuple[str, str, str, int]]:
     """Yield the rows of the table of numbers for one instance; what is no number has none."""
-    for place, value in sorted(set(numbers), key=lambda each: (str(each[0].path), each[1])):
+    distinct = {each for each in numbers if each[0].keyword not in PLANES}
+    for place, value in sorted(distinct, key=lambda each: (str(each[0].path), each[1])):
         for number in whole_numbers(value, place.vr == "US"):
             if 0 <= number <= COUNT_LIMIT:
                 yield path, str(place.path), place.keyword, number
+
+
+def extent_rows(
+    path: str, numbers: Iterable[tuple[Place, bytes]], frames: int | None
+) -> Iterator[tuple[Any, ...]]:
+    """Yield the row of the table of extents for one instance, if its frames say where they are."""
+    extent = frames_extent(numbers, frames)
+    if extent is not None:
+        yield path, *extent[0], *extent[1:]
 
 
 @dataclass(slots=True)
