@@ -32,7 +32,7 @@ from auditor.equipment import model_name
 from auditor.facts import InstanceFacts, UndeclaredRead
 from auditor.masks import LOOKED_AT, Where
 from auditor.model import Finding, Outcome, Rule, Scope, Selector, Summary, Undecided
-from auditor.ocr import Image
+from auditor.ocr import PICTURE, Image
 from auditor.packing import Columns, pack
 from auditor.people import People, PersonRow
 from auditor.planning import RulesPlan, applies_to
@@ -244,10 +244,8 @@ class Auditor:
                     touched.append(entry)
                 entry.series[series] = Seen(1, file.path)
                 self._represent(entry, file, reading, tally)
-                if self._sample and row[COLUMN["Rows"]]:
-                    partial.images.append(
-                        Image(reading.sop_class, series, file.path, file.location)
-                    )
+                if self._sample and (image := _image(file, reading, row, entry.tokens)):
+                    partial.images.append(image)
             else:
                 seen.count += 1
                 seen.path = min(seen.path, file.path)
@@ -823,6 +821,18 @@ def _is_shown(tokens: Sequence[Token]) -> bool:
     if len(tokens) <= ITEM_LIMIT:
         return True
     return sum(token.is_item for token in tokens) <= ITEM_LIMIT
+
+
+def _image(
+    file: SourceFile, reading: Reading, row: Sequence[Any], tokens: Sequence[Token]
+) -> Image | None:
+    """Return what there is to look at in a file: pixels of its own, or overlays and icons."""
+    has_pixels = bool(row[COLUMN["Rows"]])
+    has_pictures = any(name == PICTURE for token in tokens for name, _ in token.classes)
+    if not has_pixels and not has_pictures:
+        return None
+    series = row[COLUMN["SeriesInstanceUID"]]
+    return Image(reading.sop_class, series, file.path, file.location, has_pixels, has_pictures)
 
 
 def ask_referees(workers: Workers, structures: dict[bytes, Structure]) -> dict[bytes, Reports]:

@@ -76,6 +76,7 @@ TABLES: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "frames": (
         ("path", "string"),
+        ("tag_path", "string"),
         ("looked", "int64"),
         ("with_text", "int64"),
         ("kinds", "string"),
@@ -130,6 +131,9 @@ frames that are made from it alone, in mm.
 Entities have a row for each distinct set of what objects say of their patient, study, series,
 equipment and frame of reference, with one path of it: keyed hashes of values as they are
 compared, see `auditor.reading.columns.plain`.
+
+Frames have a row for each image in whose pixels text was looked for, and one for each overlay and
+icon beside it, with its tag path.
 
 A number has a row for each that a part of an object has, or that refers to a part of another.
 
