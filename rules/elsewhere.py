@@ -246,7 +246,7 @@ def pictures(instance: InstanceFacts) -> Iterator[Finding]:
     Why it matters
     --------------
     Text may be drawn in an overlay, and an icon is a small copy of the image as it was before
-    its pixels were cleaned. Neither is looked into here.
+    its pixels were cleaned. Text in them is looked for by PIX013 and PIX014.
 
     How to fix
     ----------
