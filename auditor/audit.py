@@ -6,6 +6,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -204,9 +205,14 @@ def _audit_collection(
     ):
         files |= _passing_tables(Path(passing), collection.name, people, joined(rules, tally))
         tables = hold(connection, files)
-        for rule in rules.rules:
-            if rule.scope is Scope.COLLECTION:
-                counted = run_collection_rule(rule, connection, tables, results[rule.id])
+        queried = [rule for rule in rules.rules if rule.scope is Scope.COLLECTION]
+        # A query is planned by one thread, however many may run it.
+        with ThreadPoolExecutor(workers.count) as threads:
+            counts_of = threads.map(
+                lambda rule: run_collection_rule(rule, connection, tables, results[rule.id]),
+                queried,
+            )
+            for rule, counted in zip(queried, counts_of, strict=True):
                 write_findings(findings, results[rule.id], counted)
         known = sources(connection, tables)
         there = Inventory(connection, tables)
