@@ -451,7 +451,8 @@ class _Columns:
     def row(self, columns: list[bytes | None]) -> list[Any]:
         """Return the row of one instance."""
         # Most columns of most files were met before: they are looked up in one step.
-        row = [known.get(value, _NOT_YET) for known, value in zip(self._known, columns)]
+        values = columns[: len(COLUMNS)]
+        row = [known.get(value, _NOT_YET) for known, value in zip(self._known, values, strict=True)]
         number = -1
         for _ in range(row.count(_NOT_YET)):
             number = row.index(_NOT_YET, number + 1)

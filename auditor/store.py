@@ -291,7 +291,6 @@ def _array(values: Sequence[Any], kind: str) -> pa.Array[Any]:
     """Make a column. `pyarrow.array` would do, and import pandas for it, at every start."""
     import numpy as np
     import pyarrow as pa
-    from pyarrow import parquet
 
     if kind == "string":
         builder = pa.lib.StringBuilder()
@@ -312,7 +311,6 @@ def _spread(values: pa.Array[Any], numbers: bytes) -> pa.Array[Any]:
 
 def _numbers(numbers: bytes) -> pa.Array[Any]:
     import pyarrow as pa
-    from pyarrow import parquet
 
     return pa.Array.from_buffers(pa.int32(), len(numbers) // 4, [None, pa.py_buffer(numbers)])
 

@@ -260,9 +260,10 @@ class Place:
     """One place of one kind of object; a node of the tree of tag paths."""
 
     __slots__ = (
-        "attention", "changed", "code", "creator", "empty", "forest", "full", "gain", "implicit",
-        "is_creator", "is_judged", "is_private", "is_text", "item", "keyword", "kids", "known", "last", "lone", "long", "mode", "others",
-        "owner", "parent", "path", "plan", "run", "tag", "tokens", "volatile", "vr", "walks", "wire",
+        "attention", "changed", "code", "creator", "empty", "forest", "full", "gain",
+        "implicit", "is_creator", "is_judged", "is_private", "is_text", "item", "keyword",
+        "kids", "known", "last", "lone", "long", "mode", "others", "owner", "parent", "path",
+        "plan", "run", "tag", "tokens", "volatile", "vr", "walks", "wire",
     )  # fmt: skip
 
     def __init__(

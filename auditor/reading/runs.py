@@ -8,7 +8,16 @@ from __future__ import annotations
 
 import struct
 
-from auditor.reading.places import CLASSIFIED, CONSTANT, LAST_TAGS, SEQUENCE, Place, Run, added_up, by_comparison
+from auditor.reading.places import (
+    CLASSIFIED,
+    CONSTANT,
+    LAST_TAGS,
+    SEQUENCE,
+    Place,
+    Run,
+    added_up,
+    by_comparison,
+)
 from auditor.reading.walker import TOKEN_LIMIT, Short, Walk, take, walk_elements
 
 _group = struct.Struct("<H").unpack_from
@@ -89,7 +98,7 @@ def _walk_top(
     opened, taken = len(tokens), 0
     previous = root
     segment: _Segment | None = None
-    columns, size = walk.columns, walk.size
+    size = walk.size
     while position < size:
         run = previous.run
         if (
@@ -100,31 +109,18 @@ def _walk_top(
             if segment is not None:
                 segment.finish(buffer, position, previous)
                 segment = None
-            tokens += run.tokens
+            _replay(run, walk)
             taken += len(run.tokens)
-            for column, value in run.columns:
-                columns[column] = value
-            if run.carries:
-                walk.references += run.references
-                walk.numbers += run.numbers
-                walk.private += run.private
-                if run.compared:
-                    walk.compared.append(run)
-            walk.creators, walk.encodings = run.after
             position += len(run.raw)
             previous = run.last
             continue
-        lone = previous.lone
-        if lone is not None and segment is None and not implicit:
-            stop = _take_lone(buffer, position, lone, walk)
+        if segment is None and previous.lone is not None and not implicit:
+            stop = _take_lone(buffer, position, previous.lone, walk)
             if stop:
-                position, previous = stop, lone
+                position, previous = stop, previous.lone
                 continue
-        if only_group:
-            if position + 8 > len(buffer):
-                raise Short(position)
-            if _group(buffer, position)[0] != only_group:
-                break
+        if only_group and _is_of_another(buffer, position, only_group):
+            break
         segment = segment or _Segment(previous, position, walk)
         segment.mark()
         try:
@@ -146,6 +142,33 @@ def _walk_top(
         -GAIN - 1, min(GAIN, root.gain + (1 if 2 * taken > len(tokens) - opened else -1))
     )
     return position
+
+
+def _replay(run: Run, walk: Walk) -> None:
+    """Add what a run has brought before."""
+    walk.tokens += run.tokens
+    for column, value in run.columns:
+        walk.columns[column] = value
+    if run.carries:
+        walk.references += run.references
+        walk.numbers += run.numbers
+        walk.private += run.private
+        if run.compared:
+            walk.compared.append(run)
+    walk.creators, walk.encodings = run.after
+
+
+def _is_of_another(buffer: bytes, position: int, group: int) -> bool:
+    """Whether the element there is of another group.
+
+    Raises
+    ------
+    Short
+        If the buffer ends before that can be seen.
+    """
+    if position + 8 > len(buffer):
+        raise Short(position)
+    return bool(_group(buffer, position)[0] != group)
 
 
 def _may_be_alone(place: Place) -> bool:
