@@ -5,7 +5,7 @@ Every card is made of one block of the result, and is left out where the block i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -20,6 +20,7 @@ from auditor.result import (
     ObjectLink,
     Private,
     PrivateCreator,
+    Reports,
     RuleResult,
 )
 from auditor.view import (
@@ -91,7 +92,10 @@ def cards(collection: CollectionResult, limits: Limits) -> dict[str, tuple[Card,
             _segments(collection, limits),
             _links(collection, _of_segmentation, "What segmentations refer to", limits),
         ],
-        "structured_report": [_links(collection, _of_report, "What the reports refer to", limits)],
+        "structured_report": [
+            _reports(collection.reports, limits),
+            _links(collection, _of_report, "What the reports refer to", limits),
+        ],
         "radiotherapy": [_links(collection, _of_radiotherapy, "What RT objects refer to", limits)],
         "references": [_all_links(collection, limits)],
         "annotation": [_coverage(collection, limits), _beside(collection, limits)],
@@ -643,6 +647,105 @@ def _segments(collection: CollectionResult, limits: Limits) -> Card | None:
                 wide=True,
             ),
         ),
+    )
+
+
+_LEVELS = {
+    "coded": ("ok", "a coded lexicon", "coded items or measurements: can be searched and counted"),
+    "organised": ("info", "organised items", "text under several headings"),
+    "free_text": ("absent", "free text in a container", "can be read, and not much more"),
+    "empty": ("unknown", "nothing said", "no text, no coded item and no measurement"),
+    "too_large": ("unknown", "too large to be looked at", ""),
+}
+"""Levels of structure, from most to least: tone, name, what it means (Aiello et al. 2021)."""
+
+_CONFORMANCE = {
+    "conforming": "holds what its template asks for",
+    "not_conforming": "differs from its template",
+    "not_evaluated": "could not be held against its template",
+}
+
+
+def _reports(block: Reports | None, limits: Limits) -> Card | None:
+    """Show how structured the reports are, how coded, by which lexicons and templates."""
+    if block is None or not block.instances:
+        return None
+    said = block.coded + block.text
+    bars = (
+        share_bar(
+            "Reports by their level of structure",
+            tuple(
+                (tone, name, count, _part(count, block.instances))
+                for key, (tone, name, _) in _LEVELS.items()
+                if (count := block.structure.get(key, 0))
+            ),
+        ),
+        share_bar(
+            "Items that say something of the patient",
+            (
+                ("ok", "coded or measured", block.coded, _part(block.coded, said)),
+                ("absent", "text", block.text, _part(block.text, said)),
+            ),
+        ),
+    )
+    sentences = [f"{plural(block.instances, 'structured report')}, without key object selections."]
+    if block.not_counted:
+        sentences.append(f"{plural(block.not_counted, 'report')} could not be looked at.")
+    levels = tuple(
+        Line((Cell(name, words), Cell(number(count))), _bar(count, block.instances))
+        for key, (_, name, words) in _LEVELS.items()
+        if (count := block.structure.get(key, 0))
+    )
+    judged = tuple(
+        Line((Cell(words), Cell(number(count))), _bar(count, block.instances))
+        for key, words in _CONFORMANCE.items()
+        if (count := block.conformance.get(key, 0))
+    )
+    tables = (
+        Table("Level of structure", ("Level", "Reports"), frozenset({1}), levels),
+        _most(
+            "Lexicons in use",
+            ("Coding scheme", "Coded entries"),
+            block.lexicons,
+            limits,
+            "Names, values and units; an entry that occurs twice counts twice.",
+        ),
+        _most(
+            "Templates declared",
+            ("Template (PS3.16)", "Reports"),
+            {_TEMPLATES.get(key, f"TID {key}"): count for key, count in block.templates.items()},
+            limits,
+        ),
+        Table(
+            "Held against the declared template", ("The report", "Reports"), frozenset({1}), judged
+        ),
+    )
+    return Card(
+        "How structured the reports are",
+        tuple(sentences),
+        tuple(bar for bar in bars if bar is not None),
+        tables=tuple(table for table in tables if table.lines),
+    )
+
+
+_TEMPLATES = {"none": "none is declared", "other": "one that was not looked at"}
+
+
+def _most(
+    title: str, head: tuple[str, str], counts: Mapping[str, int], limits: Limits, hint: str = ""
+) -> Table:
+    shown = list(counts.items())[: limits.values]
+    most = max(counts.values(), default=0)
+    return Table(
+        title,
+        head,
+        frozenset({1}),
+        tuple(
+            Line((Cell(clean(name)), Cell(number(count))), _bar(count, most))
+            for name, count in shown
+        ),
+        left_out(len(counts), len(shown), "line"),
+        hint,
     )
 
 

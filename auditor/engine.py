@@ -33,7 +33,7 @@ from auditor.equipment import model_name
 from auditor.facts import InstanceFacts, UndeclaredRead
 from auditor.masks import LOOKED_AT, Where
 from auditor.model import Finding, Outcome, Rule, Scope, Selector, Summary, Undecided
-from auditor.ocr import Image
+from auditor.ocr import PICTURE, Image
 from auditor.packing import Columns, pack
 from auditor.people import People, PersonRow
 from auditor.planning import RulesPlan, applies_to
@@ -48,7 +48,16 @@ from auditor.reading.columns import (
     plain,
 )
 from auditor.reading.contents import Contents, name_keys
-from auditor.reading.extents import Box, around, box, decimals, frame_range, whole_numbers
+from auditor.reading.extents import (
+    PLANES,
+    Box,
+    around,
+    box,
+    decimals,
+    frame_range,
+    frames_extent,
+    whole_numbers,
+)
 from auditor.reading.places import Forest, Place, Token
 from auditor.reading.reader import FileFacts, Reader, Reading, unreadable
 from auditor.redaction import Hasher, coded, shape, vendor
@@ -239,10 +248,8 @@ class Auditor:
                     touched.append(entry)
                 entry.series[series] = Seen(1, file.path)
                 self._represent(entry, file, reading, tally)
-                if self._sample and row[COLUMN["Rows"]]:
-                    partial.images.append(
-                        Image(reading.sop_class, series, file.path, file.location)
-                    )
+                if self._sample and (image := _image(file, reading, row, entry.tokens)):
+                    partial.images.append(image)
             else:
                 seen.count += 1
                 seen.path = min(seen.path, file.path)
@@ -257,6 +264,8 @@ class Auditor:
                 rows["references"] += self._columns.references(file.path, row, reading)
             if reading.numbers:
                 rows["numbers"] += number_rows(file.path, reading.numbers)
+                frames = row[COLUMN["NumberOfFrames"]]
+                rows["extents"] += extent_rows(file.path, reading.numbers, frames)
         rows["instances"].append(
             (file.path, reading.status, reading.reason, reading.size, name, *row)
         )
@@ -552,10 +561,20 @@ def number_rows(
     path: str, numbers: Iterable[tuple[Place, bytes]]
 ) -> Iterator[tuple[str, str, str, int]]:
     """Yield the rows of the table of numbers for one instance; what is no number has none."""
-    for place, value in sorted(set(numbers), key=lambda each: (str(each[0].path), each[1])):
+    distinct = {each for each in numbers if each[0].keyword not in PLANES}
+    for place, value in sorted(distinct, key=lambda each: (str(each[0].path), each[1])):
         for number in whole_numbers(value, place.vr == "US"):
             if 0 <= number <= COUNT_LIMIT:
                 yield path, str(place.path), place.keyword, number
+
+
+def extent_rows(
+    path: str, numbers: Iterable[tuple[Place, bytes]], frames: int | None
+) -> Iterator[tuple[Any, ...]]:
+    """Yield the row of the table of extents for one instance, if its frames say where they are."""
+    extent = frames_extent(numbers, frames)
+    if extent is not None:
+        yield path, *extent[0], *extent[1:]
 
 
 @dataclass(slots=True)
@@ -812,6 +831,18 @@ def _is_shown(tokens: Sequence[Token]) -> bool:
     if len(tokens) <= ITEM_LIMIT:
         return True
     return sum(token.is_item for token in tokens) <= ITEM_LIMIT
+
+
+def _image(
+    file: SourceFile, reading: Reading, row: Sequence[Any], tokens: Sequence[Token]
+) -> Image | None:
+    """Return what there is to look at in a file: pixels of its own, or overlays and icons."""
+    has_pixels = bool(row[COLUMN["Rows"]])
+    has_pictures = any(name == PICTURE for token in tokens for name, _ in token.classes)
+    if not has_pixels and not has_pictures:
+        return None
+    series = row[COLUMN["SeriesInstanceUID"]]
+    return Image(reading.sop_class, series, file.path, file.location, has_pixels, has_pictures)
 
 
 def ask_referees(workers: Workers, structures: dict[bytes, Structure]) -> dict[bytes, Reports]:

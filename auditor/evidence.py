@@ -225,15 +225,17 @@ def notation(found: EvidenceResult, modalities: int) -> dict[str, str]:
         Modalities of images: a table about patients of a single one says which images it means.
     """
     third = {each.get("holds", "") for each in found.third_party}
-    annotation = []
-    if found.segmentations:
-        annotation.append("Y*a" if "SEG" in third else "Y*")
-    if found.structure_sets:
-        annotation.append("YRa" if "RT" in third else "YR")
+
+    def codes(there: bool, holds: str, code: str) -> list[str]:
+        # An index tells for each object who made it; a description only that others made some.
+        makers = {each.third_party for each in found.held if each.holds == holds}
+        return [code + "a" * made for made in sorted(makers or {holds in third}) if there]
+
+    annotation = codes(found.segmentations, "SEG", "Y*") + codes(found.structure_sets, "RT", "YR")
     mark = "Ya" if "annotation" in third else "Y"
     formats = sorted({each.format for each in found.forms if each.form == "annotation"})
     annotation += [f"{mark} ({each})" for each in formats]
-    report = ["Y*a" if "SR" in third else "Y*"] if found.reports else []
+    report = codes(found.reports, "SR", "Y*")
     texts = sorted({each.format for each in found.forms if each.form == "report"})
     report += [f"{'Ya' if 'report' in third else 'Y'} ({each})" for each in texts]
     clinical = sorted({each.format for each in found.tables})
@@ -241,7 +243,8 @@ def notation(found: EvidenceResult, modalities: int) -> dict[str, str]:
         each.names_images or "modality" in each.columns for each in found.tables
     )
     return {
-        "CI": ", ".join(f"{'Yb' if enough else 'Y'} ({each})" for each in clinical) or "N",
+        "CI": ", ".join(f"{'Yb' if enough else 'Y'} ({each})" for each in clinical)
+        or ("Y" if found.clinical else "N"),
         "A/S": ", ".join(annotation) or "N",
         "CR": ", ".join(report) or "N",
     }

@@ -16,7 +16,7 @@ from auditor.audit import (
     run_collection_rule,
     write_findings,
 )
-from auditor.evidence import CLINICAL_REPORTS
+from auditor.evidence import CLINICAL_REPORTS, notation
 from auditor.inventory import SHOWN
 from auditor.literal import ask_about
 from auditor.model import CATEGORIES, Outcome, Rule, Scope, Selector, Unit
@@ -28,6 +28,7 @@ from auditor.registry import RuleSet
 from auditor.result import (
     CollectionResult,
     Counts,
+    EvidenceHeld,
     EvidenceResult,
     InventoryRow,
     ObjectKind,
@@ -129,7 +130,7 @@ def audit_index(
         names = index.read(connection, wanted, key)
         about = index.about(connection)
         counted = _instance_rules(connection, rules)
-        facts = _Facts(connection)
+        facts = _Facts(connection, index.dates(connection))
         results = []
         # A thousand small questions, each over before a second thread has begun.
         connection.execute("SET threads = 1")
@@ -149,12 +150,17 @@ def audit_index(
                     write_findings(findings, result, tally)
                     made.append(result)
             results.append(
-                _collection(name, repository or REPOSITORY, counts, made, profile, facts, index)
+                _collection(
+                    name,
+                    repository or REPOSITORY,
+                    counts,
+                    made,
+                    profile,
+                    facts,
+                    index,
+                    facts.evidence(name, about.get(name, About({}, False))),
+                )
             )
-            said = about.get(name, About({}, False))
-            if said.clinical:
-                results[-1].annotation["CI"] = "Y"
-            results[-1].evidence = facts.evidence(name, said.described)
     return results, time.perf_counter() - start
 
 
@@ -166,6 +172,7 @@ def _collection(
     profile: Profile,
     facts: _Facts,
     index: Index,
+    found: EvidenceResult,
 ) -> CollectionResult:
     categories = [
         score_category(each, [rule for rule in rules if rule.category == each])
@@ -181,9 +188,11 @@ def _collection(
         overall=score,
         coverage=coverage,
         inventory=facts.inventory(name),
-        annotation=facts.annotation(name),
+        # Of what is not there nothing is said: it may come in another format.
+        annotation={label: code for label, code in notation(found, 0).items() if code != "N"},
         notes=facts.notes(name, index),
         objects=facts.objects(name),
+        evidence=found,
     )
 
 
@@ -295,15 +304,16 @@ def _judge(
 class _Facts:
     """What there is in each collection, from one query a question over all of them."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        self._connection = connection
+    def __init__(self, connection: duckdb.DuckDBPyConnection, dates: dict[int, str]) -> None:
+        self._connection, self._dates = connection, dates
         self._counts = self._by_collection(
             "sum(instances), count(*), count(DISTINCT StudyInstanceUID), "
             "count(DISTINCT PatientID), sum(bytes), count(third_party), "
             "list_sort(list(DISTINCT third_party) FILTER (third_party IS NOT NULL))"
         )
         self._classes = self._by_collection(
-            "coalesce(SOPClassUID, '') AS uid, coalesce(third_party, '') AS other, count(*)",
+            "coalesce(SOPClassUID, '') AS uid, coalesce(third_party, '') AS other, count(*), "
+            "min(since)",
             grouped=True,
         )
         self._kinds = self._objects()
@@ -375,7 +385,7 @@ class _Facts:
         if isinstance(selector, Selector):
             return sum(
                 series
-                for uid, _, series in self._classes[name]
+                for uid, _, series, _ in self._classes[name]
                 if selector.sop_classes is None or uid in selector.sop_classes
             )
         counts = self.counts(name)
@@ -400,41 +410,30 @@ class _Facts:
             made[table] = [InventoryRow(value, *both) for value, both in ordered[:SHOWN]]
         return made
 
-    def annotation(self, name: str) -> dict[str, str]:
-        """Return how annotations and reports come, as far as they are in DICOM.
-
-        ``a`` marks what a third party made. Of what is not there, nothing is said: it may come
-        in another format.
-        """
-        there = {(uid, bool(third)) for uid, third, *_ in self._classes[name]}
-
-        def codes(holds: str, code: str) -> list[str]:
-            makers = {third for uid, third in there if uid in _HOLDS[holds]}
-            return [code + "a" * third for third in sorted(makers)]
-
-        said = {"A/S": codes("SEG", "Y*") + codes("RT", "YR"), "CR": codes("SR", "Y*")}
-        return {label: ", ".join(parts) for label, parts in said.items() if parts}
-
-    def evidence(self, name: str, described: dict[str, str]) -> EvidenceResult:
-        """Return what there is beyond images, as far as it is in DICOM.
-
-        A kind is a third party's where there is no other of it.
-        """
-        makers: dict[str, set[str]] = {"SEG": set(), "RT": set(), "SR": set()}
-        for uid, maker, _ in self._classes[name]:
+    def evidence(self, name: str, about: About) -> EvidenceResult:
+        """Return what there is beyond images, as far as it is in DICOM or the repository says."""
+        makers: dict[str, set[str]] = defaultdict(set)
+        first: dict[tuple[str, bool], list[int]] = defaultdict(list)
+        for uid, maker, _, since in self._classes[name]:
             for holds, classes in _HOLDS.items():
                 if uid in classes:
                     makers[holds].add(maker)
+                    first[holds, maker != ""] += [] if since is None else [since]
         return EvidenceResult(
-            segmentations=bool(makers["SEG"]),
-            structure_sets=bool(makers["RT"]),
-            reports=bool(makers["SR"]),
+            segmentations="SEG" in makers,
+            structure_sets="RT" in makers,
+            reports="SR" in makers,
             beside=False,
-            described=described,
+            described=about.described,
             third_party=[
-                {"holds": holds, "source": ", ".join(sorted(made))}
-                for holds, made in makers.items()
-                if made and "" not in made
+                {"holds": holds, "source": ", ".join(sorted(made - {""}))}
+                for holds, made in sorted(makers.items())
+                if made - {""}
+            ],
+            clinical=about.clinical,
+            held=[
+                EvidenceHeld(holds, third, self._dates.get(min(since), "") if since else "")
+                for (holds, third), since in sorted(first.items())
             ],
         )
 

@@ -453,14 +453,28 @@ class EvidenceTable:
 
 
 @dataclass(slots=True)
+class EvidenceHeld:
+    """What a repository's index lists of one kind, `holds` (SEG, RT or SR), from one maker.
+
+    `since` is the date of the first version of the repository that has any of it, "" if the index
+    does not say.
+    """
+
+    holds: str
+    third_party: bool
+    since: str = ""
+
+
+@dataclass(slots=True)
 class EvidenceResult:
     """What a collection has beyond images.
 
     `segmentations`, `structure_sets` and `reports` tell whether there are SEG or ANN, RT Structure
     Sets, and SR about patients; `beside` whether files beside DICOM could be looked at, which an
     index of a repository does not list. `patients_joined` is how many patients clinical tables
-    name. `described` and `third_party` are what its publisher says in ``collection.toml``:
-    nothing there is taken from the objects.
+    name. `described` and `third_party` are what its publisher says in ``collection.toml``, or the
+    repository in its index: nothing there is taken from the objects. `clinical` says that the
+    repository has clinical tables, into which nobody looked; `held` is what its index lists.
     """
 
     segmentations: bool = False
@@ -473,6 +487,8 @@ class EvidenceResult:
     patients_joined: int = 0
     described: dict[str, str] = field(default_factory=dict)
     third_party: list[dict[str, str]] = field(default_factory=list)
+    clinical: bool = False
+    held: list[EvidenceHeld] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -604,7 +620,11 @@ def _collection(plain: dict[str, Any]) -> CollectionResult:
             ),
             "segments": _parts(Segments, plain.get("segments"), kinds=SegmentKind),
             "evidence": _parts(
-                EvidenceResult, plain.get("evidence"), forms=EvidenceForm, tables=EvidenceTable
+                EvidenceResult,
+                plain.get("evidence"),
+                forms=EvidenceForm,
+                tables=EvidenceTable,
+                held=EvidenceHeld,
             ),
         },
     )

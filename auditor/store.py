@@ -56,6 +56,12 @@ TABLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("keyword", "string"),
         ("number", "int64"),
     ),
+    "extents": (
+        ("path", "string"),
+        *((f"{end}_{axis}", "double") for axis in "xyz" for end in ("lowest", "highest")),
+        ("ImageOrientationPatient", "string"),
+        ("SliceThickness", "string"),
+    ),
     "companions": (
         ("path", "string"),
         ("kind", "string"),
@@ -72,6 +78,7 @@ TABLES: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "frames": (
         ("path", "string"),
+        ("tag_path", "string"),
         ("looked", "int64"),
         ("with_text", "int64"),
         ("kinds", "string"),
@@ -127,7 +134,13 @@ Entities have a row for each distinct set of what objects say of their patient, 
 equipment and frame of reference, with one path of it: keyed hashes of values as they are
 compared, see `auditor.reading.columns.plain`.
 
+Frames have a row for each image in whose pixels text was looked for, and one for each overlay and
+icon beside it, with its tag path.
+
 A number has a row for each that a part of an object has, or that refers to a part of another.
+
+An extent has a row for each image of several frames that all say where they are: the box around
+their positions in mm, and what they have in common.
 
 A key is what in a companion may name an object or a patient, hashed as their UIDs and IDs are:
 ``uid``, ``name`` (a part of its path) or ``column`` (a value of that column, or of any).
@@ -145,7 +158,10 @@ PASSING: dict[str, tuple[tuple[str, str], ...]] = {
 
 QUERIED = {**TABLES, **PASSING}
 
-WALKED = ("instances", "references", "numbers", "companions", "keys", "frames", "masks", "entities")
+WALKED = (
+    "instances", "references", "numbers", "extents", "companions", "keys", "frames", "masks",
+    "entities",
+)  # fmt: skip
 """Tables that are written while walking or right after, and that collection rules may query.
 
 So may they those of `PASSING`."""

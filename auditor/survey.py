@@ -11,7 +11,7 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +75,9 @@ class SurveyRow:
         What those tables are about, in words of a fixed vocabulary.
     flags
         By `FLAGS`; None is not evaluated.
+    since
+        By flag, the date from which an index holds what it says; flags of which no date is known
+        are left out.
     step
         How many of `STEPS` it passes, at least 1.
     lost
@@ -99,6 +102,7 @@ class SurveyRow:
     patients_joined: int
     columns: tuple[str, ...]
     flags: dict[str, bool | None]
+    since: dict[str, str]
     step: int
     lost: str
 
@@ -137,12 +141,16 @@ class Agreement:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A flag of one collection on which the two tables differ."""
+    """A flag of one collection on which the two tables differ.
+
+    `since` is the date from which an index holds what is here; "" where none says.
+    """
 
     collection: str
     flag: str
     there: bool
     here: bool
+    since: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +272,7 @@ def _row(
             dict.fromkeys(word for each in (found.tables if found else []) for word in each.columns)
         ),
         flags=flags,
+        since=_since(found),
         step=step,
         lost=lost,
     )
@@ -288,11 +297,7 @@ def _flags(
     """Return the flags, and the notation."""
     if found is None:
         return dict.fromkeys(FLAGS), dict.fromkeys(("CI", "A/S", "CR"), NOT_EVALUATED)
-    known = EvidenceResult(
-        found.segmentations, found.structure_sets, found.reports, found.beside, found.forms,
-        found.tables, third_party=third,
-    )  # fmt: skip
-    said = notation(known, images)
+    said = notation(replace(found, third_party=third), images)
     made = {str(each.get("holds", "")) for each in third}
 
     def there(here: bool, elsewhere: bool) -> bool | None:
@@ -301,7 +306,7 @@ def _flags(
 
     forms = {each.form for each in found.forms}
     flags: dict[str, bool | None] = {
-        "ci": there(False, bool(found.tables)),
+        "ci": there(found.clinical, bool(found.tables)),
         "ci_sr_sufficient": there(False, "b" in said["CI"].partition(" ")[0]),
         "a_s": there(found.segmentations or found.structure_sets, "annotation" in forms),
         "seg": found.segmentations,
@@ -316,6 +321,23 @@ def _flags(
         if flags[flag] is None:
             said[name] = NOT_EVALUATED
     return flags, said
+
+
+def _since(found: EvidenceResult | None) -> dict[str, str]:
+    """Return by flag the earliest date of what makes it a yes."""
+    dates: dict[str, list[str]] = {}
+    for each in found.held if found else []:
+        kind = each.holds.lower()
+        flags = [
+            kind,
+            *([f"{kind}_third_party"] if each.third_party else []),
+            *(["a_s"] if kind in ("seg", "rt") else ["cr"]),
+            *(["selected"] if kind in ("seg", "sr") else []),
+        ]
+        for flag in flags:
+            dates.setdefault(flag, []).append(each.since)
+    # One date that is not known may be the earliest.
+    return {flag: min(dates[flag]) for flag in FLAGS if flag in dates and "" not in dates[flag]}
 
 
 def _step(
@@ -385,7 +407,7 @@ def lay_beside(made: Survey, path: Path) -> Comparison:
             for flag in flags
         ),
         tuple(
-            Difference(name, flag, said, here)
+            Difference(name, flag, said, here, ours.since.get(flag, ""))
             for name, there, ours in pairs
             for flag in flags
             if (said := _yes(there[flag])) is not None
@@ -437,11 +459,14 @@ def _agreement(flag: str, pairs: Sequence[tuple[bool | None, bool | None]]) -> A
 
 
 def _kappa(both: int, only_there: int, only_here: int, neither: int) -> float | None:
-    """Return Cohen's kappa; None where chance alone would agree in all."""
+    """Return Cohen's kappa; None where either side gives one answer to all.
+
+    It would be 0 there whatever the other side says: an index that cannot say no is no evidence
+    of agreement by chance.
+    """
     every = both + only_there + only_here + neither
-    yes = (both + only_there) * (both + only_here)
-    no = (neither + only_there) * (neither + only_here)
-    by_chance = yes + no
-    if not every or by_chance == every * every:
+    there, here = both + only_there, both + only_here
+    if 0 in (there, here) or every in (there, here):
         return None
+    by_chance = there * here + (every - there) * (every - here)
     return round(((both + neither) * every - by_chance) / (every * every - by_chance), 3)

@@ -16,11 +16,11 @@ from auditor.view import clean, explain_notation, number, percent, plural
 ROWS = 3000
 """Collections on a page, and differences from another table; the rest is counted."""
 
-WIDTH, HEIGHT, GAP = 900, 54, 66
-"""Of the picture of the funnel: of the widest bar, of each bar, and between them, in its units."""
-
 REASONS = 4
-"""Reasons for a loss that the picture names; the table has them all."""
+"""Reasons for a loss that the picture names; the JSON has them all."""
+
+DATED = ("seg", "rt", "sr")
+"""Flags whose dates the CSV has: those of the others follow."""
 
 MISSING = 40
 """Collections of another table that are named where they were not surveyed."""
@@ -29,14 +29,13 @@ NOT_STATED = "not stated"
 
 
 class StepView(NamedTuple):
-    """One bar of the funnel."""
+    """One bar of the funnel; `start` and `width` are percent of the widest."""
 
     title: str
     total: str
-    x: float
-    y: int
+    start: float
     width: float
-    below: tuple[str, ...]
+    lost: str
 
 
 class RowView(NamedTuple):
@@ -60,11 +59,12 @@ class RowView(NamedTuple):
 
 
 class Cell(NamedTuple):
-    """A notation, with what it says in words."""
+    """A notation, with what it says in words, and the date from which an index holds it."""
 
     text: str
     tone: str
     words: str
+    since: str = ""
 
 
 class FormatView(NamedTuple):
@@ -94,22 +94,22 @@ class DifferenceView(NamedTuple):
     flag: str
     there: str
     here: str
+    since: str
 
 
 @dataclass(frozen=True, slots=True)
 class SurveyView:
-    """The page."""
+    """The page; columns that no row fills are not `traced`, `joined` or `dated`."""
 
     title: str
     subtitle: str
-    width: int
-    height: int
-    bar: int
     steps: tuple[StepView, ...]
     stated: str
-    described: str
     formats: tuple[FormatView, ...]
     rows: tuple[RowView, ...]
+    traced: bool
+    joined: bool
+    dated: bool
     more: str
     against: str
     agreement: tuple[AgreementView, ...]
@@ -119,7 +119,6 @@ class SurveyView:
 
 def survey_page(made: Survey) -> bytes:
     """Return the page."""
-    steps = _steps(made)
     left = len(made.rows) - ROWS
     against = made.against
     unlike = len(against.differences) - ROWS if against else 0
@@ -129,18 +128,13 @@ def survey_page(made: Survey) -> bytes:
             title="Beyond images: a survey",
             subtitle=f"{plural(len(made.rows), 'collection')}, "
             f"{plural(sum(row.subjects for row in made.rows), 'subject')}",
-            width=WIDTH,
-            height=len(steps) * (HEIGHT + GAP) - GAP,
-            bar=HEIGHT,
-            steps=steps,
+            steps=_steps(made),
             stated=_stated(made),
-            described="; ".join(
-                f"{step.title}: {number(step.collections)}"
-                + (f", lost after it: {_reasons(step.lost, 99)[0]}" if step.lost else "")
-                for step in made.steps
-            ),
             formats=_formats(made),
             rows=tuple(map(_row, made.rows[:ROWS])),
+            traced=any(row.annotation_files for row in made.rows),
+            joined=any(row.patients_joined for row in made.rows),
+            dated=any(row.since for row in made.rows),
             more=f"{plural(left, 'collection')} not shown; see the CSV" if left > 0 else "",
             against=_against(against) if against else "",
             agreement=tuple(_agreement(against)) if against else (),
@@ -155,34 +149,27 @@ def survey_page(made: Survey) -> bytes:
 def _steps(made: Survey) -> tuple[StepView, ...]:
     whole = max(1, made.steps[0].collections)
     views = []
-    for position, step in enumerate(made.steps):
+    for step in made.steps:
         # A bar that is not empty can be seen.
-        width = max(WIDTH * step.collections / whole, 4.0 if step.collections else 0.0)
+        width = max(100 * step.collections / whole, 0.5 if step.collections else 0.0)
         views.append(
             StepView(
                 step.title,
                 number(step.collections),
-                round((WIDTH - width) / 2, 1),
-                position * (HEIGHT + GAP),
-                round(width, 1),
-                _reasons(step.lost, REASONS),
+                round((100 - width) / 2, 2),
+                round(width, 2),
+                _reasons(step.lost),
             )
         )
     return tuple(views)
 
 
-def _reasons(lost: dict[str, int], shown: int) -> tuple[str, ...]:
-    """Return who is lost after a step, in at most two lines."""
-    if not lost:
-        return ()
-    some = [f"{number(count)} {why}" for why, count in list(lost.items())[:shown]]
-    more = sum(list(lost.values())[shown:])
-    if more:
+def _reasons(lost: dict[str, int]) -> str:
+    """Return who is lost after a step, and why."""
+    some = [f"{number(count)} {why}" for why, count in list(lost.items())[:REASONS]]
+    if more := sum(list(lost.values())[REASONS:]):
         some.append(f"{number(more)} for other reasons")
-    if len(some) < 3:
-        return ("; ".join(some),)
-    half = (len(some) + 1) // 2
-    return "; ".join(some[:half]) + ";", "; ".join(some[half:])
+    return "; ".join(some)
 
 
 def _stated(made: Survey) -> str:
@@ -223,8 +210,8 @@ def _row(row: SurveyRow) -> RowView:
         subjects=number(row.subjects),
         subjects_sort=row.subjects,
         ci=_cell("CI", row.ci),
-        a_s=_cell("A/S", row.a_s),
-        cr=_cell("CR", row.cr),
+        a_s=_cell("A/S", row.a_s, row.since.get("a_s", "")),
+        cr=_cell("CR", row.cr, row.since.get("cr", "")),
         traceable="-"
         if share is None
         else f"{percent(share)} of {plural(row.annotation_files, 'file')}",
@@ -235,12 +222,12 @@ def _row(row: SurveyRow) -> RowView:
     )
 
 
-def _cell(label: str, said: str) -> Cell:
+def _cell(label: str, said: str, since: str = "") -> Cell:
     text = clean(said)
     if text == NOT_EVALUATED:
         return Cell(text, "unknown", text)
     tone = "absent" if text == "N" else "ok" if "*" in text else "info"
-    return Cell(text, tone, explain_notation(label, text))
+    return Cell(text, tone, explain_notation(label, text), clean(since))
 
 
 def _against(against: Comparison) -> str:
@@ -273,7 +260,11 @@ def _differences(against: Comparison) -> list[DifferenceView]:
     words = {True: "yes", False: "no"}
     return [
         DifferenceView(
-            clean(each.collection), FLAGS[each.flag], words[each.there], words[each.here]
+            clean(each.collection),
+            FLAGS[each.flag],
+            words[each.there],
+            words[each.here],
+            clean(each.since),
         )
         for each in against.differences[:ROWS]
     ]
@@ -293,6 +284,7 @@ def survey_csv(made: Survey) -> bytes:
             "dataset", "host", "pathology", "region", "modality", "n_samples", "access", "species",
             "source", "ci_raw", "as_raw", "cr_raw", *FLAGS, "formats", "annotation_files",
             "traceable_files", "patients_joined", "step", "lost",
+            *(f"{flag}_since" for flag in DATED),
         ]
     )  # fmt: skip
     words = {True: "True", False: "False", None: NOT_EVALUATED}
@@ -303,6 +295,7 @@ def survey_csv(made: Survey) -> bytes:
             row.species or NOT_STATED, row.source or NOT_STATED, row.ci, row.a_s, row.cr,
             *(words[row.flags[flag]] for flag in FLAGS), ";".join(row.formats),
             row.annotation_files, row.traceable_files, row.patients_joined, row.step, row.lost,
+            *(row.since.get(flag, "") for flag in DATED),
         )  # fmt: skip
         writer.writerow(map(cell, values))
     return text.getvalue().encode("utf-8-sig")
@@ -333,5 +326,8 @@ def print_survey(made: Survey) -> None:
     console.print(table)
     for each in _differences(made.against):
         console.print(
-            Text(f"  {each.collection}: {each.flag}: there {each.there}, here {each.here}")
+            Text(
+                f"  {each.collection}: {each.flag}: there {each.there}, here {each.here}"
+                + (f" since {each.since}" if each.since else "")
+            )
         )

@@ -131,6 +131,7 @@ def ask_collection(
     instances: Sequence[Mapping[str, Any]] = (),
     references: Sequence[Mapping[str, Any]] = (),
     numbers: Sequence[Mapping[str, Any]] = (),
+    extents: Sequence[Mapping[str, Any]] = (),
     companions: Sequence[Mapping[str, Any]] = (),
     keys: Sequence[Mapping[str, Any]] = (),
     frames: Sequence[Mapping[str, Any]] = (),
@@ -143,7 +144,8 @@ def ask_collection(
 
     Parameters
     ----------
-    instances, references, numbers, companions, keys, frames, masks, entities, people, counted
+    instances, references, numbers, extents, companions, keys, frames, masks, entities, people, \
+counted
         Rows as column name to value; what is not named is null, a status is ``ok``.
         UIDs and patient IDs are numbers, as their keyed hashes are.
     """
@@ -155,6 +157,7 @@ def ask_collection(
         "instances": instances,
         "references": references,
         "numbers": numbers,
+        "extents": extents,
         "companions": companions,
         "keys": keys,
         "frames": frames,

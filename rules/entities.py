@@ -1,7 +1,9 @@
 """What objects say of the patient, study, series and frame of reference that they share.
 
 PS3.3 A.1.2: an attribute of an information entity is the same in all objects of it. Only values
-are compared: that one object leaves out what another says contradicts nothing.
+are compared: that one object leaves out what another says contradicts nothing. A second opinion
+is that of dcentvfy, which says of each attribute in each SOP Class whether it is an entity's: with
+it confidence is high, else medium.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from auditor import CollectionFacts, Finding, TagPath, Units, rule
+from auditor.model import Confidence
 from auditor.standard.entities import (
     BY_IMAGE,
     EQUIPMENT,
@@ -16,14 +19,15 @@ from auditor.standard.entities import (
     PATIENT,
     SERIES,
     STUDY,
+    compared_by_dcentvfy,
 )
 
 _PATIENT = "struct_pack(a := PatientID, b := IssuerOfPatientID)"
-_SERIES_READS = ("SOPClassUID", "SeriesInstanceUID", "FrameOfReferenceUID")
+_SERIES_READS = ("SeriesInstanceUID", "FrameOfReferenceUID")
 
 
 def _reads(*columns: str) -> tuple[str, ...]:
-    return tuple(f"entities.{column}" for column in ("path", *columns))
+    return tuple(f"entities.{column}" for column in ("path", "SOPClassUID", *columns))
 
 
 def _value(attribute: str) -> str:
@@ -68,13 +72,34 @@ def _differing(
         if not count:
             continue
         value = _value(attribute)
-        paths = collection.rows(
-            "SELECT flatten(list(list_sort(pair) ORDER BY list_sort(pair))[:3]) FROM "
-            f"(SELECT [arg_min(path, ({value}, path)), arg_max(path, ({value}, path))] AS pair "
+        for agreed, number, paths in collection.rows(
+            "SELECT agreed, count(*), flatten(list(list_sort(pair) ORDER BY list_sort(pair))[:3]) "
+            f"FROM (SELECT {_both_say_so(attribute, value)} AS agreed, "
+            f"[arg_min(path, ({value}, path)), arg_max(path, ({value}, path))] AS pair "
             f"FROM entities WHERE {known} IS NOT NULL AND {value} IS NOT NULL "
-            f"GROUP BY {unit} HAVING min({value}) <> max({value}))"
-        )[0][0]
-        yield Finding(what, TagPath.of(attribute), count=count, examples=tuple(paths))
+            f"GROUP BY {unit} HAVING min({value}) <> max({value})) GROUP BY agreed "
+            "ORDER BY agreed DESC"
+        ):
+            yield _finding(what, attribute, agreed, number, paths)
+
+
+def _both_say_so(attribute: str, value: str) -> str:
+    """Return SQL of whether objects differ of which dcentvfy compares the attribute."""
+    classes = ", ".join(f"'{uid}'" for uid in compared_by_dcentvfy(attribute))
+    if not classes:
+        return "FALSE"
+    among = f"FILTER (SOPClassUID IN ({classes}))"
+    return f"coalesce(min({value}) {among} <> max({value}) {among}, FALSE)"
+
+
+def _finding(what: str, attribute: str, agreed: bool, count: int, paths: list[str]) -> Finding:
+    return Finding(
+        f"{what}, by our tables and dcentvfy's" if agreed else f"{what}, by our tables alone",
+        TagPath.of(attribute),
+        count=count,
+        examples=tuple(paths),
+        confidence=Confidence.HIGH if agreed else Confidence.MEDIUM,
+    )
 
 
 @rule(
@@ -100,6 +125,11 @@ def patient_differs(collection: CollectionFacts) -> Iterator[Finding]:
     ----------
     Give each person an ID of their own; else write one value into all objects of the patient,
     derived ones included.
+
+    Command
+    -------
+    duckdb -c "SELECT tag_path, count, example FROM 'OUT/findings/*.parquet' WHERE rule = 'CONS021'"
+    dcmodify -nb -m "TAG=VALUE" FILE
 
     Example
     -------
@@ -133,6 +163,11 @@ def study_differs(collection: CollectionFacts) -> Iterator[Finding]:
     ----------
     Copy the study's attributes from the images into what is derived from them, and shift dates
     of one patient by one offset.
+
+    Command
+    -------
+    duckdb -c "SELECT tag_path, count, example FROM 'OUT/findings/*.parquet' WHERE rule = 'CONS022'"
+    dcmodify -nb -m "TAG=VALUE" FILE
 
     Example
     -------
@@ -173,6 +208,11 @@ def series_differs(collection: CollectionFacts) -> Iterator[Finding]:
     ----------
     Give objects that were made in another way a series of their own; else write one value
     into all objects of the series.
+
+    Command
+    -------
+    duckdb -c "SELECT tag_path, count, example FROM 'OUT/findings/*.parquet' WHERE rule = 'CONS023'"
+    dcmodify -nb -m "TAG=VALUE" FILE
 
     Example
     -------
@@ -227,17 +267,31 @@ def frame_of_reference_differs(collection: CollectionFacts) -> Iterator[Finding]
     ----------
     Find out which; give each space a Frame of Reference UID of its own.
 
+    Command
+    -------
+    duckdb -c "SELECT tag_path, count, example FROM 'OUT/findings/*.parquet' WHERE rule = 'CONS024'"
+    dcmodify -nb -m "TAG=VALUE" FILE
+
     Example
     -------
     Position Reference Indicator is XY in one series and SN in another of the same frame.
     """
-    for count, paths in collection.rows(
-        "SELECT count(DISTINCT SeriesInstanceUID), min(path, 5) FROM entities "
-        f"WHERE SeriesInstanceUID IS NOT NULL AND {_CONTRADICTED} HAVING count(*) > 0"
+    both = _both_say_so("PositionReferenceIndicator", "PositionReferenceIndicator")
+    # dcentvfy looks at frames of reference series by series.
+    within = (
+        "SELECT SeriesInstanceUID FROM entities WHERE SeriesInstanceUID IS NOT NULL "
+        f"AND FrameOfReferenceUID IS NOT NULL GROUP BY SeriesInstanceUID, FrameOfReferenceUID "
+        f"HAVING {both}"
+    )
+    for agreed, count, paths in collection.rows(
+        f"SELECT SeriesInstanceUID IN ({within}) AS agreed, count(DISTINCT SeriesInstanceUID), "
+        f"min(path, 5) FROM entities WHERE SeriesInstanceUID IS NOT NULL AND {_CONTRADICTED} "
+        "GROUP BY agreed ORDER BY agreed DESC"
     ):
-        yield Finding(
+        yield _finding(
             "differs between objects of one frame of reference",
-            TagPath.of("PositionReferenceIndicator"),
-            count=count,
-            examples=tuple(paths),
+            "PositionReferenceIndicator",
+            agreed,
+            count,
+            paths,
         )

@@ -17,8 +17,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from auditor.render import write_comparison, write_report
-from auditor.result import AuditResult
+from auditor.result import AuditResult, EvidenceHeld, EvidenceResult
 from auditor.side_by_side import comparison_view
+from auditor.survey import Agreement, Comparison, Difference, Survey, survey
+from auditor.survey_view import survey_page
 from tests.sample_result import (
     TOOL,
     audit,
@@ -50,6 +52,23 @@ QUIET = (
 
 OTHER = replace(TOOL, ruleset="sha256:0a11", standard_edition="2024c")
 
+
+def _surveyed() -> Survey:
+    """Survey 184 collections, one of them by an index, with another table beside them."""
+    held = [EvidenceHeld("SEG", third, f"202{1 + third}-04-10") for third in (False, True)]
+    indexed = replace(
+        careless(),
+        name="a_collection_with_a_name_of_several_parts",
+        evidence=EvidenceResult(segmentations=True, beside=False, clinical=True, held=held),
+    )
+    made = survey([many(179, 5), audit(careful(), careless(), review(), undecided(), indexed)])
+    agreement = Agreement("seg", 3, 1, 1, 1, 0, -0.5)
+    differences = tuple(
+        Difference(row.name, "seg", False, True, row.since.get("seg", "")) for row in made.rows[:40]
+    )
+    return replace(made, against=Comparison(4, 3, ("Elsewhere",), (agreement,), differences))
+
+
 PAGES: dict[str, tuple[Callable[..., None], Callable[[], Any]]] = {
     "report-careless": (write_report, lambda: audit(careless())),
     "report-careful": (write_report, lambda: audit(careful())),
@@ -68,6 +87,7 @@ PAGES: dict[str, tuple[Callable[..., None], Callable[[], Any]]] = {
     "comparison-hostile": (write_comparison, lambda: [hostile_audit(), hostile_audit()]),
     "comparison-large": (write_comparison, lambda: [many(40, 25)]),
     "comparison-huge": (write_comparison, lambda: [many()]),
+    "survey": (lambda made, path: path.write_bytes(survey_page(made)), _surveyed),
 }
 
 
@@ -198,6 +218,24 @@ def test_rows_are_filtered_by_verdict_repository_and_text(
         # The rules have a filter of their own.
         page.get_by_label("Show rows with").last.fill("Segmentation")
         assert set(column(page, "differences", 4)) == {"Segmentation"}
+
+
+def test_a_survey_is_sorted_and_filtered(browser: Browser, pages: Callable[[str], Path]) -> None:
+    with opened(browser, pages("survey")) as page:
+        rows = page.locator("#surveyed tbody tr")
+        assert rows.count() == 184
+        search = page.get_by_label("Show rows with").first
+        search.fill("collection-000")
+        assert len(column(page, "surveyed", 0)) == 10
+        search.fill("of_several")
+        assert column(page, "surveyed", 0) == ["a_collection_with_a_name_of_several_parts"]
+        search.fill("")
+        page.locator("#surveyed th button", has_text="Subjects").click()
+        subjects = [int(each) for each in column(page, "surveyed", 4)]
+        assert subjects == sorted(subjects)
+        page.locator("#differing th button", has_text="Held here since").click()
+        page.locator("#differing th button", has_text="Held here since").click()
+        assert column(page, "differing", 4)[0] == "2021-04-10"
 
 
 def test_a_rule_shows_who_fails_it(browser: Browser, pages: Callable[[str], Path]) -> None:

@@ -25,6 +25,7 @@ from auditor.result import (
     ObjectKind,
     ObjectLink,
     ObjectsResult,
+    Reports,
     RuleResult,
 )
 from auditor.view import LEVELS
@@ -48,6 +49,7 @@ def texts(table: Table) -> list[list[str]]:
 
 def with_objects(links: list[ObjectLink]) -> CollectionResult:
     made = collection("c")
+    made.reports = None
     kinds = [
         ObjectKind("CT image", True, 300, 3, 2),
         ObjectKind("Segmentation", False, 2, 2, 1),
@@ -60,6 +62,7 @@ def with_objects(links: list[ObjectLink]) -> CollectionResult:
 def test_without_blocks_there_are_no_cards() -> None:
     bare = collection("c")
     bare.deidentification = bare.private = bare.conformance = bare.objects = None
+    bare.reports = None
     bare.evidence = EvidenceResult()
     assert cards(bare, FULL) == {}
     bare.evidence = None
@@ -277,6 +280,65 @@ def test_patients_are_counted_by_kind_images_first() -> None:
     ]
     assert table.hint == "Of 4 patients, by Patient ID; kinds go by SOP Class."
     assert table.lines[0].cells[1].text == "2 (50.0\u00a0%)"
+
+
+def test_reports_are_shown_by_level_of_structure_coded_share_and_lexicon() -> None:
+    made = collection("c")
+    made.objects = None
+    made.reports = Reports(
+        instances=9,
+        structure={"free_text": 6, "coded": 2, "too_large": 1},
+        templates={"none": 6, "1500": 2, "other": 1},
+        conformance={"not_conforming": 2},
+        coded=30,
+        text=10,
+        share=0.75,
+        lexicons={"SCT": 40, "private (99...)": 2},
+        not_counted=1,
+    )
+    card = of(made, "structured_report")
+    assert card.sentences == (
+        "9 structured reports, without key object selections.",
+        "1 report could not be looked at.",
+    )
+    structure, items = card.bars
+    assert [(part.name, part.value) for part in structure.parts] == [
+        ("a coded lexicon", "2 (22.2\u00a0%)"),
+        ("free text in a container", "6 (66.7\u00a0%)"),
+        ("too large to be looked at", "1 (11.1\u00a0%)"),
+    ]
+    assert [part.value for part in items.parts] == ["30 (75.0\u00a0%)", "10 (25.0\u00a0%)"]
+    assert [(table.title, texts(table)) for table in card.tables] == [
+        (
+            "Level of structure",
+            [
+                ["a coded lexicon", "2"],
+                ["free text in a container", "6"],
+                ["too large to be looked at", "1"],
+            ],
+        ),
+        ("Lexicons in use", [["SCT", "40"], ["private (99...)", "2"]]),
+        (
+            "Templates declared",
+            [["none is declared", "6"], ["TID 1500", "2"], ["one that was not looked at", "1"]],
+        ),
+        ("Held against the declared template", [["differs from its template", "2"]]),
+    ]
+
+
+def test_a_collection_without_reports_has_no_card_of_them() -> None:
+    made = collection("c")
+    made.objects = None
+    for none in (None, Reports()):
+        made.reports = none
+        assert "structured_report" not in cards(made, FULL)
+
+
+def test_reports_that_say_nothing_have_no_bar_of_items() -> None:
+    made = collection("c")
+    made.objects, made.reports = None, Reports(instances=1, structure={"empty": 1})
+    (bar,) = of(made, "structured_report").bars
+    assert [part.name for part in bar.parts] == ["nothing said"]
 
 
 def test_segments_are_named_by_the_standards_words() -> None:

@@ -1,15 +1,20 @@
-"""dcentvfy of dicom3tools finds nothing between files that the rules CONS021 to CONS024 do not.
+"""What dcentvfy of dicom3tools says of what differs between files, beside CONS021 to CONS024.
 
-So it is no referee of an audit: it would have to be given every file, dies of a whole set for
-one file that it cannot read, and writes values. Here it checks the rules.
+An audit does not run it: it would have to be given every file, dies of a whole set for one file
+that it cannot read, and writes values. Its answer depends on the attribute and the SOP Class and
+is a packaged table; here the installed program is asked again. It finds nothing that the rules
+do not.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
+import runpy
 import subprocess
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,7 +27,15 @@ from auditor.reading.columns import ENTITY_ATTRIBUTES
 from auditor.registry import load
 from auditor.sources import open_source
 from auditor.standard.dictionary import tag_of, vr_of
-from auditor.standard.entities import EQUIPMENT, FRAME_OF_REFERENCE, PATIENT, SERIES, STUDY
+from auditor.standard.entities import (
+    EQUIPMENT,
+    FRAME_OF_REFERENCE,
+    PATIENT,
+    SERIES,
+    STUDY,
+    compared_by_dcentvfy,
+)
+from auditor.standard.sop_classes import iod_of
 from auditor.store import TABLES
 from auditor.testing import ask_collection
 from tests.planted.harness import basic_ct
@@ -101,6 +114,38 @@ def test_what_differs_between_two_slices_both_find(tmp_path: Path) -> None:
     assert ours == set(ENTITY_ATTRIBUTES)
     assert theirs is not None
     assert theirs == ours - NOT_COMPARED
+
+
+@pytest.fixture(scope="module")
+def tool() -> dict[str, Any]:
+    return runpy.run_path(str(Path(__file__).parents[1] / "tools" / "ask_dcentvfy.py"))
+
+
+def test_the_packaged_table_is_what_the_program_says(tool: dict[str, Any]) -> None:
+    rows = [line.split("\t") for line in tool["table"]().split("\n")]
+    said = {uid: set(without.split(" ")) for uids, without in rows for uid in uids.split(" ")}
+    for keyword in ("FrameOfReferenceUID", *ENTITY_ATTRIBUTES):
+        compared = {uid for uid, without in said.items() if keyword not in without}
+        assert set(compared_by_dcentvfy(keyword)) == compared, keyword
+
+
+def test_two_sop_classes_are_compared_in_what_it_compares_in_each(tool: dict[str, Any]) -> None:
+    """At least in that: where one is unknown to it, it goes by the other."""
+    ask = tool["ask"]
+    # CT, a mammogram, raw data, a report, a key object selection, a structure set.
+    classes = ("2", "1.2", "66", "88.33", "88.59", "481.3")
+    for one, other in itertools.combinations(classes, 2):
+        pair = [f"1.2.840.10008.5.1.4.1.1.{end}" for end in (one, other)]
+        for shared, attributes in tool["SHARED"].items():
+            both = {
+                keyword for keyword in attributes if {*pair} <= {*compared_by_dcentvfy(keyword)}
+            }
+            assert both <= ask(shared, [attributes], *pair)
+
+
+def test_of_most_iods_it_knows_the_entities() -> None:
+    assert len({iod_of(uid) for uid in compared_by_dcentvfy("PatientName")}) > 100
+    assert not compared_by_dcentvfy("EthnicGroups")
 
 
 @pytest.mark.skipif(not CORPUS.is_dir(), reason="the folder of real files is not there")

@@ -16,7 +16,13 @@ from auditor.model import Scope, Unit
 from auditor.paths import profiles_folder, rules_folder
 from auditor.profile import read_profile
 from auditor.registry import RuleSet, load
-from auditor.result import CollectionResult, EvidenceResult, InventoryRow, RuleResult
+from auditor.result import (
+    CollectionResult,
+    EvidenceHeld,
+    EvidenceResult,
+    InventoryRow,
+    RuleResult,
+)
 from auditor.sources import SourceError
 from auditor.sources.idc import VALUES, Index, asked
 from auditor.store import AuditFolder
@@ -88,6 +94,9 @@ def write(folder: Path, rows: Rows, clinical: Sequence[str] = ()) -> Index:
                 [name],
             )
         connection.execute(f"COPY c TO '{folder / 'collections_index.parquet'}'")
+        connection.execute("CREATE TABLE d (idc_version BIGINT, version_timestamp VARCHAR)")
+        connection.execute("INSERT INTO d VALUES (3, '2021-07-13'), (7, '2022-01-12')")
+        connection.execute(f"COPY d TO '{folder / 'version_metadata_index.parquet'}'")
     return Index(folder, "25.0.1")
 
 
@@ -236,12 +245,12 @@ def test_what_a_third_party_made_is_kept_apart(audited: Audited) -> None:
     )
 
 
-def test_the_survey_is_told_what_is_a_third_partys_alone(audited: Audited) -> None:
+def test_the_survey_is_told_who_made_what_and_since_when(audited: Audited) -> None:
     first, second = audited(
         series(1, SOPClassUID=SEG, analysis_result_id="b"),
-        series(2, SOPClassUID=SEG, analysis_result_id="a"),
-        series(3, SOPClassUID=SR, analysis_result_id="a"),
-        series(4, SOPClassUID=SR),
+        series(2, SOPClassUID=SEG, analysis_result_id="a", series_init_idc_version=7),
+        series(3, SOPClassUID=SR, analysis_result_id="a", series_init_idc_version=7),
+        series(4, SOPClassUID=SR, series_init_idc_version=8),
         series(5, collection_id="two"),
         clinical=["one"],
     )
@@ -250,10 +259,18 @@ def test_the_survey_is_told_what_is_a_third_partys_alone(audited: Audited) -> No
         reports=True,
         beside=False,
         described={"access": "open", "title": "One", "species": "Mouse", "region": "Lung"},
-        third_party=[{"holds": "SEG", "source": "a, b"}],
+        third_party=[{"holds": "SEG", "source": "a, b"}, {"holds": "SR", "source": "a"}],
+        clinical=True,
+        held=[
+            EvidenceHeld("SEG", True, "2021-07-13"),
+            # Of version 8 the package has no date.
+            EvidenceHeld("SR", False, ""),
+            EvidenceHeld("SR", True, "2022-01-12"),
+        ],
     )
     assert second.evidence is not None
     assert not second.evidence.segmentations
+    assert not second.evidence.clinical
     assert second.evidence.described["pathology"] == "X"
 
 
@@ -405,3 +422,13 @@ def test_the_packaged_index_can_be_read(tmp_path: Path, monkeypatch: pytest.Monk
     # The study's Table 4 of 2021 says the same of it: RT, and no SEG.
     assert made["annotation"] == {"A/S": "YR"}
     assert made["counts"]["patients"] == 20
+
+
+def test_an_index_without_dates_of_its_versions_says_none(tmp_path: Path) -> None:
+    import duckdb
+
+    index = write(tmp_path, [series(1)])
+    with duckdb.connect(":memory:") as connection:
+        assert index.dates(connection) == {3: "2021-07-13", 7: "2022-01-12"}
+        (tmp_path / "version_metadata_index.parquet").unlink()
+        assert index.dates(connection) == {}

@@ -131,6 +131,7 @@ def test_score_may_be_null() -> None:
         ("segment_kind", result.SegmentKind),
         ("evidence", result.EvidenceResult),
         ("evidence_form", result.EvidenceForm),
+        ("evidence_held", result.EvidenceHeld),
         ("evidence_table", result.EvidenceTable),
     ],
 )

@@ -20,6 +20,7 @@ from auditor.result import (
     CollectionResult,
     Counts,
     EvidenceForm,
+    EvidenceHeld,
     EvidenceResult,
     EvidenceTable,
     InventoryRow,
@@ -27,7 +28,7 @@ from auditor.result import (
     ObjectsResult,
     Tool,
 )
-from auditor.survey import FLAGS, STEPS, SurveyError, lay_beside, survey
+from auditor.survey import FLAGS, STEPS, Difference, SurveyError, lay_beside, survey
 from auditor.survey_view import MISSING, survey_csv, survey_json, survey_page
 from auditor.view import clean
 
@@ -170,6 +171,55 @@ def test_a_description_given_wins_over_the_collections_own() -> None:
     assert (row.region, row.access, row.a_s) == ("Chest", "restricted", "Y*a")
 
 
+INDEXED = EvidenceResult(
+    segmentations=True,
+    structure_sets=True,
+    beside=False,
+    third_party=[{"holds": "SEG", "source": "others"}],
+    clinical=True,
+    held=[
+        EvidenceHeld("RT", False, "2021-04-10"),
+        EvidenceHeld("SEG", False, "2022-01-12"),
+        EvidenceHeld("SEG", True, "2023-08-14"),
+    ],
+)
+
+
+def test_an_index_tells_who_made_it_and_since_when() -> None:
+    row = one(INDEXED)
+    assert (row.ci, row.a_s, row.cr) == ("Y", "Y*, Y*a, YR", "not evaluated")
+    assert row.flags["ci"] is row.flags["seg_third_party"] is True
+    assert row.flags["ci_sr_sufficient"] is row.flags["cr"] is None
+    assert row.since == {
+        "a_s": "2021-04-10",
+        "seg": "2022-01-12",
+        "seg_third_party": "2023-08-14",
+        "rt": "2021-04-10",
+        "selected": "2022-01-12",
+    }
+    # One date that is not known may be the first.
+    unknown = replace(INDEXED, held=[*INDEXED.held, EvidenceHeld("SR", False)])
+    assert one(unknown).since == {
+        flag: day for flag, day in row.since.items() if flag != "selected"
+    }
+    clinical = EvidenceResult(beside=False, clinical=True)
+    assert one(clinical).lost == "clinical information alone"
+
+
+def test_a_difference_has_the_date_from_which_the_index_holds_it(tmp_path: Path) -> None:
+    found = survey([made(collection("ct", INDEXED))])
+    beside = lay_beside(found, table(tmp_path / "t.csv", "ct,yes,no,x"))
+    assert beside.differences == (Difference("ct", "seg", False, True, "2022-01-12"),)
+    page = survey_page(replace(found, against=beside)).decode()
+    assert "Held here since" in page
+    assert "<small>2021-04-10</small>" in page
+    assert "Tied to images" not in page
+    [line] = csv.DictReader(io.StringIO(survey_csv(found).decode("utf-8-sig")))
+    assert (line["seg_since"], line["rt_since"], line["sr_since"]) == (
+        "2022-01-12", "2021-04-10", ""
+    )  # fmt: skip
+
+
 # -- Another table ------------------------------------------------------------------------
 
 
@@ -202,12 +252,12 @@ def test_agreement_is_counted_by_flag_and_named_by_row(tmp_path: Path) -> None:
     assert (beside.rows, beside.matched, beside.missing) == (5, 4, ("Elsewhere",))
     ci, seg = beside.agreement
     assert (ci.flag, ci.compared, ci.agree, ci.only_here, ci.not_evaluated) == ("ci", 3, 2, 1, 1)
-    assert ci.kappa == 0.0
+    assert ci.kappa is None  # There, nobody has any: chance would agree as well.
     assert (seg.compared, seg.agree, seg.only_there, seg.not_evaluated) == (3, 2, 1, 0)
-    assert [(each.collection, each.flag, each.there, each.here) for each in beside.differences] == [
-        ("Head\u2013Neck", "ci", False, True),
-        ("hidden", "seg", True, False),
-    ]
+    assert beside.differences == (
+        Difference("Head\u2013Neck", "ci", False, True, ""),
+        Difference("hidden", "seg", True, False, ""),
+    )
 
 
 def test_of_one_name_the_host_tells_which(tmp_path: Path) -> None:
@@ -287,9 +337,10 @@ def test_pages_and_tables_hold_every_collection_and_nothing_raw(tmp_path: Path) 
     beside = lay_beside(found, table(tmp_path / "t.csv", "b,True,False,x", f'"{HOSTILE}",no,no,x'))
     whole = replace(found, against=beside)
     page = survey_page(whole).decode()
-    assert "<b>" not in page
+    assert clean(HOSTILE) != HOSTILE
+    assert "<b>=cmd" not in page
     assert "\u202e" not in page
-    assert page.count('<rect class="stage"') == len(STEPS)
+    assert page.count('<div class="stage">') == len(STEPS)
     assert "of 4 files" in page
     plain = json.loads(survey_json(whole))
     assert plain["schema"] == "dicom-auditor/survey/1"

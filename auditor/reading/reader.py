@@ -167,7 +167,7 @@ class Reading:
     references
         References to other instances.
     numbers
-        Numbers of parts of the object, and numbers that refer to such.
+        Numbers of parts of the object, numbers that refer to such, and where its frames lie.
     sop_class
         SOP Class UID whose rules and tables apply: the data set's own, else file meta's.
     headings

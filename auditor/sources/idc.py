@@ -147,6 +147,21 @@ class Index:
             for name, *texts, clinical in rows
         }
 
+    def dates(self, connection: duckdb.DuckDBPyConnection) -> dict[int, str]:
+        """Return the date of each version of the repository, as far as the package has them."""
+        import duckdb
+
+        try:
+            rows = connection.execute(
+                "SELECT CAST(idc_version AS BIGINT), CAST(version_timestamp AS VARCHAR)[:10] "
+                "FROM read_parquet(?)",
+                [self._file("version_metadata_index")],
+            ).fetchall()
+        except duckdb.Error:
+            # The first packages of the index lack it; then nothing is said of dates.
+            return {}
+        return {version: day for version, day in rows if version is not None and day}
+
     def _file(self, name: str) -> str:
         import glob
 

@@ -11,6 +11,10 @@ Pixel Padding Value, which follows the pixels; and sequences.
 
 from __future__ import annotations
 
+import gzip
+from functools import lru_cache
+from pathlib import Path
+
 from auditor.standard.sop_classes import PERFORMED_PROTOCOLS, PROJECTIONS
 
 PATIENT = tuple(
@@ -104,3 +108,27 @@ INHERITED = frozenset(
 
 BY_IMAGE = {"PatientPosition": PROJECTIONS, "ProtocolName": PERFORMED_PROTOCOLS}
 """Attributes of the series that are the image's in objects of some SOP Classes."""
+
+COMPARED_TABLE = "entities_compared.tsv.gz"
+"""Which SOP Classes dcentvfy knows, and which attributes it does not compare in them."""
+
+
+@lru_cache(maxsize=1)
+def _not_compared() -> dict[str, frozenset[str]]:
+    packed = Path(__file__).with_name(COMPARED_TABLE).read_bytes()
+    _, _, body = gzip.decompress(packed).decode().partition("\n")
+    rows = (line.split("\t") for line in body.split("\n"))
+    return {
+        uid: frozenset(attributes.split(" "))
+        for uids, attributes in rows
+        for uid in uids.split(" ")
+    }
+
+
+def compared_by_dcentvfy(keyword: str) -> tuple[str, ...]:
+    """Return the SOP Classes in whose objects dcentvfy, too, takes an attribute for an entity's.
+
+    That of two objects of any of them it reports the attribute when it differs within the
+    entity was found by asking it, with made-up values (`tools/ask_dcentvfy.py`).
+    """
+    return tuple(sorted(uid for uid, without in _not_compared().items() if keyword not in without))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, timedelta
 
-from tests.planted.harness import Planted, Release, codes, ct_slice, ct_with_options
+from tests.planted.harness import Planted, Release, codes, ct_slice, ct_with_options, uid
 
 SIEMENS = "1.3.12.2.1107.5.1.4.54321.20010412101500123.0.0"
 """As a scanner makes a UID: root, serial number, moment."""
@@ -34,20 +34,21 @@ def true_dates_in_uids(release: Release) -> None:
 
 
 def many(days: Callable[[int], int]) -> Callable[[], Release]:
-    """Return what makes a release of sixty patients, each examined on a day."""
+    """Return what makes a release of sixty patients, each examined on a day, in two slices."""
 
     def make() -> Release:
         whole = ct_with_options()
         method = whole.first.DeidentificationMethodCodeSequence
         release = Release()
         for patient in range(60):
-            dataset = ct_slice(patient, 1)
             day = (date(2001, 4, 1) + timedelta(days(patient))).strftime("%Y%m%d")
-            dataset.DeidentificationMethodCodeSequence = method
-            dataset.LongitudinalTemporalInformationModified = "MODIFIED"
-            dataset.StudyDate = day
-            dataset.PatientSex, dataset.PatientAge = "F", "054Y"
-            release.add(f"case-{patient:03d}/1.dcm", dataset)
+            for number in (1, 2):
+                dataset = ct_slice(patient, number)
+                dataset.DeidentificationMethodCodeSequence = method
+                dataset.LongitudinalTemporalInformationModified = "MODIFIED"
+                dataset.StudyDate = day
+                dataset.PatientSex, dataset.PatientAge = "F", "054Y"
+                release.add(f"case-{patient:03d}/{number}.dcm", dataset)
         return release
 
     return make
@@ -60,12 +61,14 @@ spread = many(lambda patient: patient * 11)
 def on_working_days(release: Release) -> None:
     """Examine nobody on a weekend: the first of April 2001 was a Sunday."""
     for number, dataset in enumerate(release.datasets):
-        day = date(2001, 4, 1) + timedelta(number // 5 * 7 + number % 5 + 1)
+        week, weekday = divmod(number // 2, 5)
+        day = date(2001, 4, 1) + timedelta(week * 7 + weekday + 1)
         dataset.StudyDate = day.strftime("%Y%m%d")
 
 
 def alone(release: Release) -> None:
-    release.first.PatientAge = "083Y"
+    for dataset in release.datasets[:2]:
+        dataset.PatientAge = "083Y"
 
 
 def patients(release: Release, keyword: str, *values: str) -> None:
@@ -121,6 +124,32 @@ def own_and_other(release: Release) -> None:
     """Give each patient's series a UID under the root of its own manufacturer."""
     patients(release, "Manufacturer", "SIEMENS", "GE MEDICAL SYSTEMS")
     patients(release, "SeriesInstanceUID", "1.3.12.2.1107.5.1.1", "1.2.840.113619.2.1")
+
+
+def copied(release: Release) -> None:
+    release.add("case-001/again.dcm", release.first)
+
+
+def other_sex(release: Release) -> None:
+    release.first.PatientSex = "M"
+
+
+def each_its_own_patient(release: Release) -> None:
+    for number, dataset in enumerate(release.datasets):
+        dataset.PatientID = dataset.PatientName = f"CASE-{number + 1:03d}"
+        dataset.StudyInstanceUID = uid("study of an image", number)
+        dataset.SeriesInstanceUID = uid("series of an image", number)
+        dataset.FrameOfReferenceUID = uid("frame of an image", number)
+
+
+def of_first(**values: str) -> Callable[[Release], None]:
+    """Give the first of two slices another value than the second has."""
+
+    def change(release: Release) -> None:
+        for keyword, value in values.items():
+            setattr(release.first, keyword, value)
+
+    return change
 
 
 CASES = (
@@ -195,5 +224,23 @@ CASES = (
     Planted(
         "of one slice", "with 113111, safe private elements that one slice of two lacks", of_one,
         ("PRIV104",), ct_with_options,
+    ),
+    Planted("copied", "one instance in two files", copied, ("CONS001",)),
+    Planted(
+        "series of two studies", "one slice of a series in another study",
+        of_first(StudyInstanceUID="2.25.1"), ("CONS002",),
+    ),
+    Planted(
+        "study of two patients", "one slice of a study under another Patient ID",
+        of_first(PatientID="CASE-003"), ("CONS003",),
+    ),
+    Planted("other sex", "a patient of two sexes", other_sex, ("CONS004",), ct_with_options),
+    Planted(
+        "two modalities", "one slice of a CT series with Modality MR",
+        of_first(Modality="MR"), ("CONS005",),
+    ),
+    Planted(
+        "a patient an image", "each slice under a Patient ID of its own", each_its_own_patient,
+        ("CONS006",), spread,
     ),
 )  # fmt: skip

@@ -9,10 +9,11 @@ from collections.abc import Callable
 
 from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate
-from pydicom.uid import UID, JPEGBaseline8Bit, RLELossless
+from pydicom.uid import UID, EnhancedCTImageStorage, JPEGBaseline8Bit, RLELossless
 
 from auditor.reading.fallback import lenient
-from tests.planted.harness import Planted, Release, basic_ct
+from auditor.testing import dataset_of
+from tests.planted.harness import Planted, Release, basic_ct, ct_slice, uid
 
 PIXELS = 0x7FE00010
 
@@ -77,6 +78,80 @@ def latin_ct() -> Release:
     return release
 
 
+def enhanced_ct() -> Release:
+    """Return an enhanced CT of two patients, each with two frames along one stack."""
+    release = Release()
+    for patient in (1, 2):
+        release.add(f"case-{patient:03d}/1.dcm", _enhanced(patient))
+    return release
+
+
+def _enhanced(patient: int) -> Dataset:
+    dataset, second = ct_slice(patient, 1), ct_slice(patient, 2)
+    frames = [
+        {
+            "FrameContentSequence": [
+                {"StackID": "1", "InStackPositionNumber": at, "DimensionIndexValues": [1, at]}
+            ],
+            "PlanePositionSequence": [{"ImagePositionPatient": list(one.ImagePositionPatient)}],
+        }
+        for at, one in enumerate((dataset, second), 1)
+    ]
+    shared = {
+        "PixelMeasuresSequence": [{"PixelSpacing": [1, 1], "SliceThickness": "5"}],
+        "PlaneOrientationSequence": [{"ImageOrientationPatient": [1, 0, 0, 0, 1, 0]}],
+        "PixelValueTransformationSequence": [
+            {"RescaleIntercept": "-1024", "RescaleSlope": "1", "RescaleType": "HU"}
+        ],
+    }
+    organization = uid("dimensions", patient)
+    dimensions = [
+        {
+            "DimensionOrganizationUID": organization,
+            "DimensionIndexPointer": pointer,
+            "FunctionalGroupPointer": 0x00209111,
+        }
+        for pointer in (0x00209056, 0x00209057)
+    ]
+    for keyword in ("ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing"):
+        delattr(dataset, keyword)
+    for keyword in ("SliceThickness", "RescaleIntercept", "RescaleSlope", "KVP"):
+        delattr(dataset, keyword)
+    dataset.update(
+        dataset_of(
+            {
+                "SOPClassUID": EnhancedCTImageStorage,
+                "ImageType": ["ORIGINAL", "PRIMARY", "VOLUME", "NONE"],
+                "NumberOfFrames": "2",
+                "DimensionOrganizationSequence": [{"DimensionOrganizationUID": organization}],
+                "DimensionIndexSequence": dimensions,
+                "SharedFunctionalGroupsSequence": [shared],
+                "PerFrameFunctionalGroupsSequence": frames,
+            }
+        )
+    )
+    dataset["PixelData"].value += second.PixelData
+    return dataset
+
+
+def _one_item_less(release: Release) -> None:
+    release.first.PerFrameFunctionalGroupsSequence.pop()
+
+
+def _one_index(release: Release) -> None:
+    """Index the second frame by one of two dimensions."""
+    frame = release.first.PerFrameFunctionalGroupsSequence[1]
+    frame.FrameContentSequence[0].DimensionIndexValues = [1]
+
+
+def _as_the_study(dataset: Dataset) -> None:
+    dataset.SeriesInstanceUID = dataset.StudyInstanceUID
+
+
+def _in_words(dataset: Dataset) -> None:
+    dataset["PixelData"].VR = "OW"
+
+
 def _pixels(length: int) -> Callable[[Dataset], None]:
     return _set(PixelData=b"\0" * length)
 
@@ -121,6 +196,13 @@ CASES = (
         "RLE Lossless in two fragments a frame",
         _first(lambda dataset: _compress(dataset, fragments=2)),
         ("FILE023",),
+        rle_ct,
+    ),
+    Planted(
+        "words",
+        "fragments in Pixel Data of VR OW",
+        _first(_in_words),
+        ("FILE026",),
         rle_ct,
     ),
     Planted(
@@ -176,6 +258,34 @@ CASES = (
         _first(_set(LossyImageCompressionMethod=["ISO_15444_1", "ISO_10918_1"])),
         ("IOD025",),
         jpeg_ct,
+    ),
+    Planted(
+        "frame without item",
+        "an enhanced CT from which the functional groups of one frame are removed",
+        _one_item_less,
+        ("IOD026",),
+        enhanced_ct,
+    ),
+    Planted(
+        "one index",
+        "a frame of an enhanced CT with one index, for two dimensions",
+        _one_index,
+        ("IOD026",),
+        enhanced_ct,
+    ),
+    Planted(
+        "one direction",
+        "rows and columns in the same direction",
+        _first(_set(ImageOrientationPatient=[1, 0, 0, 1, 0, 0])),
+        ("IOD034",),
+    ),
+    Planted("no spacing", "Pixel Spacing of 0", _first(_set(PixelSpacing=[0, 0])), ("IOD034",)),
+    Planted("no slope", "Rescale Slope of 0", _first(_set(RescaleSlope="0")), ("IOD034",)),
+    Planted(
+        "one UID",
+        "a series with the UID of its study",
+        _each(_as_the_study),
+        ("IOD035",),
     ),
     Planted(
         "long UID",

@@ -118,6 +118,11 @@ def another_rotation_time(release: Release) -> None:
     release.private(0x0019, "GEMS_ACQU_01", 0x27, "DS", "500")
 
 
+def same_rotation_time(release: Release) -> None:
+    release.set(RevolutionTime=0.8)
+    release.private(0x0019, "GEMS_ACQU_01", 0x27, "DS", "0.8")
+
+
 def in_another_slice(release: Release) -> None:
     first = release.first
     first.DiffusionBValue = 2000.0
@@ -302,6 +307,13 @@ CASES = (
         in_another_slice,
         ("PRIV302",),
         mr_with_options,
+    ),
+    Planted(
+        "the same again",
+        "a private element that repeats a CT's rotation time",
+        same_rotation_time,
+        ("PRIV303",),
+        ct_with_options,
     ),
     Planted(
         "another direction",

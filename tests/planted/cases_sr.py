@@ -267,6 +267,14 @@ def template(path: str, number: str) -> Callable[[Release], None]:
     )
 
 
+def end_first(release: Release) -> None:
+    """Plant End of X-Ray Irradiation before its start."""
+    root = release.instances[DOSE]
+    begin, end = (named(root, code) for code in ("113809", "113810"))
+    swapped = {id(begin): end, id(end): begin}
+    root.ContentSequence = [swapped.get(id(item), item) for item in root.ContentSequence]
+
+
 DIAMETER, REGION, GROUPED, TRACKING = "81827009", "111030", "125007", "112039"
 REFERENCE = {
     "RelationshipType": "CONTAINS",
@@ -506,6 +514,30 @@ CASES = (
         "a planar group with a region and a segmentation",
         add(PLANAR, GROUPED, FRAME),
         "SR207",
+    ),
+    _case(
+        "end before start",
+        "a dose report that gives the end of irradiation before its start",
+        end_first,
+        "SR208",
+    ),
+    _case(
+        "no completion flag",
+        "a report without Completion Flag",
+        lambda release: delattr(release.instances[GROUP], "CompletionFlag"),
+        "SR101",
+    ),
+    _case(
+        "root is text",
+        "a report whose root is TEXT",
+        lambda release: setattr(release.instances[GROUP], "ValueType", "TEXT"),
+        "SR101",
+    ),
+    _case(
+        "picture of a report",
+        "images whose Modality is SR",
+        lambda release: setattr(release.first, "Modality", "SR"),
+        "SR002",
     ),
     _case("no dose total", "a dose report without its total", without(DOSE, "113813"), "SR201"),
     _case("no ct dose", "a CT acquisition without its dose", without(DOSE, "113829"), "SR201"),

@@ -1,4 +1,4 @@
-"""Identifiers in text, elsewhere in the file, in pixels and beside it."""
+"""Identifiers in their own attributes, in text, elsewhere in the file, in pixels, beside it."""
 
 from __future__ import annotations
 
@@ -246,6 +246,22 @@ TEXT = (
             say("discussed, tel. 030 4501204"), ("DEID403",), clean_report),
 )  # fmt: skip
 
+OF_PERSONS = (
+    Planted("patient's name", "A patient's name", text("PatientName", NAME), ("DEID201",)),
+    Planted("birth name", "A patient's birth name",
+            text("PatientBirthName", NAME), ("DEID202", "DEID301")),
+    Planted("address", "A patient's address",
+            text("PatientAddress", "7 Quagga Lane"), ("DEID202", "DEID301")),
+    Planted("own telephone", "A patient's telephone number",
+            text("PatientTelephoneNumbers", "030 4501204"), ("DEID202", "DEID301")),
+    Planted("birth date", "A birth date",
+            text("PatientBirthDate", "19610423"), ("DEID202",)),
+    Planted("physician", "The referring physician's name",
+            text("ReferringPhysicianName", NAME), ("DEID203",)),
+    Planted("operator", "An operator's name",
+            text("OperatorsName", NAME), ("DEID203", "DEID301")),
+)  # fmt: skip
+
 OWN = (
     Planted("own name in text", "The patient's name again in Study Description",
             own("PatientName", NAME, "StudyDescription", "QUAGGA ZELDA"), ("DEID411",)),
@@ -328,4 +344,4 @@ PIXELS = (
             ("PIX004", "DEID108")),
 )  # fmt: skip
 
-CASES = (*TEXT, *OWN, *ELSEWHERE, *PIXELS)
+CASES = (*OF_PERSONS, *TEXT, *OWN, *ELSEWHERE, *PIXELS)

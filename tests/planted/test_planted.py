@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from auditor.paths import rules_folder
+from auditor.registry import load
 from tests.planted.harness import (
     BEGIN,
     DOCUMENT,
     END,
+    UNPLANTED,
     Planted,
     all_cases,
     clean_releases,
@@ -40,6 +43,13 @@ def test_cases_have_names_of_their_own() -> None:
     for topic, cases in all_cases().items():
         names = [case.name for case in cases]
         assert len(names) == len(set(names)), topic
+
+
+def test_each_rule_has_a_planted_defect_or_a_reason_for_none() -> None:
+    planted = {rule for cases in all_cases().values() for case in cases for rule in case.rules}
+    excused = [rule for rules in UNPLANTED.values() for rule in rules]
+    known = {rule.id for rule in load([rules_folder()]).rules}
+    assert sorted(known - planted) == sorted(excused)
 
 
 def test_the_table_in_the_document_is_of_these_cases() -> None:

@@ -21,10 +21,14 @@ from auditor.standard.sop_classes import PROJECTIONS
 from tests.planted.harness import basic_ct
 from tests.rules.cases import PLANT, Case, each, fails, get_rule, not_applicable, passes
 
-DIFFERS = "differs between objects of one {}"
+DIFFERS = "differs between objects of one {}, by our tables alone"
+BOTH = "differs between objects of one {}, by our tables and dcentvfy's"
 NAME, DATE, MODEL = "(0010,0010)", "(0008,0020)", "(0008,1090)"
 FRAME, POSITION, INDICATOR = "(0020,0052)", "(0018,5100)", "(0020,1040)"
+ACCESSION = "(0008,0050)"
 CT = "1.2.840.10008.5.1.4.1.1.2"
+# Table A-1 of PS3.6 has it, dcentvfy does not.
+UNKNOWN = "1.2.840.10008.5.1.4.1.1.9.4.2"
 (PROJECTION,) = PROJECTIONS & {"1.2.840.10008.5.1.4.1.1.1.1"}
 
 
@@ -45,6 +49,22 @@ CASES = {
             at=[NAME],
             says=(DIFFERS.format("patient"),),
         ),
+        fails(
+            entities=rows({"PatientName": 1}, {"PatientName": 2}, PatientID=7, SOPClassUID=CT),
+            at=[NAME],
+            says=(BOTH.format("patient"),),
+        ),
+        # Of one patient objects differ that it compares, of the other such that it does not know.
+        fails(
+            entities=rows(
+                {"PatientID": 7, "PatientName": 1, "SOPClassUID": CT},
+                {"PatientID": 7, "PatientName": 2, "SOPClassUID": CT},
+                {"PatientID": 8, "PatientName": 1, "SOPClassUID": CT},
+                {"PatientID": 8, "PatientName": 2, "SOPClassUID": UNKNOWN},
+            ),
+            at=[NAME],
+            says=(BOTH.format("patient"), DIFFERS.format("patient")),
+        ),
         # Two hospitals may have given one number to two persons.
         passes(
             entities=rows(
@@ -61,6 +81,16 @@ CASES = {
             entities=rows({"StudyDate": 1}, {"StudyDate": 2}, StudyInstanceUID=7),
             at=[DATE],
             says=(DIFFERS.format("study"),),
+        ),
+        fails(
+            entities=rows(
+                {"AccessionNumber": 1, "StudyDate": 1},
+                {"AccessionNumber": 2, "StudyDate": 2},
+                StudyInstanceUID=7,
+                SOPClassUID=CT,
+            ),
+            at=[DATE, ACCESSION],
+            says=(BOTH.format("study"), DIFFERS.format("study")),
         ),
         not_applicable(entities=rows({"StudyDate": 1}, {"StudyDate": 2})),
     ),
@@ -109,6 +139,18 @@ CASES = {
             ),
             at=[INDICATOR],
             says=(DIFFERS.format("frame of reference"),),
+        ),
+        # dcentvfy looks at frames of reference within a series.
+        fails(
+            entities=rows(
+                {"SeriesInstanceUID": 1, "PositionReferenceIndicator": 1},
+                {"SeriesInstanceUID": 1, "PositionReferenceIndicator": 2},
+                {"SeriesInstanceUID": 2, "PositionReferenceIndicator": 2},
+                FrameOfReferenceUID=7,
+                SOPClassUID=CT,
+            ),
+            at=[INDICATOR],
+            says=(BOTH.format("frame of reference"), DIFFERS.format("frame of reference")),
         ),
         not_applicable(entities=rows({"SeriesInstanceUID": 1, "PositionReferenceIndicator": 1})),
     ),
