@@ -414,7 +414,18 @@ def parse(output: str) -> set[IodError]:
         # What follows from another fault is none of its own.
         kinds = kinds - {"padding"} or {"characters"}
         errors |= {IodError(kind, path, "", "") for kind in kinds}
-    return errors
+    return {error for error in errors if not _is_missing_in_both(error, errors)}
+
+
+_SHARED, _PER_FRAME = "(5200,9229)", "(5200,9230)"
+
+
+def _is_missing_in_both(error: IodError, errors: set[IodError]) -> bool:
+    """Whether it is said of the shared functional groups too, and one of the two is enough."""
+    steps = error.tag_path.steps
+    if error.kind != "missing" or len(steps) != 2 or steps[0] != _PER_FRAME:
+        return False
+    return replace(error, tag_path=TagPath((_SHARED, steps[1]))) in errors
 
 
 def _fault(said: str) -> str:
