@@ -6,6 +6,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -215,16 +216,22 @@ def _audit_collection(
             Path(passing), collection.name, people, joined(rules, tally), pixels
         )
         tables = hold(connection, files)
-        for rule in rules.rules:
-            if rule.scope is Scope.COLLECTION:
-                counted = run_collection_rule(rule, connection, tables, results[rule.id])
-                write_findings(findings, results[rule.id], counted)
-        known = sources(connection, tables)
         there = Inventory(connection, tables)
-        counts = there.counts(tally, collection.source.links)
-        inventory, companions = there.tables(), there.companions()
-        found = evidence(connection, tables)
-        kinds = objects(connection, tables)
+        queried = [rule for rule in rules.rules if rule.scope is Scope.COLLECTION]
+        # A query is planned by one thread, however many may run it.
+        with ThreadPoolExecutor(workers.count) as threads:
+            counted_rules = [
+                threads.submit(run_collection_rule, rule, connection, tables, results[rule.id])
+                for rule in queried
+            ]
+            linked = threads.submit(sources, connection, tables)
+            beyond = threads.submit(evidence, connection, tables)
+            related = threads.submit(objects, connection, tables)
+            for rule, queries in zip(queried, counted_rules, strict=True):
+                write_findings(findings, results[rule.id], queries.result())
+            counts = there.counts(tally, collection.source.links)
+            inventory, companions = there.tables(), there.companions()
+            known, found, kinds = linked.result(), beyond.result(), related.result()
     for rule, counted in walked:
         _record(rule, counted, known, results[rule.id], findings)
     reports = asked.result()
@@ -672,11 +679,17 @@ def audit(
     profile: Profile,
     folder: AuditFolder,
     progress: Progress,
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> tuple[list[CollectionResult], float]:
-    """Audit collections one after the other; return the results and the seconds it took."""
+    """Audit collections one after the other; return the results and the seconds it took.
+
+    Where other processes read the files, this one does `meanwhile` what can be done beside.
+    """
     start = time.perf_counter()
     results = []
     with Workers(job, jobs) as workers:
+        if workers.count > 1:
+            workers.aside(meanwhile)
         for number, collection in enumerate(collections, 1):
             progress.step(f"reading {collection.name}")
             results.append(

@@ -376,6 +376,7 @@ def run_audit(
                     profile=profile,
                     folder=folder,
                     progress=shown,
+                    meanwhile=_load_what_follows,
                 )
             result = _finished(folder, results, elapsed, started, rules, profile, job.key)
         except StoreError as error:
@@ -383,6 +384,15 @@ def run_audit(
         except OSError as error:
             _fail(_cannot_write(out, error), INCOMPLETE)
     return result
+
+
+def _load_what_follows() -> None:
+    """Load what is needed when all files are read."""
+    import duckdb  # noqa: F401
+
+    from auditor.render import report_template
+
+    report_template()
 
 
 def run_index_audit(

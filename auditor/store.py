@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from auditor.tally import ElementKey, ElementTally
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from pyarrow import parquet
 
 MANIFEST = "manifest.json"
 FORMAT = "dicom-auditor/audit/1"
@@ -53,6 +55,12 @@ TABLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("tag_path", "string"),
         ("keyword", "string"),
         ("number", "int64"),
+    ),
+    "extents": (
+        ("path", "string"),
+        *((f"{end}_{axis}", "double") for axis in "xyz" for end in ("lowest", "highest")),
+        ("ImageOrientationPatient", "string"),
+        ("SliceThickness", "string"),
     ),
     "companions": (
         ("path", "string"),
@@ -131,6 +139,9 @@ icon beside it, with its tag path.
 
 A number has a row for each that a part of an object has, or that refers to a part of another.
 
+An extent has a row for each image of several frames that all say where they are: the box around
+their positions in mm, and what they have in common.
+
 A key is what in a companion may name an object or a patient, hashed as their UIDs and IDs are:
 ``uid``, ``name`` (a part of its path) or ``column`` (a value of that column, or of any).
 
@@ -149,7 +160,10 @@ PASSING: dict[str, tuple[tuple[str, str], ...]] = {
 
 QUERIED = {**TABLES, **PASSING}
 
-WALKED = ("instances", "references", "numbers", "companions", "keys", "frames", "masks", "entities")
+WALKED = (
+    "instances", "references", "numbers", "extents", "companions", "keys", "frames", "masks",
+    "entities",
+)  # fmt: skip
 """Tables that are written while walking or right after, and that collection rules may query.
 
 So may they those of `PASSING`."""
@@ -225,19 +239,28 @@ class TableWriter:
     """Writes rows of one table in bounded memory; a context manager."""
 
     def __init__(self, file: Path, table: str, collection: str) -> None:
-        import pyarrow as pa
-        from pyarrow import parquet
-
+        self._file = file
         self._columns = QUERIED[table]
         self._collection = collection
-        self._schema = pa.schema(
-            [("collection", pa.dictionary(pa.int32(), pa.string()))]
-            + [(name, pa.type_for_alias(kind)) for name, kind in self._columns]
-        )
-        self._writer = parquet.ParquetWriter(file, self._schema, compression="zstd")
         self._rows: list[Sequence[Any]] = []
         self._batches: list[pa.RecordBatch] = []
         self._waiting = 0
+
+    @cached_property
+    def _schema(self) -> pa.Schema:
+        import pyarrow as pa
+
+        return pa.schema(
+            [("collection", pa.dictionary(pa.int32(), pa.string()))]
+            + [(name, pa.type_for_alias(kind)) for name, kind in self._columns]
+        )
+
+    @cached_property
+    def _writer(self) -> parquet.ParquetWriter:
+        # Not before there is something to write: meanwhile the first files are read.
+        from pyarrow import parquet
+
+        return parquet.ParquetWriter(self._file, self._schema, compression="zstd")
 
     def __enter__(self) -> TableWriter:
         return self

@@ -131,6 +131,7 @@ def ask_collection(
     instances: Sequence[Mapping[str, Any]] = (),
     references: Sequence[Mapping[str, Any]] = (),
     numbers: Sequence[Mapping[str, Any]] = (),
+    extents: Sequence[Mapping[str, Any]] = (),
     companions: Sequence[Mapping[str, Any]] = (),
     keys: Sequence[Mapping[str, Any]] = (),
     frames: Sequence[Mapping[str, Any]] = (),
@@ -144,8 +145,8 @@ def ask_collection(
 
     Parameters
     ----------
-    instances, references, numbers, companions, keys, frames, masks, entities, people, counted,
-    pixels
+    instances, references, numbers, extents, companions, keys, frames, masks, entities, people,
+    counted, pixels
         Rows as column name to value; what is not named is null, a status is ``ok``.
         UIDs and patient IDs are numbers, as their keyed hashes are.
     """
@@ -157,6 +158,7 @@ def ask_collection(
         "instances": instances,
         "references": references,
         "numbers": numbers,
+        "extents": extents,
         "companions": companions,
         "keys": keys,
         "frames": frames,

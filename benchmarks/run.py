@@ -246,6 +246,8 @@ def scan(folder: Path, jobs: int, cache: str = "off", *options: str) -> Scan:
         command = [sys.executable, "-m", "auditor", "scan", str(folder)]
         command += ["-o", f"{out}/audit", "--jobs", str(jobs), "--quiet", *options]
         environment = {**os.environ, "DICOM_AUDIT_CACHE": cache}
+        # As on a user's machine, where modules are compiled once and not at each start.
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
         started = time.perf_counter()
         with subprocess.Popen(command, stdout=said, stderr=said, env=environment) as process:
             # wait4 gives the peak of this process and its own children, not of all before it.

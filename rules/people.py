@@ -123,6 +123,11 @@ def one_under_several_ids(collection: CollectionFacts) -> Iterator[Finding]:
     Replace Patient IDs by one mapping for the whole collection, follow-up studies included. If
     the patients are two, replace the Frame of Reference UID (0020,0052) of each by its own.
 
+    Command
+    -------
+    CTP: <e en="T" t="00100020" n="PatientID">@lookup(this,ptid)</e>
+    dcmodify -nb -m "(0020,0052)=UID" FILE
+
     Example
     -------
     Two Patient IDs with one Frame of Reference UID in two studies; or with one birth date, one
@@ -218,6 +223,11 @@ def several_under_one_id(collection: CollectionFacts) -> Iterator[Finding]:
     Compare with the clinical table, then correct the ID, the age or the birth date. Dates that
     were shifted have to say so in Longitudinal Temporal Information Modified (0028,0303).
 
+    Command
+    -------
+    dcmdump +sd +r +F +P PatientID +P PatientAge +P PatientBirthDate +P StudyDate COLLECTION
+    dcmodify -nb -m "TAG=VALUE" FILE
+
     Example
     -------
     020Y in one study and 064Y in another a year later. An age may be off by two years, and ages
@@ -287,7 +297,15 @@ def shifted_apart(collection: CollectionFacts) -> Iterator[Finding]:
     How to fix
     ----------
     Shift all dates of a patient by one amount, in every study and at every depth, dates of
-    birth included. Take the amount from a secret of the patient, not of the file.
+    birth included. Take the amount from a secret of the patient, not of the file. Start from
+    the originals: what was shifted unevenly is not shifted back.
+
+    Command
+    -------
+    pydicom: dataset = dcmread("ORIGINAL")
+    pydicom: dates = [e for e in dataset.iterall() if e.VR == "DA" and e.value]
+    pydicom: for e in dates: e.value = f"{DA(e.value) + timedelta(DAYS):%Y%m%d}"
+    pydicom: dataset.save_as("NEW-FILE")
 
     Example
     -------
@@ -367,6 +385,13 @@ def days_of_the_week(collection: CollectionFacts) -> Iterator[Finding]:
     ----------
     Shift each patient by an amount of its own, in days and not in weeks. If weekdays were kept
     on purpose, say so in De-identification Method (0012,0063).
+
+    Command
+    -------
+    pydicom: dataset = dcmread("ORIGINAL")
+    pydicom: dates = [e for e in dataset.iterall() if e.VR == "DA" and e.value]
+    pydicom: for e in dates: e.value = f"{DA(e.value) + timedelta(DAYS):%Y%m%d}"
+    pydicom: dataset.save_as("NEW-FILE")
 
     Example
     -------
@@ -519,6 +544,14 @@ def not_replaced_uids(collection: CollectionFacts) -> Iterator[Finding]:
     Replace all instance UIDs by one mapping for the whole collection, under a root of your own
     or 2.25; or claim 113110 (Retain UIDs Option).
 
+    Command
+    -------
+    CTP: <e en="T" t="00080018" n="SOPInstanceUID">@hashuid(@UIDROOT,this)</e>
+    CTP: <e en="T" t="0020000D" n="StudyInstanceUID">@hashuid(@UIDROOT,this)</e>
+    CTP: <e en="T" t="0020000E" n="SeriesInstanceUID">@hashuid(@UIDROOT,this)</e>
+    CTP: <e en="T" t="00081155" n="ReferencedSOPInstanceUID">@hashuid(@UIDROOT,this)</e>
+    CTP: <e en="T" t="00200052" n="FrameOfReferenceUID">@hashuid(@UIDROOT,this)</e>
+
     Example
     -------
     Method code 113100 without 113110, and a Series Instance UID under the root of the scanner's
@@ -621,6 +654,14 @@ def trail_in_a_uid(instance: InstanceFacts) -> Iterator[Finding]:
     Replace the UIDs. To retain them (113110) means to retain what they hold: the date, which
     takes 113106 (full dates), and the device, which takes 113109.
 
+    Command
+    -------
+    CTP: <e en="T" t="00080018" n="SOPInstanceUID">@hashuid(@UIDROOT,this)</e>
+    CTP: <e en="T" t="0020000D" n="StudyInstanceUID">@hashuid(@UIDROOT,this)</e>
+    CTP: <e en="T" t="0020000E" n="SeriesInstanceUID">@hashuid(@UIDROOT,this)</e>
+    CTP: <e en="T" t="00081155" n="ReferencedSOPInstanceUID">@hashuid(@UIDROOT,this)</e>
+    CTP: <e en="T" t="00200052" n="FrameOfReferenceUID">@hashuid(@UIDROOT,this)</e>
+
     Example
     -------
     113110 and 113107 (modified dates), and a Series Instance UID with the day of the scan. Times
@@ -680,6 +721,11 @@ def small_cells(collection: CollectionFacts) -> Iterator[Finding]:
     ----------
     Nothing has to be wrong. For a small collection of a known clinic, remove ages or cut them
     to classes, or leave patients of rare ages out.
+
+    Command
+    -------
+    dcmodify -nb -imt -ea "(0010,1010)" FILE
+    dcmodify -nb -imt -ma "(0010,0030)=" FILE
 
     Example
     -------

@@ -51,8 +51,8 @@ class Case:
         What the rule must say.
     dataset, file, path
         For an instance rule, see `auditor.testing.ask_instance`.
-    instances, references, numbers, companions, keys, frames, masks, entities, people, counted,
-    pixels
+    instances, references, numbers, extents, companions, keys, frames, masks, entities, people,
+    counted, pixels
         For a collection rule, see `auditor.testing.ask_collection`. A row without a path
         gets one.
     at
@@ -68,6 +68,7 @@ class Case:
     instances: Sequence[Mapping[str, Any]] = ()
     references: Sequence[Mapping[str, Any]] = ()
     numbers: Sequence[Mapping[str, Any]] = ()
+    extents: Sequence[Mapping[str, Any]] = ()
     companions: Sequence[Mapping[str, Any]] = ()
     keys: Sequence[Mapping[str, Any]] = ()
     frames: Sequence[Mapping[str, Any]] = ()
@@ -89,6 +90,7 @@ class Case:
                 instances=_with_paths(_plant(self.instances, plant)),
                 references=_with_paths(_plant(self.references, plant)),
                 numbers=_with_paths(_plant(self.numbers, plant)),
+                extents=_plant(self.extents, plant),
                 companions=_with_paths(_plant(self.companions, plant)),
                 keys=_with_paths(_plant(self.keys, plant)),
                 frames=_with_paths(_plant(self.frames, plant)),
