@@ -255,7 +255,11 @@ def pictures(instance: InstanceFacts) -> Iterator[Finding]:
 
     Command
     -------
-    dcmodify -nb -imt -e "(0088,0200)" -e "(6000,3000)" FILE
+    pydicom: dataset = dcmread("FILE")
+    pydicom: overlays = [e.tag for e in dataset if e.tag.group >> 8 == 0x60]
+    pydicom: for tag in overlays: del dataset[tag]
+    pydicom: dataset.pop("IconImageSequence", None)
+    pydicom: dataset.save_as("NEW-FILE")
 
     Example
     -------

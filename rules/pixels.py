@@ -507,7 +507,11 @@ def identifier_in_pictures(collection: CollectionFacts) -> Iterator[Finding]:
 
     Command
     -------
-    dcmodify -nb -imt -e "(0088,0200)" -e "(6000,3000)" FILE
+    pydicom: dataset = dcmread("FILE")
+    pydicom: overlays = [e.tag for e in dataset if e.tag.group >> 8 == 0x60]
+    pydicom: for tag in overlays: del dataset[tag]
+    pydicom: dataset.pop("IconImageSequence", None)
+    pydicom: dataset.save_as("NEW-FILE")
 
     Example
     -------
@@ -558,7 +562,11 @@ def text_in_pictures(collection: CollectionFacts) -> Iterator[Finding]:
 
     Command
     -------
-    dcmodify -nb -imt -e "(0088,0200)" -e "(6000,3000)" FILE
+    pydicom: dataset = dcmread("FILE")
+    pydicom: overlays = [e.tag for e in dataset if e.tag.group >> 8 == 0x60]
+    pydicom: for tag in overlays: del dataset[tag]
+    pydicom: dataset.pop("IconImageSequence", None)
+    pydicom: dataset.save_as("NEW-FILE")
 
     Example
     -------

@@ -93,8 +93,9 @@ def identifier_in_text(element: Element) -> str | None:
 
 
 def _is_old(age: str) -> bool:
+    # 090Y stands for all ages above 89: it is what they are replaced by.
     age = age.strip()
-    return len(age) == 4 and age[3] == "Y" and age[:3].isdigit() and int(age[:3]) > 89
+    return len(age) == 4 and age[3] == "Y" and age[:3].isdigit() and int(age[:3]) > 90
 
 
 def _found(instance: InstanceFacts, *kinds: str) -> Iterator[Finding]:

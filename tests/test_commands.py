@@ -25,8 +25,8 @@ from pydicom.encaps import encapsulate, generate_fragments
 from pydicom.pixels.utils import get_expected_length, pack_bits
 from pydicom.sr.codedict import codes
 from pydicom.uid import (
+    UID,
     ExplicitVRLittleEndian,
-    JPEG2000Lossless,
     RLELossless,
     generate_uid,
 )
@@ -38,7 +38,7 @@ from auditor.model import Outcome, Scope
 from auditor.reading.fallback import lenient
 from auditor.result import RuleResult, read_result
 from auditor.standard.dictionary import keyword_of, tag_of
-from auditor.standard.sop_classes import SEGMENTATION
+from auditor.standard.sop_classes import RT_DOSE, SEGMENTATION
 from auditor.store import TABLES, TableWriter
 from auditor.testing import dataset_of
 from tests.rules.cases import Case, all_rules, get_rule
@@ -59,6 +59,9 @@ OPTIONS = {
     "mv": set(),
 }
 """The programs that commands call, and the options that they give them."""
+
+CHANGING = ("dcmconv", "dcmodify", "dd", "gunzip", "mv")
+"""Those of them that change files."""
 
 LIBRARIES = ("pydicom", "highdicom")
 
@@ -164,6 +167,9 @@ MENDS: dict[str, Mapping[str, str]] = {
     "DEID201": {},
     "DEID202": {},
     "DEID203": {},
+    "DEID301": {"TAG": "(0010,1000)"},
+    "DEID302": {"TAG": "(0008,0081)"},
+    "DEID303": {"TAG": "(0008,1010)"},
     "DEID305": {"CODE": "113107", "UNMODIFIED-MODIFIED-OR-REMOVED": "MODIFIED"},
     "DEID306": {"UNMODIFIED-MODIFIED-OR-REMOVED": "MODIFIED"},
     "DEID307": {"CODE": "113100"},
@@ -173,10 +179,17 @@ MENDS: dict[str, Mapping[str, str]] = {
     "DEID401": {"TAG": "(0020,4000)"},
     "DEID402": {"TAG": "(0020,4000)"},
     "DEID403": {"TAG": "(0020,4000)"},
+    "DEID404": {"TAG": "(0020,4000)"},
+    "DEID406": {},
+    "DEID408": {"TAG": "(0020,4000)"},
+    "DEID411": {"TAG": "(0008,1030)"},
+    "DEID412": {"TAG": "(0020,4000)"},
+    "DEID464": {},
     "PIX001": {"YES-OR-NO": "NO"},
     "PIX002": {"YES-OR-NO": "NO"},
     "PIX003": {"YES-OR-NO": "NO"},
     "PIX004": {"YES-OR-NO": "NO"},
+    "PRIV001": {"TAG": "(0019,1008)"},
     "PRIV003": {},
     "PRIV101": {"TAG": "(0029,1020)"},
     "PRIV102": {
@@ -186,11 +199,16 @@ MENDS: dict[str, Mapping[str, str]] = {
     },
     "PRIV201": {"TAG": "0x0019100C", "VR": "IS", "VALUE": '"1000"'},
     "PRIV202": {},
+    "PRIV203": {"TAG": "(0029,1020)"},
+    "PRIV204": {"TAG": "(0029,1020)"},
     "PRIV301": {"KEYWORD": "DiffusionBValue", "TAG": "0x0019100C"},
+    "PRIV302": {"TAG": "(0018,9087)", "VALUE": "1000"},
+    "PRIV303": {"TAG": "(0019,100C)"},
     "IOD021": {"TAG": "(0028,0101)", "VALUE": "8"},
     "IOD023": {"PHOTOMETRIC-INTERPRETATION": "RGB"},
     "IOD024": {"METHOD": "ISO_10918_1"},
     "IOD025": {},
+    "IOD026": {"NUMBER": "4"},
     "IOD031": {"UID": "1.2.03"},
     "IOD032": {},
     "IOD033": {"CHARACTER-SET": "ISO_IR 100"},
@@ -223,9 +241,11 @@ MENDS: dict[str, Mapping[str, str]] = {
     "SEG113": {"N": "0", "CODE": "10200004", "SCHEME": "SCT"},
     "SEG114": {"MAXIMUM": "255"},
     "SEG116": {"NO-YES-OR-UNDEFINED": "NO"},
+    "SEG201": {"N": "0", "NUMBER": "4"},
     "SEG202": {"N": "0", "NUMBER": "1"},
     "SEG203": {},
     "SEG204": {"N": "2", "INDEX-VALUES": "2\\\\2"},
+    "SEG207": {},
     "SEG208": {"N": "0", "M": "3", "UID": "2.25.8", "SOP-CLASS-UID": "1.2.840.10008.5.1.4.1.1.2"},
     "SEG210": {"KEYWORD": "DerivationCodeSequence", "CODE": "113076"},
     "SEG401": {"N": "1", "UID": "2.25.7"},
@@ -254,6 +274,7 @@ MENDS: dict[str, Mapping[str, str]] = {
     "SR113": {"OLD-CODE": "1", "CODE": "118565006", "SCHEME": "SCT"},
     "SR202": {"N": "0"},
     "SR203": {"N": "0", "VALUE-TYPE": "PNAME", "RELATIONSHIP-TYPE": "HAS OBS CONTEXT"},
+    "SR204": {"OLD-CODE": "121008", "CODE": "121006", "SCHEME": "DCM"},
     "SR205": {"N": "6].ContentSequence[1", "FACTOR": "100", "UNIT": "mGy.cm"},
     "SR206": {"N": "1"},
     "SR207": {"N": "0"},
@@ -267,10 +288,12 @@ MENDS: dict[str, Mapping[str, str]] = {
     "RT108": {"N": "1", "UID": "2.25.1"},
     "RT109": {"N": "0", "SOP-CLASS-UID": "1.2.840.10008.5.1.4.1.1.2", "UID": "2.25.2"},
     "RT110": {"N": "0"},
+    "RT201": {"TAG": "(300A,00B0)[1].(300A,00C0)", "NUMBER": "2"},
     "RT202": {"N": "0", "M": "1"},
     "RT203": {"N": "1", "NUMBER": "3"},
     "RT205": {"PATIENT-OR-TREATMENT_DEVICE": "PATIENT", "UID": "2.25.1"},
     "RT207": {"APPROVAL-STATUS": "APPROVED"},
+    "RT208": {"TAG": "(300C,0060)[0].(0008,1150)", "UID": "1.2.840.10008.5.1.4.1.1.481.3"},
     "RT301": {"GY-OR-RELATIVE": "GY"},
     "RT302": {"DOSE-TYPE": "PHYSICAL", "DOSE-SUMMATION-TYPE": "PLAN"},
     "RT303": {"DOSE-OF-ONE-COUNT": "0.001"},
@@ -303,7 +326,7 @@ def _filled(text: str, words: Mapping[str, str]) -> str:
 def _run(rule_id: str, words: Mapping[str, str]) -> Dataset:
     """Do in this folder what a rule's command says, to FILE; return what became of it."""
     for tool, text in statements(rule_id):
-        if tool == "dcmodify":
+        if tool in CHANGING:
             subprocess.run(shlex.split(_filled(text, words)), check=True, capture_output=True)
     lines = [_filled(text, words) for tool, text in statements(rule_id) if tool in LIBRARIES]
     if lines:
@@ -320,14 +343,15 @@ def _write(literal: Mapping[Any, Any]) -> None:
     dataset.save_as("FILE", enforce_file_format=False)
 
 
-def _needs_dcmodify(rule_id: str) -> bool:
-    return any(tool == "dcmodify" for tool, _ in statements(rule_id))
+def _skip_without_its_programs(rule_id: str) -> None:
+    for tool, _ in statements(rule_id):
+        if tool in CHANGING and not shutil.which(tool):
+            pytest.skip(f"{tool} is not installed")
 
 
 @pytest.mark.parametrize("rule_id", MENDS)
 def test_a_command_mends_what_the_rule_found(rule_id: str, tmp_path: Path) -> None:
-    if _needs_dcmodify(rule_id) and not shutil.which("dcmodify"):
-        pytest.skip("dcmodify is not installed")
+    _skip_without_its_programs(rule_id)
     rule = get_rule(rule_id)
     said: list[object] = []
     for number, case in enumerate(CASES[rule_id]):
@@ -373,9 +397,18 @@ def _image(**changed: Any) -> Dataset:
         }
     )
     made["PixelData"].VR = "OW"
+    made.preamble = bytes(128)
     made.file_meta = FileMetaDataset()
+    made.file_meta.FileMetaInformationVersion = b"\0\1"
+    made.file_meta.MediaStorageSOPClassUID = made.SOPClassUID
+    made.file_meta.MediaStorageSOPInstanceUID = made.SOPInstanceUID
     made.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    made.file_meta.ImplementationClassUID = UID("2.25.5")
     return made
+
+
+def _dose(**changed: Any) -> Dataset:
+    return _image(SOPClassUID=RT_DOSE, Modality="RTDOSE", DoseType="PHYSICAL", **changed)
 
 
 def _compressed(dataset: Dataset) -> Dataset:
@@ -397,11 +430,6 @@ def _of_words(dataset: Dataset) -> Dataset:
     return dataset
 
 
-def _by_another_name(dataset: Dataset) -> Dataset:
-    _compressed(dataset).file_meta.TransferSyntaxUID = JPEG2000Lossless
-    return dataset
-
-
 def _binary(**changed: Any) -> Dataset:
     mask = np.tile(np.arange(8) % 2, 4).astype("u1")
     made = _image(SegmentationType="BINARY", SOPClassUID=SEGMENTATION, BitsAllocated=8, **changed)
@@ -409,15 +437,52 @@ def _binary(**changed: Any) -> Dataset:
     return made
 
 
-PIXELS: dict[str, tuple[Callable[[], Dataset], bytes, Mapping[str, str]]] = {
-    "DEID461": (_image, b"TEXT OF AN ARCHIVE BEHIND THE PIXELS", {}),
-    "FILE020": (_image, b"TEXT OF AN ARCHIVE BEHIND THE PIXELS", {}),
-    "FILE022": (lambda: _image(PixelData=bytes(96)), b"", {}),
-    "FILE023": (lambda: _short_of_an_offset(_image()), b"", {}),
-    "FILE026": (lambda: _of_words(_image()), b"", {}),
-    "IOD022": (lambda: _image(BitsStored=12), b"", {}),
-    "SEG115": (_binary, b"", {}),
+def _unsaid(data: bytes) -> bytes:
+    return data[data.index(b"\x08\x00\x16\x00UI") :]
+
+
+def _of_another_uid(dataset: Dataset) -> Dataset:
+    dataset.file_meta.MediaStorageSOPInstanceUID = UID("2.25.9")
+    return dataset
+
+
+def _with_meta(**values: Any) -> Dataset:
+    made = _image(PatientIdentityRemoved="YES")
+    for name, value in values.items():
+        setattr(made.file_meta, name, value)
+    return made
+
+
+def _and_text(data: bytes) -> bytes:
+    return data + b"TEXT OF AN ARCHIVE BEHIND THE PIXELS"
+
+
+FILES: dict[str, tuple[Callable[[], Dataset], Callable[[bytes], bytes], Mapping[str, str]]] = {
+    "DEID461": (_image, _and_text, {}),
+    "DEID462": (lambda: _with_meta(SourceApplicationEntityTitle="QUAGGAHOSP"), bytes, {}),
+    "DEID463": (
+        lambda: _with_meta(PrivateInformationCreatorUID="2.25.3", PrivateInformation=b"abcd"),
+        bytes,
+        {},
+    ),
+    "FILE003": (_image, _unsaid, {}),
+    "FILE004": (lambda: _of_another_uid(_image()), bytes, {}),
+    "FILE006": (_image, lambda data: b"MZ" + data[2:], {}),
+    "FILE007": (_image, lambda data: b"WRITTEN BY SOMEBODY".ljust(128) + data[128:], {}),
+    "FILE020": (_image, _and_text, {}),
+    "FILE022": (lambda: _image(PixelData=bytes(96)), bytes, {}),
+    "FILE023": (lambda: _short_of_an_offset(_image()), bytes, {}),
+    "FILE024": (
+        lambda: _compressed(_image()),
+        lambda data: data.replace(RLELossless.encode(), ExplicitVRLittleEndian.encode(), 1),
+        {"TRANSFER-SYNTAX-UID": RLELossless},
+    ),
+    "FILE026": (lambda: _of_words(_image()), bytes, {}),
+    "IOD022": (lambda: _image(BitsStored=12), bytes, {}),
+    "RT306": (lambda: _dose(PixelRepresentation=1), bytes, {}),
+    "SEG115": (_binary, bytes, {}),
 }
+"""Rules of the file and its pixel data: an object, what befell its bytes, and the words."""
 
 
 def _scan(path: str, rule_id: str, out: str) -> RuleResult:
@@ -429,23 +494,85 @@ def _scan(path: str, rule_id: str, out: str) -> RuleResult:
     return result
 
 
-@pytest.mark.parametrize("rule_id", PIXELS)
-def test_a_command_mends_the_pixel_data(rule_id: str, tmp_path: Path) -> None:
-    make, behind, words = PIXELS[rule_id]
+@pytest.mark.parametrize("rule_id", FILES)
+def test_a_command_mends_the_file(rule_id: str, tmp_path: Path) -> None:
+    make, change, words = FILES[rule_id]
+    _skip_without_its_programs(rule_id)
     with _in(tmp_path):
-        make().save_as("FILE", enforce_file_format=True)
-        with Path("FILE").open("ab") as stream:
-            stream.write(behind)
+        make().save_as("FILE", enforce_file_format=False)
+        Path("FILE").write_bytes(change(Path("FILE").read_bytes()))
         before = _scan("FILE", rule_id, "BEFORE")
-        for tool, text in statements(rule_id):
-            if tool == "dcmconv":
-                if not shutil.which(tool):
-                    pytest.skip("dcmconv is not installed")
-                subprocess.run(shlex.split(text), check=True)
         _run(rule_id, words)
-        after = _scan("NEW-FILE", rule_id, "AFTER")
+        after = _scan("NEW-FILE" if Path("NEW-FILE").exists() else "FILE", rule_id, "AFTER")
     assert (before.failed, after.failed) == (1, 0)
     assert after.applicable or after.not_applicable
+
+
+def test_a_file_is_named_for_its_uid_and_its_document_replaced(tmp_path: Path) -> None:
+    made = _image(EncapsulatedDocument=b"LETTER", EncapsulatedDocumentLength=6)
+    del made.PixelData
+    with _in(tmp_path):
+        made.save_as("FILE")
+        Path("CLEAN-DOCUMENT").write_bytes(b"NOTHING")
+        mended = _run("DEID466", {})
+        assert Path("DOCUMENT").read_bytes() == b"LETTER"
+        assert mended.EncapsulatedDocument[: mended.EncapsulatedDocumentLength] == b"NOTHING"
+        Path("NEW-FILE").unlink()
+        Path("NEW-FOLDER").mkdir()
+        exec("\n".join(text for _, text in statements("DEID413")), dict(NAMES))  # noqa: S102
+        assert [each.name for each in Path("NEW-FOLDER").iterdir()] == ["2.25.1.dcm"]
+
+
+def test_pixels_are_blanked_where_the_text_is_and_dates_shifted_alike(tmp_path: Path) -> None:
+    made = _image(NumberOfFrames="1", PixelData=b"\1" * 32, StudyDate="20010227")
+    made.ReferencedStudySequence = [dataset_of({"StudyDate": "20010101"})]
+    with _in(tmp_path):
+        made.save_as("FILE")
+        made.save_as("ORIGINAL")
+        words = {"TOP": "0", "BOTTOM": "2", "LEFT": "0", "RIGHT": "4"}
+        assert _run("PIX011", words).PixelData == bytes(16) + b"\1" * 16
+        shifted = _run("DEID503", {"DAYS": "3"})
+        assert shifted.StudyDate == "20010302"
+        assert shifted.ReferencedStudySequence[0].StudyDate == "20010104"
+
+
+def test_functional_groups_are_moved_and_directions_taken_from_the_source(tmp_path: Path) -> None:
+    made = _image()
+    shared = {"PixelMeasuresSequence": [{"PixelSpacing": [1, 1]}]}
+    made.update(
+        dataset_of(
+            {
+                "SharedFunctionalGroupsSequence": [shared],
+                "PerFrameFunctionalGroupsSequence": [{}, {}],
+                "ImageOrientationPatient": [1, 0, 0, 0, 1, 0],
+                "ContentSequence": [],
+            }
+        )
+    )
+    with _in(tmp_path):
+        made.save_as("FILE")
+        made.save_as("SOURCE")
+        moved = _run("IOD007", {"TAG": "0x00289110"})
+        assert "PixelMeasuresSequence" not in moved.SharedFunctionalGroupsSequence[0]
+        assert all("PixelMeasuresSequence" in i for i in moved.PerFrameFunctionalGroupsSequence)
+        placed = _run("SEG206", {}).SharedFunctionalGroupsSequence[0].PlaneOrientationSequence
+        assert placed[0].ImageOrientationPatient == [1, 0, 0, 0, 1, 0]
+        words = {"NAME": "codes.DCM.Finding", "VALUE": "codes.DCM.Finding"}
+        words["RELATIONSHIP-TYPE"] = "CONTAINS"
+        assert _run("SR201", words).ContentSequence[0].ValueType == "CODE"
+
+
+@pytest.mark.parametrize(("rule_id", "row"), [("DEID451", ("1",)), ("ANNO005", ("PREFIX1", "x"))])
+def test_a_table_is_written_without_the_column_or_with_other_ids(
+    rule_id: str, row: tuple[str, ...], tmp_path: Path
+) -> None:
+    column = "b" if rule_id == "DEID451" else "a"
+    with _in(tmp_path), duckdb.connect() as connection:
+        Path("TABLE.csv").write_text("a,b\n1,x\n", encoding="utf-8")
+        (query,) = queries(rule_id)
+        connection.execute(query.replace("HEADING", column))
+        connection.execute("SELECT * FROM read_csv('NEW-TABLE.csv', all_varchar = true)")
+        assert connection.fetchall() == [row]
 
 
 # -- Commands that show how far a defect reaches --------------------------------------------------
