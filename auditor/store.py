@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 MANIFEST = "manifest.json"
 FORMAT = "dicom-auditor/audit/1"
-FLUSH = 50_000
+FLUSH = 1 << 14
 """Rows after which a row group is written, so that memory does not follow the files."""
 
 _COLUMN_TYPES = {"hash": "uint64", "binary": "int64", "count": "int64", "year": "int64"}
