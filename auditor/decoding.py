@@ -5,11 +5,27 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import BinaryIO
 
 
 class WillNotDecode(Exception):
     """Decoding would take more than an audit spends; the message says why, without a value."""
+
+
+FRAME_BYTES = 1 << 28
+"""Bytes that a decoded frame may have: a large mammogram has 50 million."""
+
+
+@contextmanager
+def opened(source: str | BinaryIO) -> Iterator[BinaryIO]:
+    """Open a file by its name, or take one that is open from its beginning."""
+    if isinstance(source, str):
+        with open(source, "rb") as file:  # noqa: PTH123 - the name may not be text
+            yield file
+    else:
+        source.seek(0)
+        yield source
 
 
 def check_not_deflated(location: str) -> None:
@@ -43,7 +59,7 @@ _FRAME_HEADS = frozenset({*range(0xC0, 0xD0), 0xF7}) - {0xC4, 0xC8, 0xCC}
 """Markers SOF0 to SOF15 (ITU-T T.81 table B.1) and SOF55 (T.87): how large the image is."""
 
 
-def check_codestreams(location: str) -> None:
+def check_codestreams(source: str | BinaryIO) -> None:
     """Make sure that every codestream is as large as the header says: decoders allocate by it.
 
     Pixel data is read as pydicom's decoders find it: the first there is, behind the elements of
@@ -58,7 +74,7 @@ def check_codestreams(location: str) -> None:
     from pydicom.uid import RLELossless
 
     shape = ["Rows", "Columns", "SamplesPerPixel"]
-    with open(location, "rb") as file:  # noqa: PTH123 - the name may not be text
+    with opened(source) as file:
         header = pydicom.dcmread(file, force=True, stop_before_pixels=True, specific_tags=shape)
         syntax = header.file_meta.get("TransferSyntaxUID")
         if syntax is None or not syntax.is_encapsulated or syntax == RLELossless:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import os
 import sys
@@ -32,7 +33,7 @@ from auditor.equipment import model_name
 from auditor.facts import InstanceFacts, UndeclaredRead
 from auditor.masks import LOOKED_AT, Where
 from auditor.model import Finding, Outcome, Rule, Scope, Selector, Summary, Undecided
-from auditor.ocr import Image
+from auditor.ocr import PICTURE, Image
 from auditor.packing import Columns, pack
 from auditor.people import People, PersonRow
 from auditor.planning import RulesPlan, applies_to
@@ -47,7 +48,16 @@ from auditor.reading.columns import (
     plain,
 )
 from auditor.reading.contents import Contents, name_keys
-from auditor.reading.extents import Box, around, box, decimals, frame_range, whole_numbers
+from auditor.reading.extents import (
+    PLANES,
+    Box,
+    around,
+    box,
+    decimals,
+    frame_range,
+    frames_extent,
+    whole_numbers,
+)
 from auditor.reading.places import Forest, Place, Token
 from auditor.reading.reader import FileFacts, Reader, Reading, unreadable
 from auditor.redaction import Hasher, coded, shape, vendor
@@ -68,6 +78,9 @@ from auditor.tally import (
 
 CHUNK = 512
 """Files per task: long enough to hide the cost of a task, short enough to retry by hand."""
+
+AHEAD = 6
+"""Tasks that wait for each worker, so that none is idle while this process writes."""
 
 MEMO_TOKENS = 4_000_000
 """Tokens in the keys of the memo, after which it is emptied."""
@@ -95,6 +108,8 @@ class Job:
     """Images in whose pixels to look for text."""
     masks: int = 0
     """Segmentations whose pixels to look at."""
+    twins: int = 0
+    """Images of different patients whose pixels to compare."""
 
 
 @dataclass(slots=True)
@@ -235,10 +250,8 @@ class Auditor:
                     touched.append(entry)
                 entry.series[series] = Seen(1, file.path)
                 self._represent(entry, file, reading, tally)
-                if self._sample and row[COLUMN["Rows"]]:
-                    partial.images.append(
-                        Image(reading.sop_class, series, file.path, file.location)
-                    )
+                if self._sample and (image := _image(file, reading, row, entry.tokens)):
+                    partial.images.append(image)
             else:
                 seen.count += 1
                 seen.path = min(seen.path, file.path)
@@ -253,6 +266,8 @@ class Auditor:
                 rows["references"] += self._columns.references(file.path, row, reading)
             if reading.numbers:
                 rows["numbers"] += number_rows(file.path, reading.numbers)
+                frames = row[COLUMN["NumberOfFrames"]]
+                rows["extents"] += extent_rows(file.path, reading.numbers, frames)
         rows["instances"].append(
             (file.path, reading.status, reading.reason, reading.size, name, *row)
         )
@@ -418,6 +433,10 @@ def blame(error: BaseException) -> str:
     return type(error).__name__ + what + line
 
 
+_NOT_YET = object()
+"""Stands in a row for what was not met before."""
+
+
 class _Columns:
     """Turns raw values into what the tables may hold."""
 
@@ -436,26 +455,25 @@ class _Columns:
             "decimals": lambda value, _: decimals(value),
         }
         self._write = [(column.keyword, forms[column.form]) for column in COLUMNS]
-        self._known: list[dict[bytes, Any]] = [{} for _ in COLUMNS]
+        self._known: list[dict[bytes | None, Any]] = [{None: None} for _ in COLUMNS]
         self._plain: dict[tuple[str, bytes, bytes | None], int | None] = {}
         self._targets: dict[bytes, int] = {}
 
     def row(self, columns: list[bytes | None]) -> list[Any]:
         """Return the row of one instance."""
-        row: list[Any] = []
-        for number, value in enumerate(columns[: len(COLUMNS)]):
-            if value is None:
-                row.append(None)
-                continue
-            known = self._known[number]
-            if value in known:
-                row.append(known[value])
-                continue
+        # Most columns of most files were met before: they are looked up in one step.
+        values = columns[: len(COLUMNS)]
+        row = [known.get(value, _NOT_YET) for known, value in zip(self._known, values, strict=True)]
+        number = -1
+        for _ in range(row.count(_NOT_YET)):
+            number = row.index(_NOT_YET, number + 1)
             keyword, write = self._write[number]
+            known = self._known[number]
             if len(known) > 2048:
                 known.clear()
-            written = known[value] = write(value, keyword)
-            row.append(written)
+                known[None] = None
+            value = columns[number]
+            row[number] = known[value] = write(value or b"", keyword)
         return row
 
     def entity(self, path: str, reading: Reading) -> tuple[Any, ...]:
@@ -545,10 +563,20 @@ def number_rows(
     path: str, numbers: Iterable[tuple[Place, bytes]]
 ) -> Iterator[tuple[str, str, str, int]]:
     """Yield the rows of the table of numbers for one instance; what is no number has none."""
-    for place, value in sorted(set(numbers), key=lambda each: (str(each[0].path), each[1])):
+    distinct = {each for each in numbers if each[0].keyword not in PLANES}
+    for place, value in sorted(distinct, key=lambda each: (str(each[0].path), each[1])):
         for number in whole_numbers(value, place.vr == "US"):
             if 0 <= number <= COUNT_LIMIT:
                 yield path, str(place.path), place.keyword, number
+
+
+def extent_rows(
+    path: str, numbers: Iterable[tuple[Place, bytes]], frames: int | None
+) -> Iterator[tuple[Any, ...]]:
+    """Yield the row of the table of extents for one instance, if its frames say where they are."""
+    extent = frames_extent(numbers, frames)
+    if extent is not None:
+        yield path, *extent[0], *extent[1:]
 
 
 @dataclass(slots=True)
@@ -654,6 +682,8 @@ class Workers:
             _start_worker(job)
 
     def __enter__(self) -> Workers:
+        # What is loaded by now stays, and no walk need look through it for garbage.
+        gc.freeze()
         if self.count > 1:
             # Workers start up while this process gets ready to write.
             pool = self._fresh(self.count)
@@ -662,6 +692,7 @@ class Workers:
         return self
 
     def __exit__(self, *_: object) -> None:
+        gc.unfreeze()
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
 
@@ -713,7 +744,7 @@ class Workers:
         waiting: deque[tuple[list[Any], Future[T]]] = deque()
         source = iter(batches)
         while True:
-            while len(waiting) < 2 * self.count + 2:
+            while len(waiting) < AHEAD * self.count:
                 more = next(source, None)
                 if more is None:
                     break
@@ -802,6 +833,18 @@ def _is_shown(tokens: Sequence[Token]) -> bool:
     if len(tokens) <= ITEM_LIMIT:
         return True
     return sum(token.is_item for token in tokens) <= ITEM_LIMIT
+
+
+def _image(
+    file: SourceFile, reading: Reading, row: Sequence[Any], tokens: Sequence[Token]
+) -> Image | None:
+    """Return what there is to look at in a file: pixels of its own, or overlays and icons."""
+    has_pixels = bool(row[COLUMN["Rows"]])
+    has_pictures = any(name == PICTURE for token in tokens for name, _ in token.classes)
+    if not has_pixels and not has_pictures:
+        return None
+    series = row[COLUMN["SeriesInstanceUID"]]
+    return Image(reading.sop_class, series, file.path, file.location, has_pixels, has_pictures)
 
 
 def ask_referees(workers: Workers, structures: dict[bytes, Structure]) -> dict[bytes, Reports]:

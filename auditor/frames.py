@@ -119,6 +119,10 @@ class Audit:
         """Return a line per number of a part of an object, or that refers to such a part."""
         return self._table("numbers")
 
+    def extents(self) -> pd.DataFrame:
+        """Return a line per image of several frames: how far they reach."""
+        return self._table("extents")
+
     def elements(self) -> pd.DataFrame:
         """Return a line per tag path and VR: in how many instances it is, and is empty."""
         return self._table("elements")

@@ -11,8 +11,10 @@ from auditor.conformance.legality import fault_of
 from auditor.facts import PRIVATE
 from auditor.model import Comparison, Judge, Rule, Selector, Summary
 from auditor.reading.columns import COLUMN_OF_TAG
+from auditor.reading.extents import PLANES
 from auditor.reading.places import JUDGE_FAILED, Attention, Place
 from auditor.standard.dictionary import tag_of
+from auditor.standard.sop_classes import SEGMENTATIONS
 from auditor.structured_report.content import CONTENT, is_kept
 
 _ROLES = {
@@ -38,9 +40,8 @@ NUMBERS = {
 
 _NUMBER_TAGS = frozenset(tag_of(each) for pair in NUMBERS.items() for each in pair)
 
-_POSITION = tag_of("ImagePositionPatient")
-_PLANE = ("(5200,9230)", "(0020,9113)")
-"""Where a frame of a multi-frame image says where it is (PS3.3 C.7.6.16.2.3)."""
+_PER_FRAME, _SHARED = "(5200,9230)", "(5200,9229)"
+_PLANES = {tag_of(keyword): macro for keyword, macro in PLANES.items()}
 
 _REFERENCED_STUDIES = tag_of("RTReferencedStudySequence")
 """Its items name a study by what is elsewhere the UID of an instance (PS3.3 C.8.8.5)."""
@@ -127,6 +128,8 @@ class RulesPlan:
         self._judges = tuple(each for each in asked if isinstance(each, Judge))
         self._comparisons = tuple(each for each in asked if isinstance(each, Comparison))
         self._meta = sop_class is None
+        # Nothing is drawn on a segmentation: its frames need not be found by others.
+        self._drawn_on = sop_class not in SEGMENTATIONS
         if sop_class is None:
             self._by_value: frozenset[int] = frozenset()
             self._read_by_first: frozenset[int] = frozenset()
@@ -166,14 +169,13 @@ class RulesPlan:
             role=role,
         )
 
-    @staticmethod
-    def _role(place: Place, parent: Place, at_top: bool) -> str:
+    def _role(self, place: Place, parent: Place, at_top: bool) -> str:
         if place.tag in _NUMBER_TAGS:
             return "number"
         if at_top:
             return ""
-        if place.tag == _POSITION:
-            return "position" if parent.path.steps == _PLANE else ""
+        if place.tag in _PLANES:
+            return self._plane(place.keyword, parent.path.steps)
         role = _ROLES.get(place.tag, "")
         if not role or parent.tag in _NOT_INSTANCES:
             return ""
@@ -185,6 +187,14 @@ class RulesPlan:
                 return ""
             step = step.parent
         return role
+
+    def _plane(self, keyword: str, steps: tuple[str, ...]) -> str:
+        """Return the role of what says where a frame lies (PS3.3 C.7.6.16.2)."""
+        if steps not in ((_PER_FRAME, PLANES[keyword]), (_SHARED, PLANES[keyword])):
+            return ""
+        if keyword == "ImagePositionPatient" and steps[0] == _PER_FRAME:
+            return "place" if self._drawn_on else "position"
+        return "number" if self._drawn_on else ""
 
     @staticmethod
     def _tags(place: Place) -> tuple[int, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,10 +18,11 @@ from auditor.tally import ElementKey, ElementTally
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from pyarrow import parquet
 
 MANIFEST = "manifest.json"
 FORMAT = "dicom-auditor/audit/1"
-FLUSH = 50_000
+FLUSH = 1 << 14
 """Rows after which a row group is written, so that memory does not follow the files."""
 
 _COLUMN_TYPES = {"hash": "uint64", "binary": "int64", "count": "int64", "year": "int64"}
@@ -54,6 +56,12 @@ TABLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("keyword", "string"),
         ("number", "int64"),
     ),
+    "extents": (
+        ("path", "string"),
+        *((f"{end}_{axis}", "double") for axis in "xyz" for end in ("lowest", "highest")),
+        ("ImageOrientationPatient", "string"),
+        ("SliceThickness", "string"),
+    ),
     "companions": (
         ("path", "string"),
         ("kind", "string"),
@@ -70,6 +78,7 @@ TABLES: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "frames": (
         ("path", "string"),
+        ("tag_path", "string"),
         ("looked", "int64"),
         ("with_text", "int64"),
         ("kinds", "string"),
@@ -125,7 +134,13 @@ Entities have a row for each distinct set of what objects say of their patient, 
 equipment and frame of reference, with one path of it: keyed hashes of values as they are
 compared, see `auditor.reading.columns.plain`.
 
+Frames have a row for each image in whose pixels text was looked for, and one for each overlay and
+icon beside it, with its tag path.
+
 A number has a row for each that a part of an object has, or that refers to a part of another.
+
+An extent has a row for each image of several frames that all say where they are: the box around
+their positions in mm, and what they have in common.
 
 A key is what in a companion may name an object or a patient, hashed as their UIDs and IDs are:
 ``uid``, ``name`` (a part of its path) or ``column`` (a value of that column, or of any).
@@ -138,12 +153,17 @@ objects inherit is counted in the row of the series that they take it from.
 PASSING: dict[str, tuple[tuple[str, str], ...]] = {
     "people": PEOPLE,
     "counted": (("signature", "string"), ("summary", "string"), ("said", "string")),
+    "pixels": (("path", "string"), ("pixels", "uint64"), ("reason", "string")),
 }
-"""Tables for collection rules that no audit keeps, see `auditor.people` and `Summary.joined`."""
+"""Tables for collection rules that no audit keeps, see `auditor.people`, `Summary.joined` and
+`auditor.twins`."""
 
 QUERIED = {**TABLES, **PASSING}
 
-WALKED = ("instances", "references", "numbers", "companions", "keys", "frames", "masks", "entities")
+WALKED = (
+    "instances", "references", "numbers", "extents", "companions", "keys", "frames", "masks",
+    "entities",
+)  # fmt: skip
 """Tables that are written while walking or right after, and that collection rules may query.
 
 So may they those of `PASSING`."""
@@ -219,19 +239,28 @@ class TableWriter:
     """Writes rows of one table in bounded memory; a context manager."""
 
     def __init__(self, file: Path, table: str, collection: str) -> None:
-        import pyarrow as pa
-        from pyarrow import parquet
-
+        self._file = file
         self._columns = QUERIED[table]
         self._collection = collection
-        self._schema = pa.schema(
-            [("collection", pa.dictionary(pa.int32(), pa.string()))]
-            + [(name, pa.type_for_alias(kind)) for name, kind in self._columns]
-        )
-        self._writer = parquet.ParquetWriter(file, self._schema, compression="zstd")
         self._rows: list[Sequence[Any]] = []
         self._batches: list[pa.RecordBatch] = []
         self._waiting = 0
+
+    @cached_property
+    def _schema(self) -> pa.Schema:
+        import pyarrow as pa
+
+        return pa.schema(
+            [("collection", pa.dictionary(pa.int32(), pa.string()))]
+            + [(name, pa.type_for_alias(kind)) for name, kind in self._columns]
+        )
+
+    @cached_property
+    def _writer(self) -> parquet.ParquetWriter:
+        # Not before there is something to write: meanwhile the first files are read.
+        from pyarrow import parquet
+
+        return parquet.ParquetWriter(self._file, self._schema, compression="zstd")
 
     def __enter__(self) -> TableWriter:
         return self

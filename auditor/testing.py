@@ -131,6 +131,7 @@ def ask_collection(
     instances: Sequence[Mapping[str, Any]] = (),
     references: Sequence[Mapping[str, Any]] = (),
     numbers: Sequence[Mapping[str, Any]] = (),
+    extents: Sequence[Mapping[str, Any]] = (),
     companions: Sequence[Mapping[str, Any]] = (),
     keys: Sequence[Mapping[str, Any]] = (),
     frames: Sequence[Mapping[str, Any]] = (),
@@ -138,12 +139,14 @@ def ask_collection(
     masks: Sequence[Mapping[str, Any]] = (),
     people: Sequence[Mapping[str, Any]] = (),
     counted: Sequence[Mapping[str, Any]] = (),
+    pixels: Sequence[Mapping[str, Any]] = (),
 ) -> Judgement:
     """Run one collection rule on tables written down as rows.
 
     Parameters
     ----------
-    instances, references, numbers, companions, keys, frames, masks, entities, people, counted
+    instances, references, numbers, extents, companions, keys, frames, masks, entities, people,
+    counted, pixels
         Rows as column name to value; what is not named is null, a status is ``ok``.
         UIDs and patient IDs are numbers, as their keyed hashes are.
     """
@@ -155,6 +158,7 @@ def ask_collection(
         "instances": instances,
         "references": references,
         "numbers": numbers,
+        "extents": extents,
         "companions": companions,
         "keys": keys,
         "frames": frames,
@@ -162,6 +166,7 @@ def ask_collection(
         "masks": masks,
         "people": people,
         "counted": counted,
+        "pixels": pixels,
     }
     with tempfile.TemporaryDirectory() as folder, duckdb.connect(":memory:") as connection:
         tables = {}

@@ -136,6 +136,12 @@ def series_in_two_studies(collection: CollectionFacts) -> Iterator[Finding]:
     ----------
     Replace Series and Study Instance UIDs by one mapping for the whole collection.
 
+    Command
+    -------
+    duckdb -c "SELECT min(path), count(*) FROM 'OUT/instances/*.parquet'
+    GROUP BY SeriesInstanceUID HAVING count(DISTINCT StudyInstanceUID) > 1"
+    dcmodify -nb -m "(0020,000D)=UID" FILE
+
     Example
     -------
     Half of the slices kept their Study Instance UID and half got a new one.
@@ -268,6 +274,12 @@ def mixed_modality(collection: CollectionFacts) -> Iterator[Finding]:
     ----------
     Give derived objects a series of their own.
 
+    Command
+    -------
+    duckdb -c "SELECT min(path), count(*) FROM 'OUT/instances/*.parquet'
+    GROUP BY SeriesInstanceUID HAVING count(DISTINCT nullif(Modality, '')) > 1"
+    dcmodify -nb -m "(0020,000E)=UID" FILE
+
     Example
     -------
     Screen captures stored in the series of the images that they show.
@@ -313,6 +325,12 @@ def a_patient_an_image(collection: CollectionFacts) -> Iterator[Finding]:
     ----------
     Give every person one Patient ID; side and view have attributes of their own. If there is
     one image a person, nothing is wrong.
+
+    Command
+    -------
+    duckdb -c "SELECT count(DISTINCT PatientID), count(DISTINCT SOPInstanceUID)
+    FROM 'OUT/instances/*.parquet'"
+    CTP: <e en="T" t="00100020" n="PatientID">@lookup(this,ptid)</e>
 
     Example
     -------

@@ -6,7 +6,7 @@ Attributes say what was made of the pixels; whether somebody looked, no attribut
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from auditor import (
     CollectionFacts,
@@ -18,6 +18,7 @@ from auditor import (
     Units,
     for_sop_classes,
     rule,
+    summary,
 )
 from auditor.identifiers import KINDS
 from auditor.standard.sop_classes import (
@@ -91,7 +92,7 @@ def burned_in_not_excluded(instance: InstanceFacts) -> Iterator[Finding]:
     Command
     -------
     dcmj2pnm --write-png FILE LOOK-AT-IT.png
-    dcmodify -nb -i "(0028,0301)=NO" FILE
+    dcmodify -nb -i "(0028,0301)=YES-OR-NO" FILE
 
     Example
     -------
@@ -144,7 +145,7 @@ def screen_not_excluded(instance: InstanceFacts) -> Iterator[Finding]:
     Command
     -------
     dcmj2pnm --write-png FILE LOOK-AT-IT.png
-    dcmodify -nb -i "(0028,0301)=NO" FILE
+    dcmodify -nb -i "(0028,0301)=YES-OR-NO" FILE
 
     Example
     -------
@@ -183,7 +184,7 @@ def scout_not_excluded(instance: InstanceFacts) -> Iterator[Finding]:
     Command
     -------
     dcmj2pnm --write-png FILE LOOK-AT-IT.png
-    dcmodify -nb -i "(0028,0301)=NO" FILE
+    dcmodify -nb -i "(0028,0301)=YES-OR-NO" FILE
 
     Example
     -------
@@ -272,6 +273,11 @@ def face_not_excluded(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
     Recognizable Visual Features (0028,0302) NO. If there is no face in it (a few slices of the
     brain), set NO after somebody has looked.
 
+    Command
+    -------
+    dcmj2pnm --write-png FILE LOOK-AT-IT.png
+    dcmodify -nb -i "(0028,0302)=YES-OR-NO" FILE
+
     Example
     -------
     Body Part Examined (0018,0015) HEAD and no (0028,0302). Where the object does not say what
@@ -289,14 +295,18 @@ def face_not_excluded(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
 
 _MARKS = ", ".join(f"'{uid}'" for uid in sorted(OFTEN_WITH_TEXT))
 
+_READ = "reason = '' AND looked > 0"
+_LOOKED = f"tag_path = '' AND {_READ}"
+"""Frames of the image itself, and of no overlay or icon beside it."""
+
 
 def _looked_at(collection: CollectionFacts) -> Units:
     """Judge the images that were looked at; those that often have text should have been."""
-    looked = collection.count("SELECT count(*) FROM frames WHERE reason = '' AND looked > 0")
+    looked = collection.count(f"SELECT count(*) FROM frames WHERE {_LOOKED}")
     not_looked = collection.count(
         "SELECT count(*) FROM instances WHERE Rows IS NOT NULL AND "
-        f"(SOPClassUID IN ({_MARKS}) AND path NOT IN (SELECT path FROM frames) "
-        "OR path IN (SELECT path FROM frames WHERE reason <> '' OR looked = 0))"
+        f"(SOPClassUID IN ({_MARKS}) AND path NOT IN (SELECT path FROM frames WHERE tag_path = '') "
+        f"OR path IN (SELECT path FROM frames WHERE tag_path = '' AND NOT ({_LOOKED})))"
     )
     return Units(
         looked, not_looked, "images of kinds that often have text, whose pixels were not looked at"
@@ -306,14 +316,14 @@ def _looked_at(collection: CollectionFacts) -> Units:
 def _looked_for_identifiers(collection: CollectionFacts) -> Units:
     """Count an image once, however many kinds of identifier are in its pixels."""
     failed = collection.count(
-        "SELECT count(*) FROM frames WHERE reason = '' AND looked > 0 AND with_text > 0 "
-        "AND kinds <> ''"
+        f"SELECT count(*) FROM frames WHERE {_LOOKED} AND with_text > 0 AND kinds <> ''"
     )
     return _looked_at(collection)._replace(failed=failed)
 
 
 _FRAMES = (
     "frames.path",
+    "frames.tag_path",
     "frames.looked",
     "frames.with_text",
     "frames.reason",
@@ -344,7 +354,16 @@ def identifier_in_pixels(collection: CollectionFacts) -> Iterator[Finding]:
     How to fix
     ----------
     Clean the pixels of all images of that machine and protocol, not only of those found here:
-    only a sample is looked at.
+    only a sample is looked at. The command is for a single frame that is not compressed:
+    `dcmdjpeg` makes it so.
+
+    Command
+    -------
+    pydicom: dataset = dcmread("FILE")
+    pydicom: pixels = dataset.pixel_array.copy()
+    pydicom: pixels[TOP:BOTTOM, LEFT:RIGHT] = 0
+    pydicom: dataset.PixelData = pixels.tobytes()
+    pydicom: dataset.save_as("NEW-FILE")
 
     Example
     -------
@@ -353,8 +372,8 @@ def identifier_in_pixels(collection: CollectionFacts) -> Iterator[Finding]:
     """
     for kind, title in KINDS.items():
         for count, paths in collection.rows(
-            "SELECT count(*), min(path, 5) FROM frames WHERE reason = '' AND with_text > 0 AND "
-            "looked > 0 AND list_contains(string_split(kinds, '+'), ?) HAVING count(*) > 0",
+            f"SELECT count(*), min(path, 5) FROM frames WHERE {_LOOKED} AND with_text > 0 AND "
+            "list_contains(string_split(kinds, '+'), ?) HAVING count(*) > 0",
             [kind],
         ):
             yield Finding(
@@ -388,7 +407,7 @@ def text_in_pixels(collection: CollectionFacts) -> Iterator[Finding]:
     Command
     -------
     dcmj2pnm --write-png FILE LOOK-AT-IT.png
-    dcmodify -nb -i "(0028,0301)=NO" FILE
+    dcmodify -nb -i "(0028,0301)=YES-OR-NO" FILE
 
     Example
     -------
@@ -396,11 +415,172 @@ def text_in_pixels(collection: CollectionFacts) -> Iterator[Finding]:
     """
     for count, paths in collection.rows(
         "SELECT count(*), min(path, 5) FROM frames JOIN instances USING (path) "
-        "WHERE reason = '' AND looked > 0 AND with_text > 0 "
+        f"WHERE {_LOOKED} AND with_text > 0 "
         "AND coalesce(BurnedInAnnotation, '') <> 'NO' HAVING count(*) > 0"
     ):
         yield Finding(
             "text in the pixels, and Burned In Annotation is not NO",
+            count=count,
+            examples=tuple(paths),
+        )
+
+
+_CLEANED_BY = {"overlay": "113103", "icon": "113101"}
+"""Graphics, and pixels (CID 7050)."""
+
+
+@summary(
+    name="pictures",
+    category="deidentification",
+    reads=("judge:picture", f"{CODES}.CodeValue"),
+    applies=Selector(when=lambda instance: bool(instance.judged("picture"))),
+    joined=True,
+)
+def pictures_beside(instance: InstanceFacts) -> Iterator[tuple[str, ...]]:
+    """Which pictures stand beside the image, ``overlay`` or ``icon``, ``cleaned`` or ``as made``.
+
+    Cleaned is what a method code says of them.
+    """
+    codes = _codes(instance)
+    for kind in sorted({kind for _, kind in instance.judged("picture")}):
+        yield kind, "cleaned" if _CLEANED_BY[kind] in codes else "as made"
+
+
+_PICTURES = (
+    *("frames.path", "frames.tag_path", "frames.looked", "frames.with_text", "frames.reason"),
+    *("instances.path", "instances.signature", "counted.signature", "counted.summary"),
+)
+
+_IDENTIFIES = f"{_READ} AND with_text > 0 AND kinds <> ''"
+_NOT_CLEANED = (
+    f"{_READ} AND with_text > 0 AND path IN (SELECT path FROM instances JOIN counted USING "
+    "(signature) WHERE summary = 'pictures' AND said = "
+    "if(suffix(tag_path, '(0088,0200)'), 'icon', 'overlay') || '|as made')"
+)
+
+
+def _pictures(wrong: str) -> Callable[[CollectionFacts], Units]:
+    """Judge objects of which every overlay and icon was looked at, or one was and is wrong."""
+
+    def units(collection: CollectionFacts) -> Units:
+        there = collection.count(
+            "SELECT count(DISTINCT path) FROM instances JOIN counted USING (signature) "
+            "WHERE summary = 'pictures'"
+        )
+        failed, passed = collection.rows(
+            "SELECT count(*) FILTER (failed), count(*) FILTER (looked_at AND NOT failed) FROM ("
+            f"SELECT bool_or({wrong}) AS failed, bool_and({_READ}) AS looked_at FROM frames "
+            "WHERE tag_path <> '' GROUP BY path)"
+        )[0]
+        return Units(
+            failed + passed,
+            max(there - failed - passed, 0),
+            "overlays and icons into which nobody looked",
+            failed,
+        )
+
+    return units
+
+
+@rule(
+    id="PIX013",
+    category="deidentification",
+    severity="error",
+    confidence="medium",
+    scope="collection",
+    unit="file",
+    reads=(*_PICTURES, "frames.kinds"),
+    reference="PS3.3 C.9.2, C.7.6.1.1.6, PS3.15 E.3.1, E.3.3",
+    applies=_pictures(_IDENTIFIES),
+)
+def identifier_in_pictures(collection: CollectionFacts) -> Iterator[Finding]:
+    """Text in an overlay or an icon looks like an identifier.
+
+    Why it matters
+    --------------
+    Viewers draw overlays over the image, and an icon is a copy of it from before its pixels were
+    cleaned. Cleaning the pixel data changes neither.
+
+    How to fix
+    ----------
+    Remove the overlays (60xx) and Icon Image Sequence (0088,0200) of all images of that machine.
+
+    Command
+    -------
+    pydicom: dataset = dcmread("FILE")
+    pydicom: overlays = [e.tag for e in dataset if e.tag.group >> 8 == 0x60]
+    pydicom: for tag in overlays: del dataset[tag]
+    pydicom: dataset.pop("IconImageSequence", None)
+    pydicom: dataset.save_as("NEW-FILE")
+
+    Example
+    -------
+    An overlay with the patient's name. With `--ocr 200`, two frames of each overlay and the icons
+    of at most 200 objects are read by an OCR engine; what it read is not kept.
+    """
+    for kind, title in KINDS.items():
+        for tag_path, count, paths in collection.rows(
+            "SELECT tag_path, count(DISTINCT path), min(DISTINCT path, 5) FROM frames "
+            f"WHERE tag_path <> '' AND {_IDENTIFIES} "
+            "AND list_contains(string_split(kinds, '+'), ?) GROUP BY tag_path ORDER BY tag_path",
+            [kind],
+        ):
+            yield Finding(
+                f"an {_kind_of(tag_path)} holds text that looks like {title}",
+                TagPath(tuple(tag_path.split("/"))),
+                count=count,
+                examples=tuple(paths),
+            )
+
+
+def _kind_of(tag_path: str) -> str:
+    return "icon" if tag_path.endswith("(0088,0200)") else "overlay"
+
+
+@rule(
+    id="PIX014",
+    category="deidentification",
+    severity="warning",
+    confidence="medium",
+    scope="collection",
+    unit="file",
+    reads=(*_PICTURES, "counted.said"),
+    reference="PS3.3 C.9.2, C.7.6.1.1.6, PS3.15 E.3.1, E.3.3",
+    applies=_pictures(_NOT_CLEANED),
+)
+def text_in_pictures(collection: CollectionFacts) -> Iterator[Finding]:
+    """There is text in an overlay or an icon, and no method code says that it was cleaned.
+
+    Why it matters
+    --------------
+    Text may be a scale or a name. The one who made the release has to have looked.
+
+    How to fix
+    ----------
+    Remove the overlays (60xx) and Icon Image Sequence (0088,0200), or clean them and declare
+    113103 (Clean Graphics Option) for overlays and 113101 (Clean Pixel Data Option) for icons.
+
+    Command
+    -------
+    pydicom: dataset = dcmread("FILE")
+    pydicom: overlays = [e.tag for e in dataset if e.tag.group >> 8 == 0x60]
+    pydicom: for tag in overlays: del dataset[tag]
+    pydicom: dataset.pop("IconImageSequence", None)
+    pydicom: dataset.save_as("NEW-FILE")
+
+    Example
+    -------
+    An overlay with the technique, the laterality and the technologist's initials.
+    """
+    for tag_path, count, paths in collection.rows(
+        "SELECT tag_path, count(DISTINCT path), min(DISTINCT path, 5) FROM frames "
+        f"WHERE tag_path <> '' AND {_NOT_CLEANED} GROUP BY tag_path ORDER BY tag_path"
+    ):
+        kind = _kind_of(tag_path)
+        cleaned = "graphics were" if kind == "overlay" else "pixels were"
+        yield Finding(
+            f"text in an {kind}, and no method code says that {cleaned} cleaned",
+            TagPath(tuple(tag_path.split("/"))),
             count=count,
             examples=tuple(paths),
         )

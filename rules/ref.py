@@ -82,6 +82,9 @@ class _Closure:
 
     def units(self, collection: CollectionFacts) -> Units:
         """Judge objects of which a reference can be judged; of the others nothing can be said."""
+        # Most collections of images refer to nothing.
+        if not collection.count('SELECT count(*) FROM (SELECT 1 FROM "references" LIMIT 1)'):
+            return Units(0)
         wrong = " OR ".join(f"wrong{number}" for number in range(len(self.wrong)))
         row = collection.rows(
             "SELECT count(*) FILTER (judged), count(*) FILTER (NOT judged), "
@@ -174,6 +177,12 @@ def broken(collection: CollectionFacts) -> Iterator[Finding]:
     ----------
     Download the missing instances; where UIDs were replaced, replace them by one mapping in
     all objects of the collection, references included.
+
+    Command
+    -------
+    duckdb -c "SELECT r.path, r.tag_path FROM 'OUT/references/*.parquet' r
+    ANTI JOIN 'OUT/instances/*.parquet' t ON t.SOPInstanceUID = r.ReferencedSOPInstanceUID
+    WHERE ReferencedSeriesInstanceUID IN (SELECT SeriesInstanceUID FROM 'OUT/instances/*.parquet')"
 
     Example
     -------
@@ -296,6 +305,14 @@ def other_patient(collection: CollectionFacts) -> Iterator[Finding]:
     ----------
     Give objects and the images they are made from one Patient ID, by one mapping.
 
+    Command
+    -------
+    duckdb -c "SELECT r.path, r.tag_path, t.path FROM 'OUT/references/*.parquet' r
+    JOIN 'OUT/instances/*.parquet' i USING (collection, path)
+    JOIN 'OUT/instances/*.parquet' t ON t.SOPInstanceUID = r.ReferencedSOPInstanceUID
+    WHERE i.PatientID <> t.PatientID"
+    dcmodify -nb -m "(0010,0020)=CASE-001" FILE
+
     Example
     -------
     A structure set whose Patient ID was replaced by another rule than that of its CT.
@@ -333,6 +350,13 @@ def other_series(collection: CollectionFacts) -> Iterator[Finding]:
     How to fix
     ----------
     List the instance under the Series Instance UID (0020,000E) that stands in it.
+
+    Command
+    -------
+    duckdb -c "SELECT r.path, r.tag_path, t.path FROM 'OUT/references/*.parquet' r
+    JOIN 'OUT/instances/*.parquet' t ON t.SOPInstanceUID = r.ReferencedSOPInstanceUID
+    WHERE r.ReferencedSeriesInstanceUID <> t.SeriesInstanceUID"
+    dcmodify -nb -m "TAG=UID" FILE
 
     Example
     -------
@@ -378,6 +402,13 @@ def other_study(collection: CollectionFacts) -> Iterator[Finding]:
     ----------
     List the instance under the Study Instance UID (0020,000D) that stands in it; in a
     structure set that is RT Referenced Study Sequence (3006,0012).
+
+    Command
+    -------
+    duckdb -c "SELECT r.path, r.tag_path, t.path FROM 'OUT/references/*.parquet' r
+    JOIN 'OUT/instances/*.parquet' t ON t.SOPInstanceUID = r.ReferencedSOPInstanceUID
+    WHERE r.ReferencedStudyInstanceUID <> t.StudyInstanceUID"
+    dcmodify -nb -m "TAG=UID" FILE
 
     Example
     -------
@@ -439,6 +470,13 @@ def unnamed_study(collection: CollectionFacts) -> Iterator[Finding]:
     (0008,1200), in a report in its evidence sequences; or correct the Study Instance UID of
     whichever object has the wrong one.
 
+    Command
+    -------
+    duckdb -c "SELECT r.path, r.tag_path, t.path FROM 'OUT/references/*.parquet' r
+    JOIN 'OUT/instances/*.parquet' i USING (collection, path)
+    JOIN 'OUT/instances/*.parquet' t ON t.SOPInstanceUID = r.ReferencedSOPInstanceUID
+    WHERE i.StudyInstanceUID <> t.StudyInstanceUID AND r.ReferencedStudyInstanceUID IS NULL"
+
     Example
     -------
     A segmentation that was stored in a study of its own.
@@ -482,6 +520,13 @@ def other_frame_of_reference(collection: CollectionFacts) -> Iterator[Finding]:
     ----------
     Write the images' Frame of Reference UID (0020,0052) into the structure set or the
     registration; replace UIDs by one mapping in all objects.
+
+    Command
+    -------
+    duckdb -c "SELECT r.path, r.tag_path, t.path FROM 'OUT/references/*.parquet' r
+    JOIN 'OUT/instances/*.parquet' t ON t.SOPInstanceUID = r.ReferencedSOPInstanceUID
+    WHERE r.FrameOfReferenceUID <> t.FrameOfReferenceUID"
+    dcmodify -nb -m "TAG=UID" FILE
 
     Example
     -------
@@ -528,6 +573,14 @@ def derived_in_other_frame(collection: CollectionFacts) -> Iterator[Finding]:
     ----------
     Write the images' Frame of Reference UID (0020,0052); where it was resampled into another
     space, add a Spatial Registration object.
+
+    Command
+    -------
+    duckdb -c "SELECT r.path, r.tag_path, t.path FROM 'OUT/references/*.parquet' r
+    JOIN 'OUT/instances/*.parquet' i USING (collection, path)
+    JOIN 'OUT/instances/*.parquet' t ON t.SOPInstanceUID = r.ReferencedSOPInstanceUID
+    WHERE i.FrameOfReferenceUID <> t.FrameOfReferenceUID"
+    dcmodify -nb -m "(0020,0052)=UID" FILE
 
     Example
     -------
@@ -591,6 +644,14 @@ def frame_out_of_range(collection: CollectionFacts) -> Iterator[Finding]:
     Number frames from 1 to Number of Frames (0028,0008) in Referenced Frame Number
     (0008,1160).
 
+    Command
+    -------
+    duckdb -c "SELECT r.path, r.tag_path, t.path FROM 'OUT/references/*.parquet' r LEFT JOIN
+    'OUT/instances/*.parquet' t ON t.SOPInstanceUID = r.ReferencedSOPInstanceUID
+    WHERE r.lowest_frame < 1
+    OR t.path <> '' AND r.highest_frame > coalesce(t.NumberOfFrames, 1)"
+    dcmodify -nb -m "TAG=NUMBER" FILE
+
     Example
     -------
     Frame 0 of a multi-frame image, written by a program that counts from 0.
@@ -648,6 +709,13 @@ def evidence_incomplete(collection: CollectionFacts) -> Iterator[Finding]:
     List every instance of the content in Current Requested Procedure Evidence Sequence
     (0040,A375), or of other procedures in Pertinent Other Evidence Sequence (0040,A385).
 
+    Command
+    -------
+    duckdb -c "SELECT path, ReferencedSOPInstanceUID FROM 'OUT/references/*.parquet'
+    WHERE tag_path LIKE '(0040,A730)%'
+    EXCEPT SELECT path, ReferencedSOPInstanceUID FROM 'OUT/references/*.parquet'
+    WHERE tag_path LIKE '(0040,A375)%' OR tag_path LIKE '(0040,A385)%'"
+
     Example
     -------
     A measurement on a segmentation, of which the evidence lists only the CT.
@@ -685,6 +753,12 @@ def common_references_incomplete(collection: CollectionFacts) -> Iterator[Findin
     ----------
     List every instance that is referred to in Referenced Series Sequence (0008,1115), or for
     other studies in Studies Containing Other Referenced Instances Sequence (0008,1200).
+
+    Command
+    -------
+    duckdb -c "SELECT path, ReferencedSOPInstanceUID FROM 'OUT/references/*.parquet'
+    EXCEPT SELECT path, ReferencedSOPInstanceUID FROM 'OUT/references/*.parquet'
+    WHERE tag_path LIKE '(0008,1115)%' OR tag_path LIKE '(0008,1200)%'"
 
     Example
     -------
@@ -784,7 +858,14 @@ def cycle(collection: CollectionFacts) -> Iterator[Finding]:
 
     How to fix
     ----------
-    Find out which object was there first, and give what it refers to the right UID.
+    Find out which object was there first, and give what it refers to the right UID. The command
+    shows circles of two; the report has the others.
+
+    Command
+    -------
+    duckdb -c "SELECT a.path, b.path FROM 'OUT/references/*.parquet' a
+    JOIN 'OUT/references/*.parquet' b ON a.ReferencedSOPInstanceUID = b.SOPInstanceUID
+    WHERE a.SOPInstanceUID = b.ReferencedSOPInstanceUID"
 
     Example
     -------
@@ -812,11 +893,6 @@ def _vector(column: str, numbers: int) -> str:
     return f"CASE WHEN len({split}) = {numbers} THEN {split} END"
 
 
-# Lowest and highest distance along the normal, and lowest and highest coordinate along an axis.
-_ALONG = " + ".join(
-    f"{{end}}(n[{axis}] * r.lowest_{name}, n[{axis}] * r.highest_{name})"
-    for axis, name in enumerate("xyz", 1)
-)
 _TOLERANCE = 0.5
 """Millimetres by which a position may differ whatever the slice thickness."""
 
@@ -837,25 +913,49 @@ def _beyond(axis: int, name: str) -> str:
     return f"(r.lowest_{name} < {low} - ({slack}) OR r.highest_{name} > {high} + ({slack}))"
 
 
+_SLACK = (
+    f"greatest(coalesce(TRY_CAST(i.SliceThickness AS DOUBLE), {_UNKNOWN_THICKNESS}) / 2, "
+    f"{_TOLERANCE}) + 1e-3"
+)
+_DRAWN_ON = (
+    'SOPInstanceUID IN (SELECT ReferencedSOPInstanceUID FROM "references" '
+    "WHERE lowest_x IS NOT NULL)"
+)
+
+
+def _distance(end: str, low: str, high: str) -> str:
+    """Return SQL for the least or greatest distance along the normal of what lies in a box."""
+    return " + ".join(
+        f"{end}(n[{axis}] * {low.format(axis, name)}, n[{axis}] * {high.format(axis, name)})"
+        for axis, name in enumerate("xyz", 1)
+    )
+
+
 # Whether points lie in an image is certain from the box around them only where the box is a
-# point, or the plane is parallel to two axes; elsewhere what is certainly outside is told.
+# point, or the plane is parallel to two axes; elsewhere what is certainly outside is told. Of an
+# image of several frames the box around their positions tells the first and the last plane: that
+# is exact for a stack, and too wide for what is none.
 _PLACED = f"""
 WITH planes AS (
-    SELECT SOPInstanceUID, {_vector("ImagePositionPatient", 3)} AS p,
+    SELECT SOPInstanceUID, {_vector("ImagePositionPatient", 3)} AS p, p AS last,
            {_vector("ImageOrientationPatient", 6)} AS o, {_vector("PixelSpacing", 2)} AS s,
-           greatest(coalesce(TRY_CAST(SliceThickness AS DOUBLE), {_UNKNOWN_THICKNESS}) / 2,
-                    {_TOLERANCE}) + 1e-3 AS slack, i."Rows" AS rows, i."Columns" AS columns
+           {_SLACK} AS slack, i."Rows" AS rows, i."Columns" AS columns, FALSE AS many
     FROM instances i
-    WHERE coalesce(NumberOfFrames, 1) = 1 AND SOPInstanceUID IN (
-        SELECT ReferencedSOPInstanceUID FROM "references" WHERE lowest_x IS NOT NULL)
+    WHERE coalesce(NumberOfFrames, 1) = 1 AND {_DRAWN_ON}
+    UNION ALL
+    SELECT SOPInstanceUID, [lowest_x, lowest_y, lowest_z], [highest_x, highest_y, highest_z],
+           {_vector("ImageOrientationPatient", 6)}, NULL, {_SLACK}, NULL, NULL, TRUE
+    FROM extents i JOIN (SELECT path, SOPInstanceUID FROM instances WHERE {_DRAWN_ON}) USING (path)
 ), normals AS (
     SELECT *, [o[2]*o[6] - o[3]*o[5], o[3]*o[4] - o[1]*o[6], o[1]*o[5] - o[2]*o[4]] AS n
     FROM planes WHERE p IS NOT NULL AND o IS NOT NULL
 ), measured AS (
     SELECT r.path, r.tag_path, r.ReferencedSOPInstanceUID AS target,
-           t.SOPInstanceUID IS NOT NULL AS known, slack,
-           n[1]*p[1] + n[2]*p[2] + n[3]*p[3] AS plane,
-           {_ALONG.format(end="least")} AS low, {_ALONG.format(end="greatest")} AS high,
+           t.SOPInstanceUID IS NOT NULL AS known, slack, many,
+           {_distance("least", "p[{0}]", "last[{0}]")} AS first_plane,
+           {_distance("greatest", "p[{0}]", "last[{0}]")} AS last_plane,
+           {_distance("least", "r.lowest_{1}", "r.highest_{1}")} AS low,
+           {_distance("greatest", "r.lowest_{1}", "r.highest_{1}")} AS high,
            greatest(abs(n[1]), abs(n[2]), abs(n[3])) > 1 - 1e-6
                OR (r.lowest_x = r.highest_x AND r.lowest_y = r.highest_y
                    AND r.lowest_z = r.highest_z) AS exact,
@@ -866,14 +966,15 @@ WITH planes AS (
     WHERE r.lowest_x IS NOT NULL
 ), copies AS (
     -- Copies under one UID may differ: whichever fits is the one that is meant.
-    SELECT path, tag_path, bool_or(known) AS known,
-           bool_and(known AND CASE WHEN exact THEN low < plane - slack OR high > plane + slack
-                              ELSE low > plane + slack OR high < plane - slack END) AS off,
+    SELECT path, tag_path, bool_or(known) AS known, bool_or(many) AS many,
+           bool_and(known AND CASE
+               WHEN exact THEN low < first_plane - slack OR high > last_plane + slack
+               ELSE low > last_plane + slack OR high < first_plane - slack END) AS off,
            bool_and(known AND coalesce(beyond, FALSE)) AS beyond
     FROM measured GROUP BY path, tag_path, target
 ), resolved AS (
-    SELECT c.path, c.tag_path, i.SeriesInstanceUID AS series, known, off,
-           beyond AND NOT off AS beyond
+    SELECT c.path, c.tag_path, i.SeriesInstanceUID AS series, known, off AND NOT many AS off,
+           off AND many AS outside, beyond AND NOT off AS beyond
     FROM copies c JOIN instances i USING (path)
 )
 """
@@ -882,6 +983,7 @@ _OUTSIDE = _Closure(
     "known",
     {
         "lies off the plane of the image it names": "off",
+        "lies before the first or behind the last frame of the image it names": "outside",
         "reaches beyond the image it names": "beyond",
     },
     "the image that is named is not in this download, or does not say where it lies",
@@ -906,8 +1008,12 @@ _OUTSIDE = _Closure(
         "instances.SliceThickness",
         "instances.Rows",
         "instances.Columns",
+        "extents.path",
+        *(f"extents.{end}_{axis}" for axis in "xyz" for end in ("lowest", "highest")),
+        "extents.ImageOrientationPatient",
+        "extents.SliceThickness",
     ),
-    reference="PS3.3 C.8.8.6, C.7.6.2.1.1, C.7.6.16.2.6",
+    reference="PS3.3 C.8.8.6, C.7.6.2.1.1, C.7.6.16.2.3, C.7.6.16.2.6",
     applies=_OUTSIDE.units,
 )
 def outside_the_source(collection: CollectionFacts) -> Iterator[Finding]:
@@ -921,13 +1027,19 @@ def outside_the_source(collection: CollectionFacts) -> Iterator[Finding]:
 
     How to fix
     ----------
-    Find out whether the reference or the coordinates are right. Where images were resampled
-    or turned, transform the contours with them.
+    Find out whether the reference or the coordinates are right. Where images were resampled or
+    turned, transform the contours with them. What lies elsewhere is drawn again.
+
+    Command
+    -------
+    duckdb -c "SELECT tag_path, count, example FROM 'OUT/findings/*.parquet' WHERE rule = 'REF013'"
+    dcmdump +P ImagePositionPatient +P ImageOrientationPatient +P PixelSpacing IMAGE
 
     Example
     -------
-    Contours 5 mm off the slice that Contour Image Sequence names. Half a slice and a pixel
-    are tolerated; frames and contours that name several images are not looked at.
+    Contours 5 mm off the slice that Contour Image Sequence names; a frame of a segmentation above
+    the last frame of the enhanced MR image that it is made from. Half a slice and a pixel are
+    tolerated; frames and contours that name several images are not looked at.
     """
     yield from _OUTSIDE.findings(collection)
 
@@ -993,6 +1105,11 @@ def segment_not_there(collection: CollectionFacts) -> Iterator[Finding]:
     ----------
     Write a Segment Number (0062,0004) of the segmentation into Referenced Segment Number
     (0062,000B), or refer to the segmentation that the number is of.
+
+    Command
+    -------
+    duckdb -c "SELECT tag_path, count, example FROM 'OUT/findings/*.parquet' WHERE rule = 'REF014'"
+    dcmodify -nb -m "TAG=NUMBER" FILE
 
     Example
     -------

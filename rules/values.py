@@ -36,7 +36,16 @@ _UID_FAULTS = {
 }
 
 
-@judge(name="uid", applies=lambda place: place.vr == "UI" and not place.is_private)
+# The file meta information repeats that of the data set, or FILE003 says that it does not:
+# what differs in each file is judged once.
+_REPEATED = "MediaStorageSOPInstanceUID"
+
+
+def _holds_uids(place: Place) -> bool:
+    return place.vr == "UI" and not place.is_private and place.keyword != _REPEATED
+
+
+@judge(name="uid", applies=_holds_uids)
 def uid(element: Any) -> str | None:
     """Say what is wrong with a UID (PS3.5 9.1, annex B): the first fault of its first bad value."""
     if len(element.value) <= 64 and _PLAIN.fullmatch(element.value):
@@ -96,6 +105,13 @@ def uid_not_valid(instance: InstanceFacts) -> Iterator[Finding]:
     Replace the UID everywhere in the collection by a valid one, by one mapping: at most 64
     characters, numbers without leading zeros with points between them, of a root that is
     registered; without one of your own, 2.25 and a UUID as a number.
+
+    Command
+    -------
+    pydicom: dataset = dcmread("FILE")
+    pydicom: uids = [e for e in dataset.iterall() if e.VR == "UI" and e.value == "UID"]
+    pydicom: for e in uids: e.value = generate_uid(entropy_srcs=["SECRET", e.value])
+    pydicom: dataset.save_as("NEW-FILE")
 
     Example
     -------
@@ -157,6 +173,12 @@ def one_uid_for_several(instance: InstanceFacts) -> Iterator[Finding]:
     How to fix
     ----------
     Give each a UID of its own, by one mapping over the whole collection.
+
+    Command
+    -------
+    pydicom: dataset = dcmread("FILE")
+    pydicom: dataset[TAG].value = generate_uid(entropy_srcs=["SECRET", "TAG", dataset[TAG].value])
+    pydicom: dataset.save_as("NEW-FILE")
 
     Example
     -------
@@ -325,7 +347,7 @@ def character_set_not_declared(instance: InstanceFacts) -> Iterator[Finding]:
 
     Command
     -------
-    dcmodify -nb -i "(0008,0005)=ISO_IR 100" FILE
+    dcmodify -nb -i "(0008,0005)=CHARACTER-SET" FILE
 
     Example
     -------
@@ -359,7 +381,7 @@ def text_of_another_character_set(instance: InstanceFacts) -> Iterator[Finding |
 
     Command
     -------
-    dcmodify -nb -m "(0008,0005)=ISO_IR 192" FILE
+    dcmodify -nb -m "(0008,0005)=CHARACTER-SET" FILE
 
     Example
     -------

@@ -52,7 +52,7 @@ def write(
                 )
                 for each in own
             )  # fmt: skip
-        for table in ("instances", "references", "numbers", "companions", "elements"):
+        for table in ("instances", "references", "numbers", "extents", "companions", "elements"):
             with TableWriter(audit_folder.file(table, number), table, name):
                 pass
         rules = [_rule(rule, own, errors, not_evaluated) for rule in ran]

@@ -11,13 +11,16 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from auditor.identifiers import signs
 from auditor.model import Confidence
-from auditor.ocr import _engine, _text
+from auditor.ocr import Chosen, _engine, _text, read_frames
+from tests.planted.harness import ct_slice
+from tests.test_pictures import icon, save, with_overlay
 
 if TYPE_CHECKING:
     Pixels = np.ndarray[Any, np.dtype[Any]]
@@ -100,6 +103,84 @@ def measure() -> tuple[Counter[Planted], Counter[Planted], Counter[str]]:
     return text, identifier, read
 
 
+class Beside(NamedTuple):
+    """A picture beside an image; a height of 0 stands for no text.
+
+    Attributes
+    ----------
+    kind
+        ``overlay``, or the number of rows and columns of an icon.
+    has_lines
+        Whether there are lines in it: a frame, a circle, a scale.
+    """
+
+    kind: str
+    height: int = 0
+    text: str = ""
+    has_lines: bool = False
+
+
+ICONS = ("64", "128", "256")
+
+
+def beside() -> Iterator[Beside]:
+    """Yield every overlay and icon: with text each combination, without as many lines."""
+    for text, has_lines, height in itertools.product(TEXTS, (False, True), (*HEIGHTS, 0)):
+        yield Beside("overlay", height, text if height else "", has_lines)
+    for text, size, height in itertools.product(TEXTS, ICONS, (*HEIGHTS[:3], 0)):
+        yield Beside(size, height, text if height else "")
+
+
+def write_beside(planted: Beside, place: Path) -> bool:
+    """Write a CT slice with the picture; return whether all of the text is in it."""
+    from PIL import Image, ImageDraw, ImageFont
+
+    size = SIZE if planted.kind == "overlay" else int(planted.kind)
+    mask = Image.new("1" if planted.kind == "overlay" else "L", (size, size), 0)
+    pen = ImageDraw.Draw(mask)
+    fits = True
+    if planted.text:
+        font = ImageFont.load_default(planted.height / 0.72)
+        pen.text((4, 4), planted.text, fill=255, font=font)
+        fits = 4 + pen.textlength(planted.text, font) <= size
+    if planted.has_lines:
+        pen.rectangle((0, 0, size - 1, size - 1), outline=255)
+        pen.ellipse((180, 200, 330, 350), outline=255)
+        for tick in range(100, 420, 20):
+            pen.line((size - 20, tick, size - 8, tick), fill=255)
+    dataset = ct_slice(1, 1)
+    if planted.kind == "overlay":
+        with_overlay(dataset, np.asarray(mask, np.uint8)[np.newaxis])
+    else:
+        across, down = np.meshgrid(np.arange(size), np.arange(size))
+        body = (across / size - 0.5) ** 2 / 0.16 + (down / size - 0.55) ** 2 / 0.1 < 1
+        grey = np.where(body, 90, 15) + np.asarray(mask, float) * 0.6
+        dataset.IconImageSequence = [icon(np.clip(grey, 0, 255).astype(np.uint8))]
+    save(dataset, place)
+    return fits
+
+
+def table_beside() -> str:
+    """Return the figures of overlays and icons as Markdown."""
+    found: Counter[tuple[str, int, int]] = Counter()
+    with TemporaryDirectory() as folder:
+        place = Path(folder) / "a.dcm"
+        for planted in beside():
+            fits = write_beside(planted, place)
+            [row] = read_frames([Chosen("a", str(place), has_pixels=False, has_pictures=True)])
+            found[planted.kind, planted.height if fits else -1, bool(row[3])] += 1
+    lines = ["| letters of | overlay | " + " | ".join(f"icon of {each}" for each in ICONS) + " |"]
+    lines.append("|---|" + "---:|" * (1 + len(ICONS)))
+    names = {0: "no text", -1: "larger than the icon"}
+    for height in (*HEIGHTS, -1, 0):
+        cells = []
+        for kind in ("overlay", *ICONS):
+            yes, no = (found[kind, height, said] for said in (1, 0))
+            cells.append(f"{yes} of {yes + no}" if yes + no else "")
+        lines.append(f"| {names.get(height, f'{height} pixels')} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
 def table() -> str:
     """Return the figures as Markdown."""
     text, identifier, read = measure()
@@ -127,7 +208,7 @@ def main() -> None:
     document = DOCUMENT.read_text(encoding="utf-8")
     head, _, rest = document.partition(BEGIN)
     _, _, tail = rest.partition(END)
-    figures = table()
+    figures = f"{table()}\n\nIn overlays and icons, text is found in\n\n{table_beside()}"
     DOCUMENT.write_text(f"{head}{BEGIN}\n{figures}\n{END}{tail}", encoding="utf-8")
     sys.stdout.write(figures + "\n")
 

@@ -122,7 +122,7 @@ def test_scan_writes_the_audit_and_prints_the_scorecard(collection: Path, tmp_pa
         assert title in done.stdout
     written = {path.name for path in (tmp_path / "out").iterdir()}
     tables = {"instances", "references", "numbers", "companions", "keys", "frames", "masks"}
-    tables |= {"entities"}
+    tables |= {"entities", "extents"}
     tables |= {"elements", "findings"}
     assert written == {"result.json", "report.html", "manifest.json"} | tables
     manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())

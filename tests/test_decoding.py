@@ -20,7 +20,7 @@ from auditor import ocr
 from auditor.decoding import WillNotDecode, check_codestreams, size_of_codestream
 from auditor.deid_diff.content import decoded
 from auditor.masks import read_mask
-from auditor.ocr import read_frames
+from auditor.ocr import Chosen, read_frames
 from tests.planted.harness import ct_slice
 
 KINDS = {"JPEG": JPEGBaseline8Bit, "JPEG2000": JPEG2000Lossless}
@@ -86,7 +86,7 @@ def test_a_codestream_of_another_size_reaches_no_decoder(
     location = write(tmp_path / "a.dcm", kind, frames, **segments)
     asked = decoders_asked(monkeypatch)
     reason = "pixels of another size than the header says"
-    assert list(read_frames([("a", location)])) == [("a", 0, 0, "", reason)]
+    assert list(read_frames([Chosen("a", location)])) == [("a", "", 0, 0, "", reason)]
     assert read_mask("a", location).reason == reason
     assert decoded(location) == b""
     assert asked == []
@@ -95,11 +95,11 @@ def test_a_codestream_of_another_size_reaches_no_decoder(
 def test_a_frame_of_too_many_samples_reaches_no_decoder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    size = {"Rows": 2048, "Columns": 4096, "SamplesPerPixel": 3}
+    size = {"Rows": 8192, "Columns": 16384, "SamplesPerPixel": 3}
     location = write(tmp_path / "a.dcm", "JPEG", [codestream("JPEG", 16, 24)], **size)
     asked = decoders_asked(monkeypatch)
-    [row] = read_frames([("a", location)])
-    assert row[4].endswith("(_TooLarge)")
+    [row] = read_frames([Chosen("a", location)])
+    assert row[5] == "more pixels than an audit looks at"
     assert asked == []
 
 

@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor.reading.extents import around, box, coordinates, decimals, frame_range, whole_numbers
+from auditor.reading.extents import (
+    around,
+    box,
+    coordinates,
+    decimals,
+    frame_range,
+    whole_numbers,
+)
 
 NUMBERS = st.floats(-9e4, 9e4, allow_nan=False)
 

@@ -513,6 +513,7 @@ def test_every_table_is_a_frame(tmp_path: Path) -> None:
         "instances",
         "references",
         "numbers",
+        "extents",
         "elements",
         "companions",
         "categories",

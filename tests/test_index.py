@@ -94,11 +94,9 @@ def write(folder: Path, rows: Rows, clinical: Sequence[str] = ()) -> Index:
                 [name],
             )
         connection.execute(f"COPY c TO '{folder / 'collections_index.parquet'}'")
-        connection.execute(
-            "COPY (SELECT * FROM (VALUES (3, '2021-07-13'), (7, '2022-01-12')) "  # noqa: S608 - own folder
-            "v(idc_version, version_timestamp)) "
-            f"TO '{folder / 'version_metadata_index.parquet'}'"
-        )
+        connection.execute("CREATE TABLE d (idc_version BIGINT, version_timestamp VARCHAR)")
+        connection.execute("INSERT INTO d VALUES (3, '2021-07-13'), (7, '2022-01-12')")
+        connection.execute(f"COPY d TO '{folder / 'version_metadata_index.parquet'}'")
     return Index(folder, "25.0.1")
 
 

@@ -576,7 +576,6 @@ def optional_modules_in_common() -> Dataset:
 CASES: list[tuple[str, Callable[[], Dataset]]] = [
     ("retired", lambda: dataset(CT, StudyComments="X")),
     ("any item", lambda: dataset(CT, ReferencedStudySequence=[item(SpecificCharacterSet="X")])),
-    ("repeating", lambda: raw(CT, 0x60020010, "US", b"\1\0")),
     ("optional modules", optional_modules_in_common),
     (
         "lacks",

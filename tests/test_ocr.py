@@ -14,7 +14,7 @@ from auditor.audit import Collection, Progress, audit
 from auditor.deid_diff.content import decoded
 from auditor.engine import Job
 from auditor.masks import read_mask
-from auditor.ocr import Image, Sample, is_available, read_frames
+from auditor.ocr import Chosen, Image, Sample, is_available, read_frames
 from auditor.paths import profiles_folder, rules_folder
 from auditor.profile import read_profile
 from auditor.registry import load
@@ -39,7 +39,7 @@ def chosen(limit: int, some: list[Image]) -> list[str]:
     sample = Sample(limit)
     for image in some:
         sample.add([image])
-    return [path for path, _ in sample.chosen()]
+    return [each.path for each in sample.chosen()]
 
 
 def test_the_riskiest_come_first_and_of_the_others_one_a_series() -> None:
@@ -57,7 +57,7 @@ def test_memory_follows_the_limit() -> None:
     sample = Sample(4)
     sample.add(Image(US, 1, f"{number:05d}.dcm", "") for number in range(1000))
     assert len(sample._kept) <= 32
-    assert [path for path, _ in sample.chosen()] == [f"{number:05d}.dcm" for number in range(4)]
+    assert [each.path for each in sample.chosen()] == [f"{number:05d}.dcm" for number in range(4)]
 
 
 def test_nothing_is_looked_at_without_being_asked() -> None:
@@ -101,16 +101,16 @@ def save(dataset: Dataset, path: Path) -> str:
 @pytest.mark.parametrize("frames", [1, 5])
 def test_text_is_found_and_not_kept(tmp_path: Path, frames: int) -> None:
     place = save(written("Dr. Quagga 2003-07-15", frames), tmp_path / "a.dcm")
-    [row] = read_frames([("a.dcm", place)])
+    [row] = read_frames([Chosen("a.dcm", place)])
     looked = 1 if frames == 1 else 2
-    assert row == ("a.dcm", looked, 1, "date+name", "")
+    assert row == ("a.dcm", "", looked, 1, "date+name", "")
 
 
 @needs_ocr
 @pytest.mark.parametrize("text", ["", "R"])
 def test_no_text(tmp_path: Path, text: str) -> None:
     place = save(written(text), tmp_path / "a.dcm")
-    assert list(read_frames([("a.dcm", place)])) == [("a.dcm", 1, 0, "", "")]
+    assert list(read_frames([Chosen("a.dcm", place)])) == [("a.dcm", "", 1, 0, "", "")]
 
 
 @needs_ocr
@@ -120,9 +120,10 @@ def test_what_cannot_be_decoded_is_said(tmp_path: Path) -> None:
     huge = written("Quagga")
     huge.Rows = huge.Columns = 60_000
     place = save(huge, tmp_path / "b.dcm")
-    rows = list(read_frames([("a.dcm", str(tmp_path / "a.dcm")), ("b.dcm", place)]))
-    assert [row[1:4] for row in rows] == [(0, 0, ""), (0, 0, "")]
-    assert all(row[4].startswith("pixels that cannot be decoded") for row in rows)
+    rows = list(read_frames([Chosen("a.dcm", str(tmp_path / "a.dcm")), Chosen("b.dcm", place)]))
+    assert [row[1:5] for row in rows] == [("", 0, 0, "")] * 2
+    assert rows[0][5].startswith("pixels that cannot be decoded")
+    assert rows[1][5] == "more pixels than an audit looks at"
 
 
 @pytest.mark.parametrize("before", [0, 1 << 16])
@@ -142,10 +143,10 @@ def test_what_is_deflated_is_not_inflated(
     inflated: list[int] = []
     monkeypatch.setattr(zlib, "decompress", lambda data, *_: inflated.append(len(data)))
     monkeypatch.setattr("auditor.ocr._engine", lambda: None)
-    [row] = read_frames([("a.dcm", str(tmp_path / "a.dcm"))])
-    assert row == ("a.dcm", 0, 0, "", "a deflated data set, which is not inflated")
+    [row] = read_frames([Chosen("a.dcm", str(tmp_path / "a.dcm"))])
+    assert row == ("a.dcm", "", 0, 0, "", "a deflated data set, which is not inflated")
     assert decoded(str(tmp_path / "a.dcm")) == b""
-    assert read_mask("a.dcm", str(tmp_path / "a.dcm")).reason == row[4]
+    assert read_mask("a.dcm", str(tmp_path / "a.dcm")).reason == row[5]
     assert inflated == []
 
 

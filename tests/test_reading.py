@@ -23,16 +23,20 @@ from pydicom.encaps import encapsulate, parse_basic_offsets, parse_fragments
 from pydicom.sequence import Sequence
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian, JPEGBaseline8Bit
 
+from auditor.engine import number_rows
 from auditor.planning import RulesPlan
 from auditor.reading import reader
 from auditor.reading.columns import COLUMN, COLUMN_OF_TAG, GATHERED
+from auditor.reading.extents import frames_extent
 from auditor.reading.fallback import lenient, read_with_pydicom
 from auditor.reading.places import Attention, Forest, Place, Token
 from auditor.reading.reader import DEFLATED, Reader, Reading
 from auditor.reading.walker import UNDEFINED, Reference, Walk, known_vr
+from auditor.testing import dataset_of
 
 SHARED = Path(__file__).parents[1].parent / "shared" / "corpus"
 PIXEL_DATA = 0x7FE00010
+ENHANCED_MR, SEGMENTATION = "1.2.840.10008.5.1.4.1.1.4.1", "1.2.840.10008.5.1.4.1.1.66.4"
 # The folder, not pydicom's look-up: that one downloads what is not bundled.
 BUNDLED = sorted(
     path for path in (Path(pydicom.__file__).parent / "data").rglob("*") if path.is_file()
@@ -722,6 +726,66 @@ def test_a_frame_lies_where_the_one_image_does_that_it_is_made_from(tmp_path: Pa
     found = by_target(read(path, referring()))
     points = {uid: each.points.strip() for uid, each in found.items() if each.points}
     assert points == {"2.25.1": rb"0.0\0.0\0.0", "2.25.4": rb"0.0\0.0\3.0"}
+
+
+def stack(*positions: list[float] | None, shared: dict[str, Any] | None = None) -> Dataset:
+    """A multi-frame image of 3 mm; a frame without a position does not say where it lies."""
+    macros = {
+        "PlaneOrientationSequence": [{"ImageOrientationPatient": [1, 0, 0, 0, 1, 0]}],
+        "PixelMeasuresSequence": [{"SliceThickness": 3}],
+    } | (shared or {})
+    return dataset_of(
+        {
+            "SOPClassUID": ENHANCED_MR,
+            "SOPInstanceUID": "2.25.1",
+            "NumberOfFrames": len(positions),
+            "SharedFunctionalGroupsSequence": [macros],
+            "PerFrameFunctionalGroupsSequence": [
+                {"PlanePositionSequence": [{"ImagePositionPatient": each}]} if each else {}
+                for each in positions
+            ],
+        }
+    )
+
+
+LOW_TO_HIGH = (-1.0, 1.0, 2.0, 2.0, 0.0, 6.0)
+
+
+@pytest.mark.parametrize(
+    ("dataset", "expected"),
+    [
+        (stack([0, 2, 0], [-1, 2, 6], [1, 2, 3]), (LOW_TO_HIGH, r"1\0\0\0\1\0", "3")),
+        (stack([0, 2, 0], None), None),
+        (stack([0, 2, 19700203]), None),
+        (
+            stack(
+                None,
+                None,
+                shared={"PlanePositionSequence": [{"ImagePositionPatient": [1, 2, 3]}]},
+            ),
+            ((1, 1, 2, 2, 3, 3), r"1\0\0\0\1\0", "3"),
+        ),
+        (
+            stack([0, 2, 0], shared={"PlaneOrientationSequence": []}),
+            ((0, 0, 2, 2, 0, 0), None, "3"),
+        ),
+    ],
+)
+def test_how_far_the_frames_of_an_image_reach(
+    dataset: Dataset, expected: Any, tmp_path: Path
+) -> None:
+    several = Reader(Forest(lambda sop_class: RulesPlan(sop_class, (), {})))
+    path = stored(dataset, ExplicitVRLittleEndian, tmp_path)
+    bare = tmp_path / "bare"
+    bare.write_bytes(path.read_bytes()[132:])
+    for each in (path, path, bare):
+        reading = several.read(str(each))
+        assert frames_extent(reading.numbers, dataset.NumberOfFrames) == expected
+        assert not list(number_rows("a", reading.numbers))
+    # Nothing is drawn on a segmentation.
+    dataset.SOPClassUID = SEGMENTATION
+    reading = several.read(str(stored(dataset, ExplicitVRLittleEndian, tmp_path)))
+    assert reading.numbers == []
 
 
 def test_numbers_are_found_in_items_and_outside_and_do_not_depend_on_the_files_before(

@@ -2,6 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from auditor.reading.places import Place
+
+PLANES = {
+    "ImagePositionPatient": "(0020,9113)",
+    "ImageOrientationPatient": "(0020,9116)",
+    "SliceThickness": "(0028,9110)",
+}
+"""What says where a frame lies, and the macro that has it (PS3.3 C.7.6.16.2.1, .3 and .4)."""
+
 Box = tuple[float, float, float, float, float, float]
 """Lowest and highest x, y and z, in mm in the patient's coordinate system (PS3.3 C.7.6.2.1.1)."""
 
@@ -80,3 +93,42 @@ def decimals(value: bytes) -> str | None:
     if numbers is None or len(numbers) > 6:
         return None
     return "\\".join(f"{number:.8g}" for number in numbers)
+
+
+def frames_extent(
+    said: Iterable[tuple[Place, bytes]], frames: int | None
+) -> tuple[Box, str | None, str | None] | None:
+    """Return how far the frames of an image reach (PS3.3 C.7.6.16.2.3 and C.7.6.16.2.4).
+
+    Parameters
+    ----------
+    said
+        Elements of `PLANES`, among others.
+    frames
+        As Number of Frames has it.
+
+    Returns
+    -------
+    tuple or None
+        The box around the positions of all frames; their orientation and slice thickness, None
+        where they have none or several. None where not every frame says where it is.
+    """
+    reach: Box | None = None
+    count = 0
+    others: dict[str, set[str | None]] = {"ImageOrientationPatient": set(), "SliceThickness": set()}
+    for place, value in said:
+        if place.keyword in others:
+            others[place.keyword].add(decimals(value))
+        elif place.keyword == "ImagePositionPatient":
+            point = box(value)
+            if point is None:
+                return None
+            shared = place.path.steps[0] == "(5200,9229)"
+            count += frames or 0 if shared else 1
+            reach = around(reach, point)
+    if reach is None or count != frames:
+        return None
+    orientation, thickness = (
+        next(iter(each)) if len(each) == 1 else None for each in others.values()
+    )
+    return reach, orientation, thickness

@@ -101,7 +101,7 @@ def read_with_pydicom(location: str, forest: Forest, walk: Walk) -> tuple[str, s
     with lenient():
         # pydicom raises whatever its parts raise; a hostile file must not end the audit.
         try:
-            dataset, complete = _read(location)
+            dataset, complete = read_lazily(location)
         except Exception as error:  # noqa: BLE001
             raise CannotRead(_words(error)) from None
         try:
@@ -129,8 +129,10 @@ def _from(location: str) -> Any:
     return location
 
 
-def _read(location: str) -> tuple[Dataset, str]:
-    """Read a file, of too many items up to the first sequence that pydicom would make at once.
+def read_lazily(location: str) -> tuple[Dataset, str]:
+    """Read a file, long values left in it; of too many items up to the first large sequence.
+
+    That is the first of undefined length: pydicom would make all of it at once.
 
     Returns
     -------
@@ -169,7 +171,7 @@ def _count_items(file: BinaryIO, length: int) -> int:
     return count
 
 
-def _items_in(element: Any, location: str) -> int:
+def items_in(element: Any, location: str) -> int:
     """Return how many items a sequence has at most that is not converted yet, at any depth."""
     if not isinstance(element, RawDataElement):
         return 0
@@ -204,7 +206,7 @@ def _feed(
         group, number = int(tag) >> 16, int(tag) & 0xFFFF
         creator = creators.get(group << 8 | number >> 8, "") if group & 1 and number > 0xFF else ""
         if vr == "SQ":
-            items += 0 if depth else _items_in(element, location)
+            items += 0 if depth else items_in(element, location)
             _check(items, ITEM_LIMIT)
             element = dataset[tag]
         kid = place.child(int(tag), vr, creator)
@@ -234,7 +236,7 @@ def _feed(
             full = element.length if isinstance(element, RawDataElement) else element.value
             walk.tokens.append(kid.full if full else kid.empty)
         else:
-            take(kid, _bytes(element, dataset, location), walk, creators, mark)
+            take(kid, stored_bytes(element, dataset, location), walk, creators, mark)
 
 
 def _check(count: int, limit: int) -> None:
@@ -259,7 +261,7 @@ def _is_cut(element: RawDataElement, size: int) -> bool:
     return len(element.value) < element.length
 
 
-def _bytes(element: Any, dataset: Dataset, location: str) -> bytes:
+def stored_bytes(element: Any, dataset: Dataset, location: str) -> bytes:
     """Return a value's bytes as a little-endian file would hold them."""
     if isinstance(element, DataElement):
         return encoded(element)

@@ -129,7 +129,7 @@ class Walk:
     references
         References to other instances, in order.
     numbers
-        Numbers of parts of an object, and numbers that refer to such, in order.
+        Numbers of parts of an object, numbers that refer to such, and where frames lie, in order.
     encodings
         Defined terms of Specific Character Set in force.
     sop_class
@@ -434,8 +434,8 @@ def take(kid: Place, value: bytes, walk: Walk, creators: dict[int, str], mark: i
     elif kid.tag == 0x00080005:
         terms = value.rstrip(b" \0").decode("latin-1").split("\\")
         walk.encodings = tuple(term.strip() for term in terms)
-    if kid.is_text or seen.keep or seen.judges or seen.structure:
-        walk.tokens.append(kid.classify(value, walk.encodings))
+    if kid.is_judged:
+        walk.tokens.append(kid.known.get(value) or kid.classify(value, walk.encodings))
     else:
         walk.tokens.append(kid.full if value else kid.empty)
 
@@ -459,7 +459,9 @@ def _refer(role: str, kid: Place, value: bytes, walk: Walk, mark: int) -> None:
         if walk.planar and len(walk.references) == mark + 1:
             walk.references[mark].points = value
         walk.planar = False
-    elif role == "position":
+    elif role in ("position", "place"):
+        if role == "place":
+            walk.numbers.append((kid, value))
         # A frame says what it is made from before it says where it is: tags ascend.
         frame = [
             each

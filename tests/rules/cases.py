@@ -51,7 +51,8 @@ class Case:
         What the rule must say.
     dataset, file, path
         For an instance rule, see `auditor.testing.ask_instance`.
-    instances, references, numbers, companions, keys, frames, masks, entities, people, counted
+    instances, references, numbers, extents, companions, keys, frames, masks, entities, people,
+    counted, pixels
         For a collection rule, see `auditor.testing.ask_collection`. A row without a path
         gets one.
     at
@@ -67,6 +68,7 @@ class Case:
     instances: Sequence[Mapping[str, Any]] = ()
     references: Sequence[Mapping[str, Any]] = ()
     numbers: Sequence[Mapping[str, Any]] = ()
+    extents: Sequence[Mapping[str, Any]] = ()
     companions: Sequence[Mapping[str, Any]] = ()
     keys: Sequence[Mapping[str, Any]] = ()
     frames: Sequence[Mapping[str, Any]] = ()
@@ -74,6 +76,7 @@ class Case:
     masks: Sequence[Mapping[str, Any]] = ()
     people: Sequence[Mapping[str, Any]] = ()
     counted: Sequence[Mapping[str, Any]] = ()
+    pixels: Sequence[Mapping[str, Any]] = ()
     at: tuple[str, ...] = ()
     says: tuple[str, ...] = ()
 
@@ -87,6 +90,7 @@ class Case:
                 instances=_with_paths(_plant(self.instances, plant)),
                 references=_with_paths(_plant(self.references, plant)),
                 numbers=_with_paths(_plant(self.numbers, plant)),
+                extents=_plant(self.extents, plant),
                 companions=_with_paths(_plant(self.companions, plant)),
                 keys=_with_paths(_plant(self.keys, plant)),
                 frames=_with_paths(_plant(self.frames, plant)),
@@ -94,6 +98,7 @@ class Case:
                 masks=_with_paths(_plant(self.masks, plant)),
                 people=_with_paths(_plant(self.people, plant)),
                 counted=_plant(self.counted, plant),
+                pixels=_plant(self.pixels, plant),
             )
         with _careless():
             return ask_instance(

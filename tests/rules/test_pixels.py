@@ -50,9 +50,31 @@ def row(path: str, sop_class: str = SC, **values: Any) -> dict[str, Any]:
     return {"path": path, "SOPClassUID": sop_class, "Rows": 16, **values}
 
 
-def looked(path: str, with_text: int = 0, kinds: str = "", reason: str = "") -> dict[str, Any]:
+def looked(
+    path: str, with_text: int = 0, kinds: str = "", reason: str = "", tag_path: str = ""
+) -> dict[str, Any]:
     """Return a row of the table of frames."""
-    return {"path": path, "looked": 2, "with_text": with_text, "kinds": kinds, "reason": reason}
+    return {
+        "path": path,
+        "tag_path": tag_path,
+        "looked": 2,
+        "with_text": with_text,
+        "kinds": kinds,
+        "reason": reason,
+    }
+
+
+OVERLAY, ICON = "(6000,3000)", "(0088,0200)"
+
+
+def beside(*kinds: str, said: str = "as made") -> dict[str, Any]:
+    """Return two objects with such pictures beside the image."""
+    return {
+        "instances": [row("1.dcm", CT, signature="a"), row("2.dcm", CT, signature="a")],
+        "counted": [
+            {"signature": "a", "summary": "pictures", "said": f"{kind}|{said}"} for kind in kinds
+        ],
+    }
 
 
 CASES: Cases = {
@@ -160,7 +182,61 @@ CASES: Cases = {
             says=("text in the pixels, and Burned In Annotation is not NO",),
         ),
         not_evaluated(instances=[row("1.dcm")], frames=[looked("1.dcm", reason="broken")]),
+        # An overlay is no frame of the image.
+        not_evaluated(instances=[row("1.dcm")], frames=[looked("1.dcm", 1, tag_path=OVERLAY)]),
         not_applicable(instances=[row("1.dcm", CT)]),
+    ),
+    "PIX013": (
+        passes(
+            **beside("overlay"),
+            frames=[looked("1.dcm", 1, "date"), looked("1.dcm", 1, tag_path=OVERLAY)],
+        ),
+        fails(
+            **beside("overlay", "icon"),
+            frames=[
+                looked("1.dcm", 1, "date+name", tag_path=OVERLAY),
+                looked("1.dcm", tag_path=ICON),
+                looked("2.dcm", 1, "name", tag_path=ICON),
+                looked("2.dcm", 1, "name", tag_path=ICON),
+            ],
+            at=[OVERLAY, ICON],
+            says=(
+                "an overlay holds text that looks like a date",
+                "an overlay holds text that looks like a person's name",
+                "an icon holds text that looks like a person's name",
+            ),
+        ),
+        fails(
+            instances=[row("1.dcm", CT, signature="a")],
+            counted=beside("icon", said="cleaned")["counted"],
+            frames=[looked("1.dcm", 1, "name", tag_path=f"(0004,1220)/{ICON}")],
+            at=[f"(0004,1220)/{ICON}"],
+        ),
+        not_evaluated(**beside("icon")),
+        not_evaluated(
+            **beside("overlay"),
+            frames=[
+                looked("1.dcm", tag_path=OVERLAY),
+                looked("1.dcm", 1, "name", "broken", tag_path="(6002,3000)"),
+            ],
+        ),
+        not_applicable(instances=[row("1.dcm")], frames=[looked("1.dcm", 1, "name")]),
+    ),
+    "PIX014": (
+        passes(**beside("overlay", said="cleaned"), frames=[looked("1.dcm", 1, tag_path=OVERLAY)]),
+        passes(**beside("icon"), frames=[looked("1.dcm", tag_path=ICON)]),
+        fails(
+            **beside("overlay", "icon"),
+            frames=[looked("1.dcm", 1, tag_path=OVERLAY), looked("2.dcm", 1, tag_path=ICON)],
+            at=[OVERLAY, ICON],
+            says=(
+                "text in an overlay, and no method code says that graphics were cleaned",
+                "text in an icon, and no method code says that pixels were cleaned",
+            ),
+        ),
+        not_evaluated(**beside("overlay")),
+        not_evaluated(**beside("icon"), frames=[looked("1.dcm", 1, reason="x", tag_path=ICON)]),
+        not_applicable(instances=[row("1.dcm")], frames=[looked("1.dcm", 1)]),
     ),
 }
 

@@ -79,6 +79,22 @@ def oblique(instance: int) -> dict[str, Any]:
     return slice_at(instance, ImageOrientationPatient="1\\0\\0\\0\\0.8\\0.6")
 
 
+FRAMED = slice_at(1, NumberOfFrames=9, ImagePositionPatient=None, ImageOrientationPatient=None)
+
+
+def stack(**changed: Any) -> dict[str, Any]:
+    """Return how far nine frames reach, 3 mm apart and thick."""
+    row: dict[str, Any] = {f"{end}_{axis}": 0 for axis in "xyz" for end in ("lowest", "highest")}
+    row |= {"path": FRAMED["path"], "ImageOrientationPatient": "1\\0\\0\\0\\1\\0"}
+    return {**row, "highest_z": 24, "SliceThickness": "3", **changed}
+
+
+def oblique_stack() -> dict[str, Any]:
+    """Return the same stack, turned about its row: it grows along (0, -0.6, 0.8)."""
+    turned = "1\\0\\0\\0\\0.8\\0.6"
+    return stack(lowest_y=-14.4, highest_z=19.2, ImageOrientationPatient=turned)
+
+
 def refers(instance: int | None, **changed: Any) -> dict[str, Any]:
     return {
         "path": "seg.dcm",
@@ -473,10 +489,44 @@ CASES: Cases = {
             instances=[slice_at(1), slice_at(1, z=3, path="copy.dcm"), STRUCTURES],
             references=[contour(lowest_z=3, highest_z=3)],
         ),
-        # Where an image of many frames lies is not known; nor where one does that is not here.
-        not_evaluated(
-            instances=[slice_at(1, NumberOfFrames=9), STRUCTURES], references=[contour()]
+        # Of an image of several frames the first and the last are known, half a slice more.
+        passes(
+            instances=[FRAMED, STRUCTURES],
+            references=[contour(highest_z=25.4, highest_x=900)],
+            extents=[stack()],
         ),
+        passes(instances=[FRAMED, SEGMENTATION], references=[frame_at(12.5)], extents=[stack()]),
+        fails(
+            instances=[FRAMED, SEGMENTATION],
+            references=[frame_at(27)],
+            extents=[stack()],
+            at=[DERIVED],
+            says=("lies before the first or behind the last frame of the image it names",),
+        ),
+        fails(
+            instances=[FRAMED, STRUCTURES],
+            references=[contour(lowest_z=-9, highest_z=3)],
+            extents=[stack()],
+            at=[CONTOURS],
+        ),
+        # A stack along an oblique normal: each position lies on the line between the corners.
+        passes(
+            instances=[FRAMED, SEGMENTATION], references=[frame_at(30)], extents=[oblique_stack()]
+        ),
+        fails(
+            instances=[FRAMED, SEGMENTATION],
+            references=[frame_at(40)],
+            extents=[oblique_stack()],
+            at=[DERIVED],
+        ),
+        # Frames that are turned each in its own way lie nowhere in particular.
+        not_evaluated(
+            instances=[FRAMED, SEGMENTATION],
+            references=[frame_at(90)],
+            extents=[stack(ImageOrientationPatient=None)],
+        ),
+        # Nor do those that do not say where; nor an image that is not here.
+        not_evaluated(instances=[FRAMED, STRUCTURES], references=[contour()]),
         not_evaluated(
             instances=[slice_at(1, ImagePositionPatient="1\\2"), STRUCTURES],
             references=[contour()],
