@@ -134,6 +134,13 @@ rules_option = click.option(
     metavar="OBJECTS",
     help="Look at the pixels of so many segmentations at most.",
 )
+@click.option(
+    "--twins",
+    type=click.IntRange(min=0),
+    default=0,
+    metavar="IMAGES",
+    help="Look whether so many images at most are the same under two patient IDs.",
+)
 @click.option("--fail-on", type=severity_option, help="Exit 1 if a rule of it or above fails.")
 @click.option("--quiet/--no-quiet", help="Print nothing but problems.")
 @click.option("--show-values/--no-show-values", help="Write values unredacted. May show persons.")
@@ -152,6 +159,7 @@ def scan(
     profile: Path | None,
     ocr: int,
     masks: int,
+    twins: int,
     fail_on: str | None,
     quiet: bool,
     show_values: bool,
@@ -193,7 +201,7 @@ def scan(
     # Names are printed and written: what a shell lets through must not reach a terminal.
     named, repository = printable(name or ""), printable(repository)
     wanted = [Wanted(path, named, repository) for path in paths]
-    indexed = _indexed(paths, bool(name or ocr or masks or show_values))
+    indexed = _indexed(paths, bool(name or ocr or masks or twins or show_values))
     if indexed is None:
         result = run_audit(
             wanted,
@@ -205,6 +213,7 @@ def scan(
             show_values=show_values,
             ocr=ocr,
             masks=masks,
+            twins=twins,
         )
     else:
         result = run_index_audit(indexed, out, rules, used, jobs, repository, quiet=quiet)
@@ -323,6 +332,7 @@ def run_audit(
     show_values: bool = False,
     ocr: int = 0,
     masks: int = 0,
+    twins: int = 0,
 ) -> AuditResult:
     """Audit, and write the audit folder with result and report; exits on what cannot be used."""
     from auditor.audit import Collection, Unopened, audit
@@ -334,7 +344,7 @@ def run_audit(
 
     started = datetime.now(UTC).isoformat(timespec="seconds")
     ids = tuple(rule.id for rule in rules.rules)
-    job = Job(rules.folders, ids, audit_key(), show_values, ocr, masks)
+    job = Job(rules.folders, ids, audit_key(), show_values, ocr, masks, twins)
     with ExitStack() as stack:
         collections: list[Collection] = []
         for each in wanted:

@@ -153,8 +153,10 @@ objects inherit is counted in the row of the series that they take it from.
 PASSING: dict[str, tuple[tuple[str, str], ...]] = {
     "people": PEOPLE,
     "counted": (("signature", "string"), ("summary", "string"), ("said", "string")),
+    "pixels": (("path", "string"), ("pixels", "uint64"), ("reason", "string")),
 }
-"""Tables for collection rules that no audit keeps, see `auditor.people` and `Summary.joined`."""
+"""Tables for collection rules that no audit keeps, see `auditor.people`, `Summary.joined` and
+`auditor.twins`."""
 
 QUERIED = {**TABLES, **PASSING}
 
