@@ -688,7 +688,8 @@ def common_references_incomplete(collection: CollectionFacts) -> Iterator[Findin
 
     Example
     -------
-    A segmentation of twenty slices that lists the first one.
+    A segmentation of twenty slices that lists the first one; UIDs that were replaced in the frames,
+    and not in Referenced Series Sequence.
     """
     yield from _COMMON_LISTED.findings(collection)
 
