@@ -270,6 +270,9 @@ def wrong_class(collection: CollectionFacts) -> Iterator[Finding]:
 
     Command
     -------
+    duckdb -c "SELECT r.path, r.tag_path, t.path FROM 'OUT/references/*.parquet' r
+    JOIN 'OUT/instances/*.parquet' t ON t.SOPInstanceUID = r.ReferencedSOPInstanceUID
+    WHERE r.ReferencedSOPClassUID <> t.SOPClassUID"
     dcmodify -nb -m "TAG=UID" FILE
 
     Example
