@@ -73,12 +73,6 @@ def _place_of(error: Exception) -> str:
     return " at ".join([type(error).__name__, *ours[-1:]])
 
 
-def _version() -> str:
-    from importlib.metadata import version
-
-    return version("dicom-auditor")
-
-
 @click.group(
     cls=_Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
@@ -447,24 +441,12 @@ def _finished(
     key: bytes,
 ) -> AuditResult:
     """Write result, report and manifest."""
-    from auditor.conformance.panel import present, stamps
+    from auditor.provenance import provenance
     from auditor.redaction import key_name
-    from auditor.registry import ruleset_of
-    from auditor.result import AuditResult, Tool
-    from auditor.standard.dictionary import EDITION
+    from auditor.result import AuditResult
 
-    tool = Tool(
-        version=_version(),
-        ruleset=ruleset_of(rules),
-        standard_edition=EDITION,
-        profile=profile.stamp,
-        unreadable_share=profile.unreadable_share,
-        elapsed_s=round(elapsed, 3),
-        python=".".join(map(str, sys.version_info[:3])),
-        started=started,
-        command=_command_line(click.get_current_context()),
-        referees=", ".join(f"{name} {stamps()[name].split()[0]}" for name in present()),
-    )
+    command = _command_line(click.get_current_context())
+    tool = provenance(rules, profile, elapsed=elapsed, started=started, command=command)
     for audited in results:
         audited.rules_left_out = rules.left_out
     result = AuditResult(tool, results)
@@ -778,6 +760,7 @@ def deid_diff(
     from auditor.deid_diff import MappingError, compare_release, read_mapping
     from auditor.deid_diff.show import deid_page, print_deid_diff
     from auditor.model import Judge
+    from auditor.provenance import tool_version
     from auditor.redaction import audit_key
     from auditor.sources import SourceError, open_source, printable
     from auditor.terminal import progress
@@ -796,7 +779,7 @@ def deid_diff(
                     *sides,
                     look=look.check,
                     key=audit_key(),
-                    version=_version(),
+                    version=tool_version(),
                     mapping=lines,
                     step=shown.files,
                 )
