@@ -389,7 +389,7 @@ def value_not_legal(instance: InstanceFacts) -> Iterator[Finding]:
 
     Example
     -------
-    A StudyTime is written with colons.
+    A StudyTime is written with colons; a StudyDate is a 30 February.
     """
     yield from findings(
         instance,

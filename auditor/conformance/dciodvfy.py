@@ -32,6 +32,7 @@ from typing import TYPE_CHECKING, Any
 
 from auditor.conformance.dicom_validator import held, items_of, sop_class_of
 from auditor.conformance.legality import SURELY_LEGAL, lenient
+from auditor.conformance.overlays import judge_overlays, repeated
 from auditor.conformance.vocabulary import DCIODVFY, IodError, RefereeReport
 from auditor.model import TagPath, format_tag
 from auditor.reading.places import LONG_VRS, TEXT_VRS
@@ -53,7 +54,7 @@ OUTPUT_LIMIT = 1 << 22
 # defined terms (facts from the templates of dicom3tools 1.00, snapshot 20241220). Left out is
 # what it compares only to say what is not heard here.
 READ_BY_VALUE = frozenset(
-    tag_of(keyword)
+    tag
     for keyword in (  # noqa: SIM905 - a hundred quotation marks would say no more
         "AudioSampleFormat AudioType AxisUnits BitsAllocated BitsStored CardiacFramingType "
         "CineRelativeToRealTime CodeValue CodingSchemeDesignator CodingSchemeRegistry "
@@ -81,6 +82,7 @@ READ_BY_VALUE = frozenset(
         "TriggerSourceOrType UltrasoundColorDataPresent WaveformBitsAllocated WhiteBalance "
         "WindowCenterWidthExplanation ZeroVelocityPixelValue"
     ).split()
+    for tag in repeated(tag_of(keyword))
 )
 """Tags of other VRs than CS whose values are shown to the program."""
 
@@ -634,9 +636,12 @@ class DciodvfyReferee:
         try:
             with lenient():
                 uid = sop_class_of(dataset, sop_class)
-                file = stand_in(dataset, uid)
+                return judge_overlays(dataset, lambda part: self._judge(part, uid))
         except Exception as error:  # noqa: BLE001 - what is judged is hostile
             return RefereeReport("error", (), f"no stand-in: {type(error).__name__}")
+
+    def _judge(self, dataset: pydicom.Dataset, uid: str) -> RefereeReport:
+        file = stand_in(dataset, uid)
         key = blake2b(file, digest_size=16).digest()
         report = self._known.get(key)
         if report is None:
