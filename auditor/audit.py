@@ -6,6 +6,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,6 +70,9 @@ from auditor.scoring import overall, rule_outcome, score_category
 from auditor.sources import Source, SourceFile
 from auditor.store import WALKED, AuditFolder, TableWriter, element_rows
 from auditor.tally import EXAMPLES, Judged, Place, RuleTally, Seen, Tally, count_rule
+from auditor.twins import Row as TwinRow
+from auditor.twins import choose, read_pixels
+from auditor.twins import died as died_comparing
 from auditor.view import plural
 
 if TYPE_CHECKING:
@@ -129,6 +133,7 @@ def audit_collection(
     progress: Progress,
     ocr: int = 0,
     masks: int = 0,
+    twins: int = 0,
 ) -> CollectionResult:
     """Audit one collection and write its tables.
 
@@ -150,6 +155,8 @@ def audit_collection(
         Images in whose pixels to look for text.
     masks
         Segmentations whose pixels to look at.
+    twins
+        Images of different patients whose pixels to compare.
     """
     with TableWriter(folder.file("findings", number), "findings", collection.name) as findings:
         return _audit_collection(
@@ -162,6 +169,7 @@ def audit_collection(
             progress=progress,
             ocr=ocr,
             masks=masks,
+            twins=twins,
             findings=findings,
         )
 
@@ -177,9 +185,11 @@ def _audit_collection(
     progress: Progress,
     ocr: int,
     masks: int,
+    twins: int,
     findings: TableWriter,
 ) -> CollectionResult:
     tally, described, people = _walk(collection, number, folder, workers, progress, ocr, masks)
+    pixels = _compare_pixels(collection.source, number, folder, workers, progress, twins)
     notes = [*collection.source.notes, *described.notes, *_people_notes(people)]
     results = {rule.id: blank_result(rule, profile) for rule in rules.rules}
     walking, waiting = instance_rules(rules)
@@ -202,18 +212,26 @@ def _audit_collection(
         connect(folder.path, workers.count) as connection,
         TemporaryDirectory() as passing,
     ):
-        files |= _passing_tables(Path(passing), collection.name, people, joined(rules, tally))
+        files |= _passing_tables(
+            Path(passing), collection.name, people, joined(rules, tally), pixels
+        )
         tables = hold(connection, files)
-        for rule in rules.rules:
-            if rule.scope is Scope.COLLECTION:
-                counted = run_collection_rule(rule, connection, tables, results[rule.id])
-                write_findings(findings, results[rule.id], counted)
-        known = sources(connection, tables)
         there = Inventory(connection, tables)
-        counts = there.counts(tally, collection.source.links)
-        inventory, companions = there.tables(), there.companions()
-        found = evidence(connection, tables)
-        kinds = objects(connection, tables)
+        queried = [rule for rule in rules.rules if rule.scope is Scope.COLLECTION]
+        # A query is planned by one thread, however many may run it.
+        with ThreadPoolExecutor(workers.count) as threads:
+            counted_rules = [
+                threads.submit(run_collection_rule, rule, connection, tables, results[rule.id])
+                for rule in queried
+            ]
+            linked = threads.submit(sources, connection, tables)
+            beyond = threads.submit(evidence, connection, tables)
+            related = threads.submit(objects, connection, tables)
+            for rule, queries in zip(queried, counted_rules, strict=True):
+                write_findings(findings, results[rule.id], queries.result())
+            counts = there.counts(tally, collection.source.links)
+            inventory, companions = there.tables(), there.companions()
+            known, found, kinds = linked.result(), beyond.result(), related.result()
     for rule, counted in walked:
         _record(rule, counted, known, results[rule.id], findings)
     reports = asked.result()
@@ -280,9 +298,14 @@ def _passing_tables(
     collection: str,
     people: dict[PersonRow, str],
     counted: Iterable[tuple[str, str, str]],
+    pixels: Iterable[TwinRow],
 ) -> dict[str, Path]:
     """Write what collection rules may query and the audit does not keep."""
-    rows = {"people": ((*row, path) for row, path in people.items()), "counted": counted}
+    rows: dict[str, Iterable[Sequence[object]]] = {
+        "people": ((*row, path) for row, path in people.items()),
+        "counted": counted,
+        "pixels": pixels,
+    }
     for table, some in rows.items():
         with TableWriter(folder / table, table, collection) as writer:
             for row in some:
@@ -362,6 +385,24 @@ def _look_at_pixels(
         progress.step(f"the pixels of {len(segmentations)} segmentations")
         for rows in workers.run(read_masks, batches(segmentations, 4), died):
             writers["masks"].add(rows)
+
+
+def _compare_pixels(
+    source: Source,
+    number: int,
+    folder: AuditFolder,
+    workers: Workers,
+    progress: Progress,
+    twins: int,
+) -> list[TwinRow]:
+    """Look at the pixels of images that may be the same under two Patient IDs."""
+    if not twins:
+        return []
+    with connect(folder.path, workers.count) as connection:
+        images = choose(connection, folder.file("instances", number), source, twins)
+    progress.step(f"the pixels of {len(images)} images of different patients")
+    read = workers.run(read_pixels, batches(images, 16), died_comparing)
+    return [row for rows in read for row in rows]
 
 
 def blank_result(rule: Rule, profile: Profile) -> RuleResult:
@@ -638,11 +679,17 @@ def audit(
     profile: Profile,
     folder: AuditFolder,
     progress: Progress,
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> tuple[list[CollectionResult], float]:
-    """Audit collections one after the other; return the results and the seconds it took."""
+    """Audit collections one after the other; return the results and the seconds it took.
+
+    Where other processes read the files, this one does `meanwhile` what can be done beside.
+    """
     start = time.perf_counter()
     results = []
     with Workers(job, jobs) as workers:
+        if workers.count > 1:
+            workers.aside(meanwhile)
         for number, collection in enumerate(collections, 1):
             progress.step(f"reading {collection.name}")
             results.append(
@@ -656,6 +703,7 @@ def audit(
                     progress=progress,
                     ocr=job.ocr,
                     masks=job.masks,
+                    twins=job.twins,
                 )
             )
     return results, time.perf_counter() - start

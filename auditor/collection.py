@@ -49,23 +49,22 @@ class CollectionFacts:
         tables: Tables,
         reads: Iterable[str],
     ) -> None:
-        self._connection = connection
+        # A cursor has temporary views and tables of its own: what the rule before made is
+        # not there, and what this one makes goes with it.
+        self._cursor = connection.cursor()
         self._kept: dict[str, str] = {}
-        # What the rule before kept holds what this one may not look at.
-        for (name,) in self.rows("SELECT table_name FROM duckdb_tables() WHERE temporary"):
-            self._connection.execute(f'DROP TABLE "{name}"')
         columns: dict[str, list[str]] = {}
         for name in reads:
             table, _, column = name.partition(".")
             columns.setdefault(table, []).append(column)
-        for table, file in tables.items():
-            self._connection.execute(f'DROP VIEW IF EXISTS "{table}"')
-            if table in columns:
-                # A column outside the view does not exist for the rule: its SQL fails.
-                chosen = ", ".join(f'"{column}"' for column in columns[table])
-                self._connection.execute(
-                    f'CREATE VIEW "{table}" AS SELECT {chosen} FROM {_relation(file)}'  # noqa: S608 - our own names
-                )
+        for table, wanted in columns.items():
+            if table not in tables:
+                continue
+            # A column outside the view does not exist for the rule: its SQL fails.
+            chosen = ", ".join(f'"{column}"' for column in wanted)
+            self._cursor.execute(
+                f'CREATE TEMP VIEW "{table}" AS SELECT {chosen} FROM {_relation(tables[table])}'  # noqa: S608 - our own names
+            )
 
     def rows(self, sql: str, parameters: Iterable[Any] = ()) -> list[tuple[Any, ...]]:
         """Run a query over the declared columns and return its rows.
@@ -75,7 +74,7 @@ class CollectionFacts:
         duckdb.Error
             If the query is wrong or names a column that the rule did not declare.
         """
-        return self._connection.execute(sql, list(parameters)).fetchall()
+        return self._cursor.execute(sql, list(parameters)).fetchall()
 
     def kept(self, sql: str) -> str:
         """Run a query once and keep its rows for further queries of this rule.
@@ -87,7 +86,7 @@ class CollectionFacts:
         """
         if sql not in self._kept:
             name = f"kept{len(self._kept)}"
-            self._connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}")
+            self._cursor.execute(f"CREATE TEMP TABLE {name} AS {sql}")
             self._kept[sql] = name
         return self._kept[sql]
 

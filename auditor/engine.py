@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import os
 import sys
@@ -78,6 +79,9 @@ from auditor.tally import (
 CHUNK = 512
 """Files per task: long enough to hide the cost of a task, short enough to retry by hand."""
 
+AHEAD = 6
+"""Tasks that wait for each worker, so that none is idle while this process writes."""
+
 MEMO_TOKENS = 4_000_000
 """Tokens in the keys of the memo, after which it is emptied."""
 
@@ -104,6 +108,8 @@ class Job:
     """Images in whose pixels to look for text."""
     masks: int = 0
     """Segmentations whose pixels to look at."""
+    twins: int = 0
+    """Images of different patients whose pixels to compare."""
 
 
 @dataclass(slots=True)
@@ -427,6 +433,10 @@ def blame(error: BaseException) -> str:
     return type(error).__name__ + what + line
 
 
+_NOT_YET = object()
+"""Stands in a row for what was not met before."""
+
+
 class _Columns:
     """Turns raw values into what the tables may hold."""
 
@@ -445,26 +455,25 @@ class _Columns:
             "decimals": lambda value, _: decimals(value),
         }
         self._write = [(column.keyword, forms[column.form]) for column in COLUMNS]
-        self._known: list[dict[bytes, Any]] = [{} for _ in COLUMNS]
+        self._known: list[dict[bytes | None, Any]] = [{None: None} for _ in COLUMNS]
         self._plain: dict[tuple[str, bytes, bytes | None], int | None] = {}
         self._targets: dict[bytes, int] = {}
 
     def row(self, columns: list[bytes | None]) -> list[Any]:
         """Return the row of one instance."""
-        row: list[Any] = []
-        for number, value in enumerate(columns[: len(COLUMNS)]):
-            if value is None:
-                row.append(None)
-                continue
-            known = self._known[number]
-            if value in known:
-                row.append(known[value])
-                continue
+        # Most columns of most files were met before: they are looked up in one step.
+        values = columns[: len(COLUMNS)]
+        row = [known.get(value, _NOT_YET) for known, value in zip(self._known, values, strict=True)]
+        number = -1
+        for _ in range(row.count(_NOT_YET)):
+            number = row.index(_NOT_YET, number + 1)
             keyword, write = self._write[number]
+            known = self._known[number]
             if len(known) > 2048:
                 known.clear()
-            written = known[value] = write(value, keyword)
-            row.append(written)
+                known[None] = None
+            value = columns[number]
+            row[number] = known[value] = write(value or b"", keyword)
         return row
 
     def entity(self, path: str, reading: Reading) -> tuple[Any, ...]:
@@ -673,6 +682,8 @@ class Workers:
             _start_worker(job)
 
     def __enter__(self) -> Workers:
+        # What is loaded by now stays, and no walk need look through it for garbage.
+        gc.freeze()
         if self.count > 1:
             # Workers start up while this process gets ready to write.
             pool = self._fresh(self.count)
@@ -681,6 +692,7 @@ class Workers:
         return self
 
     def __exit__(self, *_: object) -> None:
+        gc.unfreeze()
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
 
@@ -732,7 +744,7 @@ class Workers:
         waiting: deque[tuple[list[Any], Future[T]]] = deque()
         source = iter(batches)
         while True:
-            while len(waiting) < 2 * self.count + 2:
+            while len(waiting) < AHEAD * self.count:
                 more = next(source, None)
                 if more is None:
                     break

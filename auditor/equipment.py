@@ -7,6 +7,7 @@ leave the machine; what is not in it is withheld.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from auditor.redaction import OTHER
 
@@ -82,13 +83,26 @@ def _pattern(family: str) -> str:
     return rf"(?<![a-z]){body}{end}"
 
 
-_MODEL = re.compile(
-    "|".join(
-        f"(?P<m{number}>{_pattern(family)})"
-        for number, family in enumerate(f for families in _FAMILIES.values() for f in families)
-    ),
-    re.IGNORECASE,
-)
+_ALL = [family for families in _FAMILIES.values() for family in families]
+
+
+def _surely(family: str) -> str:
+    """Return a word without which no name is one of a product."""
+    first, *rest = family.casefold().split()
+    # Some are written without their first word.
+    return max(rest or [first], key=len)
+
+
+_WORDS = [_surely(family) for family in _ALL]
+
+
+@lru_cache(maxsize=256)
+def _any_of(numbers: tuple[int, ...]) -> re.Pattern[str]:
+    """Match one of some products; one of all takes long to compile."""
+    return re.compile(
+        "|".join(f"(?P<m{number}>{_pattern(_ALL[number])})" for number in numbers), re.IGNORECASE
+    )
+
 
 LONGEST = 128
 """Characters of a model name that are looked at: twice what its VR (LO) allows."""
@@ -116,5 +130,8 @@ def model_name(text: str) -> str:
     """
     if not text.strip():
         return ""
-    match = _MODEL.search(text[:LONGEST])
+    start = text[:LONGEST]
+    folded = start.casefold()
+    numbers = tuple(number for number, word in enumerate(_WORDS) if word in folded)
+    match = _any_of(numbers).search(start) if numbers else None
     return _NAMES[int(str(match.lastgroup)[1:])] if match else OTHER

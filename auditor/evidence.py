@@ -114,7 +114,7 @@ _TIED = f"""
 WITH images AS (
     SELECT {_FOLDER} AS folder, {_STEM} AS stem, SOPInstanceUID, SeriesInstanceUID, PatientID,
            coalesce(SOPClassUID, '') NOT IN ({_MADE_FROM_IMAGES}) AS is_image
-    FROM instances WHERE {IS_INSTANCE}
+    FROM instances WHERE {IS_INSTANCE} AND EXISTS (SELECT 1 FROM companions)
 ), objects AS (
     SELECT SOPInstanceUID AS key FROM images UNION SELECT SeriesInstanceUID FROM images
 ), around AS (

@@ -262,8 +262,8 @@ class Rule:
 class RuleDoc:
     """The docstring of a rule, by its fixed headings.
 
-    `command` is what a common tool is told to mend it, a line each; "" where a command alone
-    would mend nothing.
+    `command` is what a common tool is told to mend it, or, where nothing but the source can, to
+    show how far it reaches; a line each. Rules of one's own may do without.
     """
 
     title: str = ""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Callable, Sequence
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -19,7 +20,7 @@ from auditor.side_by_side import DETAILS, Compared
 from auditor.view import LEVELS
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    from jinja2 import Environment, Template
     from markupsafe import Markup
 
     from auditor.result import AuditResult
@@ -81,6 +82,12 @@ def _page(template: str, view: Callable[[T], object], levels: Sequence[T]) -> st
     return made
 
 
+def report_template() -> Template:
+    """Return the template of the report, compiled."""
+    return _environment().get_template("report.html.j2")
+
+
+@cache
 def _environment() -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 

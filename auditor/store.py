@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,10 +18,11 @@ from auditor.tally import ElementKey, ElementTally
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from pyarrow import parquet
 
 MANIFEST = "manifest.json"
 FORMAT = "dicom-auditor/audit/1"
-FLUSH = 50_000
+FLUSH = 1 << 14
 """Rows after which a row group is written, so that memory does not follow the files."""
 
 _COLUMN_TYPES = {"hash": "uint64", "binary": "int64", "count": "int64", "year": "int64"}
@@ -151,8 +153,10 @@ objects inherit is counted in the row of the series that they take it from.
 PASSING: dict[str, tuple[tuple[str, str], ...]] = {
     "people": PEOPLE,
     "counted": (("signature", "string"), ("summary", "string"), ("said", "string")),
+    "pixels": (("path", "string"), ("pixels", "uint64"), ("reason", "string")),
 }
-"""Tables for collection rules that no audit keeps, see `auditor.people` and `Summary.joined`."""
+"""Tables for collection rules that no audit keeps, see `auditor.people`, `Summary.joined` and
+`auditor.twins`."""
 
 QUERIED = {**TABLES, **PASSING}
 
@@ -235,19 +239,28 @@ class TableWriter:
     """Writes rows of one table in bounded memory; a context manager."""
 
     def __init__(self, file: Path, table: str, collection: str) -> None:
-        import pyarrow as pa
-        from pyarrow import parquet
-
+        self._file = file
         self._columns = QUERIED[table]
         self._collection = collection
-        self._schema = pa.schema(
-            [("collection", pa.dictionary(pa.int32(), pa.string()))]
-            + [(name, pa.type_for_alias(kind)) for name, kind in self._columns]
-        )
-        self._writer = parquet.ParquetWriter(file, self._schema, compression="zstd")
         self._rows: list[Sequence[Any]] = []
         self._batches: list[pa.RecordBatch] = []
         self._waiting = 0
+
+    @cached_property
+    def _schema(self) -> pa.Schema:
+        import pyarrow as pa
+
+        return pa.schema(
+            [("collection", pa.dictionary(pa.int32(), pa.string()))]
+            + [(name, pa.type_for_alias(kind)) for name, kind in self._columns]
+        )
+
+    @cached_property
+    def _writer(self) -> parquet.ParquetWriter:
+        # Not before there is something to write: meanwhile the first files are read.
+        from pyarrow import parquet
+
+        return parquet.ParquetWriter(self._file, self._schema, compression="zstd")
 
     def __enter__(self) -> TableWriter:
         return self

@@ -73,6 +73,11 @@ def forms(collection: CollectionFacts) -> Iterator[Finding]:
     say so (few values, outlines of a known format); where they do not, if its path does (mask,
     seg, label, roi and the like).
 
+    Command
+    -------
+    duckdb -c "SELECT SOPClassUID, count(*) FROM 'OUT/instances/*.parquet' GROUP BY SOPClassUID"
+    duckdb -c "SELECT kind, form, count(*) FROM 'OUT/companions/*.parquet' GROUP BY kind, form"
+
     Example
     -------
     Segmentations in DICOM, and NIfTI files in a folder `masks`.
@@ -151,6 +156,11 @@ def untraceable(collection: CollectionFacts) -> Iterator[Finding]:
     Give it the name of its image, put it in the folder of its one series, or write the UIDs of
     series and instances into it or into a table beside it. A Segmentation object has them.
 
+    Command
+    -------
+    duckdb -c "SELECT tag_path, count, example FROM 'OUT/findings/*.parquet' WHERE rule = 'ANNO003'"
+    highdicom: Segmentation(source_images, mask, SegmentationTypeValues.BINARY, segments, ...)
+
     Example
     -------
     `masks/0007.nii.gz`, and no DICOM file is called 0007. A patient's ID in the name tells the
@@ -214,6 +224,10 @@ def mask_as_image(instance: InstanceFacts) -> Iterator[Finding]:
     ----------
     Convert it to Segmentation objects that refer to their images, for example with highdicom.
 
+    Command
+    -------
+    highdicom: Segmentation(source_images, mask, SegmentationTypeValues.BINARY, segments, ...)
+
     Example
     -------
     Secondary Capture images with Series Description (0008,103E) `ROI mask images`. That the
@@ -254,6 +268,11 @@ def table_joins_nothing(collection: CollectionFacts) -> Iterator[Finding]:
     ----------
     Write into the table what Patient ID says in the objects, letter by letter; or publish which
     of its IDs is which.
+
+    Command
+    -------
+    duckdb -c "COPY (SELECT * REPLACE ('PREFIX' || HEADING AS HEADING)
+    FROM read_csv('TABLE.csv', all_varchar = true)) TO 'NEW-TABLE.csv'"
 
     Example
     -------

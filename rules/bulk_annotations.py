@@ -251,6 +251,14 @@ def group_numbers(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
     Number the items of Annotation Group Sequence (006A,0002) from 1 in steps of 1, and give
     each an Annotation Group UID (006A,0003) of its own.
 
+    Command
+    -------
+    pydicom: dataset = dcmread("FILE")
+    pydicom: groups = dataset.AnnotationGroupSequence
+    pydicom: for n, group in enumerate(groups, 1): group.AnnotationGroupNumber = n
+    pydicom: dataset.save_as("NEW-FILE")
+    dcmodify -nb -m "(006A,0002)[N].(006A,0003)=UID" FILE
+
     Example
     -------
     Two groups with number 1.
@@ -282,6 +290,15 @@ def who_drew(instance: InstanceFacts) -> Iterator[Finding]:
     ----------
     Write AUTOMATIC, SEMIAUTOMATIC or MANUAL into Annotation Group Generation Type (006A,0007);
     unless it is MANUAL, identify the algorithm in (006A,0008).
+
+    Command
+    -------
+    dcmodify -nb -i "(006A,0002)[N].(006A,0007)=AUTOMATIC-SEMIAUTOMATIC-OR-MANUAL" FILE
+    pydicom: dataset = dcmread("FILE")
+    highdicom: algorithm = AlgorithmIdentificationSequence("NAME", FAMILY, "VERSION")
+    pydicom: group = dataset.AnnotationGroupSequence[N]
+    pydicom: group.AnnotationGroupAlgorithmIdentificationSequence = algorithm
+    pydicom: dataset.save_as("NEW-FILE")
 
     Example
     -------
@@ -317,7 +334,12 @@ def points_and_annotations(instance: InstanceFacts) -> Iterator[Finding | Undeci
     How to fix
     ----------
     Write X and Y (with Z where the coordinates are 3D and share no plane) of each point: one
-    point for a POINT, four for a RECTANGLE or an ELLIPSE; single or double, not both.
+    point for a POINT, four for a RECTANGLE or an ELLIPSE; single or double, not both. No tool
+    knows which are right: make the object again.
+
+    Command
+    -------
+    dcmdump +P "006A,000C" +P GraphicType +P "0066,0016" +P "0066,0022" FILE
 
     Example
     -------
@@ -345,7 +367,16 @@ def where_outlines_start(instance: InstanceFacts) -> Iterator[Finding | Undecide
     How to fix
     ----------
     For POLYGON and POLYLINE, write into Long Primitive Point Index List (0066,0040) the index
-    of each annotation's first coordinate, from 1 on; leave it out for other types.
+    of each annotation's first coordinate, from 1 on; leave it out for other types. The command
+    is for a list that starts at 0; another is made again.
+
+    Command
+    -------
+    pydicom: dataset = dcmread("FILE")
+    pydicom: group = dataset.AnnotationGroupSequence[N]
+    pydicom: starts = np.frombuffer(group.LongPrimitivePointIndexList, "<u4")
+    pydicom: group.LongPrimitivePointIndexList = (starts + 1).tobytes()
+    pydicom: dataset.save_as("NEW-FILE")
 
     Example
     -------
@@ -373,8 +404,13 @@ def measurements(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
 
     How to fix
     ----------
-    Write a value for each annotation into Floating Point Values (0066,0125), or list those
-    that were measured in Annotation Index List (006A,0011), by numbers from 1.
+    Write a value for each annotation into Floating Point Values (0066,0125), or list those that
+    were measured in Annotation Index List (006A,0011), by numbers from 1. No tool knows which
+    is missing: make the object again.
+
+    Command
+    -------
+    dcmdump +P "006A,000C" +P "006A,0011" +P "0066,0125" FILE
 
     Example
     -------

@@ -372,7 +372,7 @@ def dates_removed_and_there(instance: InstanceFacts) -> Iterator[Finding]:
     Command
     -------
     CTP: <e en="T" t="00080020" n="StudyDate">@empty()</e>
-    dcmodify -nb -imt -ea "(0008,0021)" -ea "(0008,0022)" FILE
+    dcmodify -nb -ma "TAG=" FILE
 
     Example
     -------
@@ -415,7 +415,11 @@ def dates_without_option(instance: InstanceFacts) -> Iterator[Finding | Undecide
 
     Command
     -------
-    dcmodify -nb -i "(0028,0303)=MODIFIED" FILE
+    dcmodify -nb -i "(0028,0303)=UNMODIFIED-MODIFIED-OR-REMOVED" FILE
+    pydicom: dataset = dcmread("FILE")
+    highdicom: code = CodedConcept("CODE", "DCM", "CODE-MEANING")
+    pydicom: dataset.DeidentificationMethodCodeSequence.append(code)
+    pydicom: dataset.save_as("NEW-FILE")
 
     Example
     -------
@@ -463,6 +467,11 @@ def contradiction(instance: InstanceFacts) -> Iterator[Finding]:
     Make codes and attributes say what was done: (0028,0303) is REMOVED without an option for
     dates, UNMODIFIED with 113106, MODIFIED with 113107; (0028,0301) is NO with 113101, and
     (0028,0302) is NO with 113102.
+
+    Command
+    -------
+    dcmdump +P "0012,0064" +P "0028,0301" +P "0028,0302" +P "0028,0303" FILE
+    dcmodify -nb -i "(0028,0303)=UNMODIFIED-MODIFIED-OR-REMOVED" FILE
 
     Example
     -------
@@ -515,9 +524,10 @@ def option_without_profile(instance: InstanceFacts) -> Iterator[Finding]:
 
     Command
     -------
-    dcmodify -nb -i "(0012,0064)[0].(0008,0100)=113100" FILE
-    dcmodify -nb -i "(0012,0064)[0].(0008,0102)=DCM" FILE
-    dcmodify -nb -i "(0012,0064)[0].(0008,0104)=Basic Application Confidentiality Profile" FILE
+    pydicom: dataset = dcmread("FILE")
+    highdicom: code = CodedConcept("CODE", "DCM", "CODE-MEANING")
+    pydicom: dataset.DeidentificationMethodCodeSequence.append(code)
+    pydicom: dataset.save_as("NEW-FILE")
 
     Example
     -------
@@ -551,7 +561,8 @@ def claim_not_completed(instance: InstanceFacts) -> Iterator[Finding]:
 
     Command
     -------
-    dcmodify -nb -i "(0028,0303)=MODIFIED" FILE
+    dcmodify -nb -i "(0028,0303)=UNMODIFIED-MODIFIED-OR-REMOVED" FILE
+    dcmodify -nb -i "(0028,0301)=YES-OR-NO" -i "(0028,0302)=YES-OR-NO" FILE
 
     Example
     -------
@@ -588,6 +599,11 @@ def wrong_code(instance: InstanceFacts) -> Iterator[Finding]:
     ----------
     Give each method in the scheme DCM, with the number of CID 7050. A code of another scheme
     is allowed, see DEID105; so is a code that is there twice, after two de-identifications.
+
+    Command
+    -------
+    dcmodify -nb -m "(0012,0064)[N].(0008,0100)=CODE" -m "(0012,0064)[N].(0008,0102)=DCM" FILE
+    dcmodify -nb -m "(0012,0064)[N].(0008,0104)=CODE-MEANING" FILE
 
     Example
     -------
@@ -633,6 +649,8 @@ def not_replaced(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
     CTP: <e en="T" t="00080018" n="SOPInstanceUID">@hashuid(@UIDROOT,this)</e>
     CTP: <e en="T" t="0020000D" n="StudyInstanceUID">@hashuid(@UIDROOT,this)</e>
     CTP: <e en="T" t="0020000E" n="SeriesInstanceUID">@hashuid(@UIDROOT,this)</e>
+    CTP: <e en="T" t="00081155" n="ReferencedSOPInstanceUID">@hashuid(@UIDROOT,this)</e>
+    CTP: <e en="T" t="00200052" n="FrameOfReferenceUID">@hashuid(@UIDROOT,this)</e>
 
     Example
     -------
@@ -677,9 +695,10 @@ def kept_without_codes(instance: InstanceFacts) -> Iterator[Finding]:
 
     Command
     -------
-    dcmodify -nb -i "(0012,0064)[0].(0008,0100)=113100" FILE
+    dcmodify -nb -i "(0012,0064)[0].(0008,0100)=CODE" FILE
     dcmodify -nb -i "(0012,0064)[0].(0008,0102)=DCM" FILE
-    dcmodify -nb -i "(0012,0064)[0].(0008,0104)=Basic Application Confidentiality Profile" FILE
+    dcmodify -nb -i "(0012,0064)[0].(0008,0104)=CODE-MEANING" FILE
+    dcmodify -nb -ea "TAG" FILE
 
     Example
     -------

@@ -93,6 +93,9 @@ def duplicate_instance(collection: CollectionFacts) -> Iterator[Finding]:
 
     Command
     -------
+    duckdb -c "SELECT min(path), max(path), count(*) FROM 'OUT/instances/*.parquet'
+    GROUP BY SOPInstanceUID HAVING count(SOPInstanceUID) > 1"
+    cmp FILE OTHER-FILE
     dcmodify -nb -gin FILE
 
     Example
@@ -135,6 +138,12 @@ def series_in_two_studies(collection: CollectionFacts) -> Iterator[Finding]:
     How to fix
     ----------
     Replace Series and Study Instance UIDs by one mapping for the whole collection.
+
+    Command
+    -------
+    duckdb -c "SELECT min(path), count(*) FROM 'OUT/instances/*.parquet'
+    GROUP BY SeriesInstanceUID HAVING count(DISTINCT StudyInstanceUID) > 1"
+    dcmodify -nb -m "(0020,000D)=UID" FILE
 
     Example
     -------
@@ -180,6 +189,8 @@ def study_of_two_patients(collection: CollectionFacts) -> Iterator[Finding]:
 
     Command
     -------
+    duckdb -c "SELECT min(path), count(*) FROM 'OUT/instances/*.parquet'
+    GROUP BY StudyInstanceUID HAVING count(DISTINCT PatientID) > 1"
     dcmodify -nb -m "(0010,0020)=CASE-001" FILE
 
     Example
@@ -227,6 +238,9 @@ def conflicting_sex(collection: CollectionFacts) -> Iterator[Finding]:
 
     Command
     -------
+    duckdb -c "SELECT min(path), count(*) FROM 'OUT/instances/*.parquet'
+    WHERE PatientSex IN ('F', 'M', 'O')
+    GROUP BY PatientID HAVING count(DISTINCT PatientSex) > 1"
     dcmodify -nb -m "(0010,0040)=VALUE" FILE
 
     Example
@@ -267,6 +281,12 @@ def mixed_modality(collection: CollectionFacts) -> Iterator[Finding]:
     How to fix
     ----------
     Give derived objects a series of their own.
+
+    Command
+    -------
+    duckdb -c "SELECT min(path), count(*) FROM 'OUT/instances/*.parquet'
+    GROUP BY SeriesInstanceUID HAVING count(DISTINCT nullif(Modality, '')) > 1"
+    dcmodify -nb -m "(0020,000E)=UID" FILE
 
     Example
     -------
@@ -313,6 +333,12 @@ def a_patient_an_image(collection: CollectionFacts) -> Iterator[Finding]:
     ----------
     Give every person one Patient ID; side and view have attributes of their own. If there is
     one image a person, nothing is wrong.
+
+    Command
+    -------
+    duckdb -c "SELECT count(DISTINCT PatientID), count(DISTINCT SOPInstanceUID)
+    FROM 'OUT/instances/*.parquet'"
+    CTP: <e en="T" t="00100020" n="PatientID">@lookup(this,ptid)</e>
 
     Example
     -------

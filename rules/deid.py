@@ -111,7 +111,7 @@ def method_without_flag(instance: InstanceFacts) -> Iterator[Finding]:
 
     Command
     -------
-    dcmodify -nb -i "(0012,0062)=YES" FILE
+    dcmodify -nb -i "(0012,0062)=YES-OR-NO" FILE
 
     Example
     -------
@@ -151,9 +151,9 @@ def no_method_codes(instance: InstanceFacts) -> Iterator[Finding]:
 
     Command
     -------
-    dcmodify -nb -i "(0012,0064)[0].(0008,0100)=113100" FILE
+    dcmodify -nb -i "(0012,0064)[0].(0008,0100)=CODE" FILE
     dcmodify -nb -i "(0012,0064)[0].(0008,0102)=DCM" FILE
-    dcmodify -nb -i "(0012,0064)[0].(0008,0104)=Basic Application Confidentiality Profile" FILE
+    dcmodify -nb -i "(0012,0064)[0].(0008,0104)=CODE-MEANING" FILE
 
     Example
     -------
@@ -187,7 +187,7 @@ def no_claim(instance: InstanceFacts) -> Iterator[Finding]:
 
     Command
     -------
-    CTP: <e en="T" t="00120062" n="PatientIdentityRemoved">YES</e>
+    CTP: <e en="T" t="00120062" n="PatientIdentityRemoved">YES-OR-NO</e>
     CTP: <e en="T" t="00120063" n="DeidentificationMethod">METHOD</e>
 
     Example
@@ -224,6 +224,11 @@ def unknown_method_code(instance: InstanceFacts) -> Iterator[Finding]:
     ----------
     Use the codes of CID 7050 with the scheme DCM where they say it; explain others in
     De-identification Method (0012,0063).
+
+    Command
+    -------
+    dcmodify -nb -m "(0012,0064)[N].(0008,0100)=CODE" -m "(0012,0064)[N].(0008,0102)=DCM" FILE
+    dcmodify -nb -m "(0012,0064)[N].(0008,0104)=CODE-MEANING" FILE
 
     Example
     -------
@@ -269,7 +274,7 @@ def illegal_flag(instance: InstanceFacts) -> Iterator[Finding]:
 
     Command
     -------
-    dcmodify -nb -m "(0012,0062)=YES" FILE
+    dcmodify -nb -m "TAG=YES-OR-NO" FILE
 
     Example
     -------
@@ -337,6 +342,11 @@ def recognizable(instance: InstanceFacts) -> Iterator[Finding]:
     ----------
     Deface the volume and set Recognizable Visual Features (0028,0302) to NO, or restrict
     who may download it.
+
+    Command
+    -------
+    dcmdump +sd +r +F +P RecognizableVisualFeatures COLLECTION
+    dcmodify -nb -m "(0028,0302)=YES-OR-NO" FILE
 
     Example
     -------
@@ -493,8 +503,11 @@ def particulars(instance: InstanceFacts) -> Iterator[Finding]:
 
     Command
     -------
-    dcmodify -nb -imt -ea "(0010,1040)" -ea "(0010,2154)" FILE
-    dcmodify -nb -imt -ma "(0010,0030)=" FILE
+    dcmodify -nb -imt -ea "(0010,1040)" -ea "(0010,2154)" -ea "(0010,2155)" FILE
+    dcmodify -nb -imt -ea "(0040,1102)" -ea "(0040,1103)" -ea "(0040,1104)" FILE
+    dcmodify -nb -imt -ea "(0010,1005)" -ea "(0010,1060)" -ea "(0010,1090)" FILE
+    dcmodify -nb -imt -ea "(0010,1080)" -ea "(0010,2150)" -ea "(0010,2152)" FILE
+    dcmodify -nb -imt -ea "(0010,21F0)" -ma "(0010,0030)=" FILE
 
     Example
     -------
@@ -522,11 +535,15 @@ def other_name(instance: InstanceFacts) -> Iterator[Finding]:
 
     How to fix
     ----------
-    Empty or remove these attributes, at every depth: the Basic Profile lists them all.
+    Empty or remove these attributes, at every depth: the Basic Profile lists them all. Where
+    one has to have a value, write a code.
 
     Command
     -------
-    dcmodify -nb -imt -ma "(0008,0090)=" -ea "(0008,1050)" -ea "(0008,1070)" FILE
+    pydicom: dataset = dcmread("FILE")
+    pydicom: names = [e for e in dataset.iterall() if e.VR == "PN" and e.value]
+    pydicom: for e in names: e.value = e.value if e.keyword == "PatientName" else "CODE"
+    pydicom: dataset.save_as("NEW-FILE")
 
     Example
     -------

@@ -53,6 +53,10 @@ def bytes_behind(instance: InstanceFacts) -> Iterator[Finding]:
     ----------
     Read the object and write it again. Zeros and line ends alone are not reported.
 
+    Command
+    -------
+    dcmconv +st "7FE0,0010" FILE NEW-FILE
+
     Example
     -------
     A trailer of the archive from which the file was exported.
@@ -82,7 +86,7 @@ def text_behind(instance: InstanceFacts) -> Iterator[Finding]:
 
     Command
     -------
-    dcmodify -nb -imt -e "(FFFC,FFFC)" FILE
+    dcmconv +st "7FE0,0010" FILE NEW-FILE
 
     Example
     -------
@@ -251,7 +255,11 @@ def pictures(instance: InstanceFacts) -> Iterator[Finding]:
 
     Command
     -------
-    dcmodify -nb -imt -e "(0088,0200)" -e "(6000,3000)" FILE
+    pydicom: dataset = dcmread("FILE")
+    pydicom: overlays = [e.tag for e in dataset if e.tag.group >> 8 == 0x60]
+    pydicom: for tag in overlays: del dataset[tag]
+    pydicom: dataset.pop("IconImageSequence", None)
+    pydicom: dataset.save_as("NEW-FILE")
 
     Example
     -------
@@ -296,6 +304,14 @@ def document_with_a_header(instance: InstanceFacts) -> Iterator[Finding]:
     How to fix
     ----------
     Clean or replace the document. Its text is searched by DEID466, its structure is not.
+
+    Command
+    -------
+    pydicom: dataset = dcmread("FILE")
+    pydicom: Path("DOCUMENT").write_bytes(dataset.EncapsulatedDocument)
+    pydicom: dataset.EncapsulatedDocument = Path("CLEAN-DOCUMENT").read_bytes()
+    pydicom: dataset.EncapsulatedDocumentLength = len(dataset.EncapsulatedDocument)
+    pydicom: dataset.save_as("NEW-FILE")
 
     Example
     -------
@@ -348,6 +364,14 @@ def document_holds_identifiers(instance: InstanceFacts) -> Iterator[Finding | Un
     How to fix
     ----------
     Clean or replace the document, or remove the object.
+
+    Command
+    -------
+    pydicom: dataset = dcmread("FILE")
+    pydicom: Path("DOCUMENT").write_bytes(dataset.EncapsulatedDocument)
+    pydicom: dataset.EncapsulatedDocument = Path("CLEAN-DOCUMENT").read_bytes()
+    pydicom: dataset.EncapsulatedDocumentLength = len(dataset.EncapsulatedDocument)
+    pydicom: dataset.save_as("NEW-FILE")
 
     Example
     -------

@@ -126,6 +126,11 @@ def patient_differs(collection: CollectionFacts) -> Iterator[Finding]:
     Give each person an ID of their own; else write one value into all objects of the patient,
     derived ones included.
 
+    Command
+    -------
+    duckdb -c "SELECT tag_path, count, example FROM 'OUT/findings/*.parquet' WHERE rule = 'CONS021'"
+    dcmodify -nb -m "TAG=VALUE" FILE
+
     Example
     -------
     Patient's Name was replaced in the CT and kept in its structure set.
@@ -158,6 +163,11 @@ def study_differs(collection: CollectionFacts) -> Iterator[Finding]:
     ----------
     Copy the study's attributes from the images into what is derived from them, and shift dates
     of one patient by one offset.
+
+    Command
+    -------
+    duckdb -c "SELECT tag_path, count, example FROM 'OUT/findings/*.parquet' WHERE rule = 'CONS022'"
+    dcmodify -nb -m "TAG=VALUE" FILE
 
     Example
     -------
@@ -198,6 +208,11 @@ def series_differs(collection: CollectionFacts) -> Iterator[Finding]:
     ----------
     Give objects that were made in another way a series of their own; else write one value
     into all objects of the series.
+
+    Command
+    -------
+    duckdb -c "SELECT tag_path, count, example FROM 'OUT/findings/*.parquet' WHERE rule = 'CONS023'"
+    dcmodify -nb -m "TAG=VALUE" FILE
 
     Example
     -------
@@ -251,6 +266,11 @@ def frame_of_reference_differs(collection: CollectionFacts) -> Iterator[Finding]
     How to fix
     ----------
     Find out which; give each space a Frame of Reference UID of its own.
+
+    Command
+    -------
+    duckdb -c "SELECT tag_path, count, example FROM 'OUT/findings/*.parquet' WHERE rule = 'CONS024'"
+    dcmodify -nb -m "TAG=VALUE" FILE
 
     Example
     -------

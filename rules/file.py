@@ -34,6 +34,10 @@ def unreadable(collection: CollectionFacts) -> Iterator[Finding]:
     Download the file again and compare its checksum with the archive's; mend permissions
     and links; remove what is not part of the collection.
 
+    Command
+    -------
+    duckdb -c "SELECT path, reason FROM 'OUT/instances/*.parquet' WHERE status = 'unreadable'"
+
     Example
     -------
     A download that broke off within the first bytes, or a link that leads out of the folder.
@@ -64,6 +68,10 @@ def cut_short(instance: InstanceFacts) -> Iterator[Finding]:
     How to fix
     ----------
     Download or export the object again. There is no repair: the bytes are not there.
+
+    Command
+    -------
+    duckdb -c "SELECT path, reason FROM 'OUT/instances/*.parquet' WHERE status = 'partial'"
 
     Example
     -------
@@ -192,6 +200,10 @@ def zero_bytes(collection: CollectionFacts) -> Iterator[Finding]:
     Download the file again, or remove it if it is not part of the collection. Files whose name
     starts with a dot are left out: tools make empty ones on purpose.
 
+    Command
+    -------
+    find COLLECTION -type f -empty -not -name ".*"
+
     Example
     -------
     `series-3/00017.dcm` with 0 bytes.
@@ -304,7 +316,9 @@ def odd_encoding(instance: InstanceFacts) -> Iterator[Finding]:
 
     Command
     -------
-    pydicom: dcmread("FILE").save_as("NEW-FILE")
+    pydicom: dataset = dcmread("FILE")
+    pydicom: elements = list(dataset.iterall())
+    pydicom: dataset.save_as("NEW-FILE")
 
     Example
     -------
@@ -336,6 +350,10 @@ def unidentified(instance: InstanceFacts) -> Iterator[Finding]:
     ----------
     Export the object again from its source; a UID made up afterwards breaks every reference
     to it.
+
+    Command
+    -------
+    duckdb -c "SELECT tag_path, count, example FROM 'OUT/findings/*.parquet' WHERE rule = 'FILE009'"
 
     Example
     -------

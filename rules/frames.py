@@ -412,9 +412,17 @@ def number_of_frames(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
 
     How to fix
     ----------
-    Write one item of Per-Frame Functional Groups Sequence (5200,9230) for each frame, and
-    their number into Number of Frames (0028,0008). TILED_FULL may do without the items: then
-    the frames are tiles times focal planes times segments.
+    Write one item of Per-Frame Functional Groups Sequence (5200,9230) for each frame, and their
+    number into Number of Frames (0028,0008). TILED_FULL may do without the items: then the
+    frames are tiles times focal planes times segments. Where frames or items were lost, make
+    the object again.
+
+    Command
+    -------
+    pydicom: dataset = dcmread("FILE")
+    pydicom: items = dataset.PerFrameFunctionalGroupsSequence
+    pydicom: print(dataset.NumberOfFrames, len(items))
+    dcmodify -nb -m "(0028,0008)=NUMBER" FILE
 
     Example
     -------
@@ -444,6 +452,11 @@ def frame_of_no_segment(instance: InstanceFacts) -> Iterator[Finding | Undecided
     Write into each frame's Segment Identification Sequence (0062,000A) one Referenced Segment
     Number (0062,000B) that is a Segment Number (0062,0004) of this object.
 
+    Command
+    -------
+    dcmdump +P SegmentNumber +P ReferencedSegmentNumber FILE
+    dcmodify -nb -i "(5200,9230)[N].(0062,000A)[0].(0062,000B)=NUMBER" FILE
+
     Example
     -------
     Frames of segment 3 in an object that describes 1 and 2.
@@ -471,7 +484,15 @@ def segment_of_no_frame(instance: InstanceFacts) -> Iterator[Finding | Undecided
     How to fix
     ----------
     Leave the segment out, or write its frames. To say that a segment was looked for and not
-    found, an empty frame of it is clearer than none.
+    found, an empty frame of it is clearer than none. Then number the others anew, see SEG104.
+
+    Command
+    -------
+    pydicom: dataset = dcmread("FILE")
+    pydicom: used = {e.value for e in dataset.iterall() if e.keyword == "ReferencedSegmentNumber"}
+    pydicom: kept = [s for s in dataset.SegmentSequence if s.SegmentNumber in used]
+    pydicom: dataset.SegmentSequence = kept
+    pydicom: dataset.save_as("NEW-FILE")
 
     Example
     -------
@@ -503,6 +524,11 @@ def dimensions_do_not_fit(instance: InstanceFacts) -> Iterator[Finding | Undecid
     (0020,9222) has items, from 1; list each Dimension Organization UID (0020,9164); point only
     to what the frames have.
 
+    Command
+    -------
+    dcmdump +P DimensionOrganizationUID +P DimensionIndexPointer +P DimensionIndexValues FILE
+    dcmodify -nb -m "(5200,9230)[N].(0020,9111)[0].(0020,9157)=INDEX-VALUES" FILE
+
     Example
     -------
     Two dimensions, segment and position, and one index in a frame.
@@ -533,7 +559,15 @@ def frames_do_not_fit(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
     ----------
     Write one item of Per-Frame Functional Groups Sequence (5200,9230) for each frame, their
     number into Number of Frames (0028,0008), and as many Dimension Index Values (0020,9157),
-    from 1, as Dimension Index Sequence (0020,9222) has items.
+    from 1, as Dimension Index Sequence (0020,9222) has items. Where frames or items were lost,
+    make the object again.
+
+    Command
+    -------
+    pydicom: dataset = dcmread("FILE")
+    pydicom: items = dataset.PerFrameFunctionalGroupsSequence
+    pydicom: print(dataset.NumberOfFrames, len(items))
+    dcmodify -nb -m "(0028,0008)=NUMBER" FILE
 
     Example
     -------
@@ -562,7 +596,12 @@ def frames_alike(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
     How to fix
     ----------
     Write one frame for a plane of a segment; where there is another dimension, such as time,
-    name it in Dimension Index Sequence (0020,9222).
+    name it in Dimension Index Sequence (0020,9222). No tool takes a frame out again: make the
+    object anew.
+
+    Command
+    -------
+    dcmdump +P DimensionIndexValues +P ReferencedSegmentNumber +P ImagePositionPatient FILE
 
     Example
     -------
@@ -593,6 +632,14 @@ def frame_nowhere(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
     Write Plane Position, Plane Orientation and Pixel Measures, and the source's Frame of
     Reference UID (0020,0052). A mask of a projection image, which has none of these, names the
     image in Derivation Image Sequence (0008,9124) instead, and has its rows and columns.
+
+    Command
+    -------
+    pydicom: dataset = dcmread("FILE")
+    pydicom: source = dcmread("SOURCE")
+    highdicom: orientation = PlaneOrientationSequence("PATIENT", source.ImageOrientationPatient)
+    pydicom: dataset.SharedFunctionalGroupsSequence[0].PlaneOrientationSequence = orientation
+    pydicom: dataset.save_as("NEW-FILE")
 
     Example
     -------
@@ -656,6 +703,10 @@ def frames_without_source(instance: InstanceFacts) -> Iterator[Finding | Undecid
     Nothing has to be, where frames have positions. Name the source in each frame's Derivation
     Image Sequence (0008,9124).
 
+    Command
+    -------
+    highdicom: Segmentation(source_images, mask, SegmentationTypeValues.BINARY, segments, ...)
+
     Example
     -------
     A segmentation made from a NIfTI mask.
@@ -706,6 +757,14 @@ def derivation_is_another(instance: InstanceFacts) -> Iterator[Finding]:
     Write (113076, DCM, Segmentation) into Derivation Code Sequence (0008,9215) and (121322,
     DCM, Source Image for Image Processing Operation) into Purpose of Reference Code Sequence
     (0040,A170).
+
+    Command
+    -------
+    pydicom: dataset = dcmread("FILE")
+    pydicom: coded = [e for e in dataset.iterall() if e.keyword == "KEYWORD"]
+    highdicom: code = CodedConcept("CODE", "DCM", "CODE-MEANING")
+    pydicom: for e in coded: e.value = [code]
+    pydicom: dataset.save_as("NEW-FILE")
 
     Example
     -------

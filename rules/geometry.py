@@ -88,6 +88,11 @@ def geometry_impossible(instance: InstanceFacts) -> Iterator[Finding]:
     Restore Image Orientation (Patient) (0020,0037), Pixel Spacing (0028,0030) or Rescale Slope
     (0028,1053) from the source images. A spacing may be 0 only along a single row or column.
 
+    Command
+    -------
+    dcmdump +P ImageOrientationPatient +P PixelSpacing +P RescaleSlope SOURCE
+    dcmodify -nb -m "TAG=VALUE" FILE
+
     Example
     -------
     Row and column of Image Orientation (Patient) have the same direction.

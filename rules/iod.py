@@ -148,6 +148,10 @@ def conditional_attribute_missing(instance: InstanceFacts) -> Iterator[Finding]:
     Write the attribute, or correct what makes it necessary; the condition stands in the
     module's table.
 
+    Command
+    -------
+    dcmodify -nb -i "TAG=VALUE" FILE
+
     Example
     -------
     A colour image without PlanarConfiguration.
@@ -175,6 +179,10 @@ def conditional_attribute_that_may_be_empty_missing(instance: InstanceFacts) -> 
     How to fix
     ----------
     Write the attribute, with zero length if nobody knows the value.
+
+    Command
+    -------
+    dcmodify -nb -i "TAG=" FILE
 
     Example
     -------
@@ -206,6 +214,10 @@ def conditions_that_nobody_checks(instance: InstanceFacts) -> Iterator[Undecided
     How to fix
     ----------
     Nothing has to be done. docs/standard.md says of each IOD how many conditions are checked.
+
+    Command
+    -------
+    duckdb -c "SELECT tag_path, count, example FROM 'OUT/findings/*.parquet' WHERE rule = 'IOD016'"
 
     Example
     -------
@@ -377,7 +389,7 @@ def value_not_legal(instance: InstanceFacts) -> Iterator[Finding]:
 
     Example
     -------
-    A StudyTime is written with colons.
+    A StudyTime is written with colons; a StudyDate is a 30 February.
     """
     yield from findings(
         instance,
@@ -406,6 +418,10 @@ def value_of_wrong_length(instance: InstanceFacts) -> Iterator[Finding]:
     ----------
     Write a shorter value: 16 characters for a code string or a decimal number, 64 for a
     description. What needs more room has a comment or a sequence to stand in.
+
+    Command
+    -------
+    dcmodify -nb -m "TAG=SHORTER-VALUE" FILE
 
     Example
     -------
@@ -438,6 +454,15 @@ def functional_group_misplaced(instance: InstanceFacts) -> Iterator[Finding]:
     frames, else into every item of PerFrameFunctionalGroupsSequence. FrameContentSequence
     is always per frame.
 
+    Command
+    -------
+    pydicom: dataset = dcmread("FILE")
+    pydicom: shared = dataset.SharedFunctionalGroupsSequence[0]
+    pydicom: frames = dataset.PerFrameFunctionalGroupsSequence
+    pydicom: for frame in frames: frame.setdefault(TAG, shared[TAG])
+    pydicom: del shared[TAG]
+    pydicom: dataset.save_as("NEW-FILE")
+
     Example
     -------
     PixelMeasuresSequence is shared and is repeated for each frame.
@@ -466,6 +491,11 @@ def optional_module_incomplete(instance: InstanceFacts) -> Iterator[Finding]:
     How to fix
     ----------
     Complete the module, or remove what is left of it.
+
+    Command
+    -------
+    dcmodify -nb -i "TAG=VALUE" FILE
+    dcmodify -nb -e "TAG" FILE
 
     Example
     -------
@@ -532,6 +562,10 @@ def term_not_defined(instance: InstanceFacts) -> Iterator[Finding]:
     ----------
     Use a defined term where one says the same.
 
+    Command
+    -------
+    dcmodify -nb -m "TAG=DEFINED-TERM" FILE
+
     Example
     -------
     The third value of ImageType in a CT image is a vendor's own word.
@@ -553,7 +587,7 @@ def term_not_defined(instance: InstanceFacts) -> Iterator[Finding]:
     reference="PS3.5 6.4, PS3.6 6",
 )
 def multiplicity_wrong(instance: InstanceFacts) -> Iterator[Finding]:
-    """An attribute has too few or too many values.
+    r"""An attribute has too few or too many values.
 
     Why it matters
     --------------
@@ -563,6 +597,10 @@ def multiplicity_wrong(instance: InstanceFacts) -> Iterator[Finding]:
     How to fix
     ----------
     Write as many values, or items, as PS3.6 and the module's table say.
+
+    Command
+    -------
+    dcmodify -nb -m "TAG=VALUE-1\VALUE-2" FILE
 
     Example
     -------
@@ -594,7 +632,9 @@ def representation_wrong(instance: InstanceFacts) -> Iterator[Finding]:
 
     Command
     -------
+    pydicom: dataset = dcmread("FILE")
     pydicom: dataset.add_new(TAG, dictionary_VR(TAG), VALUE)
+    pydicom: dataset.save_as("NEW-FILE")
 
     Example
     -------

@@ -72,7 +72,13 @@ def empty_segment(collection: CollectionFacts) -> Iterator[Finding]:
 
     How to fix
     ----------
-    Look whether the mask was lost on the way. Leave a segment out that was not drawn.
+    Look whether the mask was lost on the way. Leave a segment out that was not drawn. What was
+    lost is made again, from the source.
+
+    Command
+    -------
+    duckdb -c "SELECT path, empty_segments FROM 'OUT/masks/*.parquet'
+    WHERE empty_segments BETWEEN 1 AND segments - 1 AND kind <> 'LABELMAP'"
 
     Example
     -------
@@ -108,7 +114,11 @@ def empty_mask(collection: CollectionFacts) -> Iterator[Finding]:
     How to fix
     ----------
     Find out whether nothing was found or the mask was lost; say the former in a report, and
-    leave the object out.
+    leave the object out. What was lost is made again, from the source.
+
+    Command
+    -------
+    duckdb -c "SELECT path, looked FROM 'OUT/masks/*.parquet' WHERE empty = looked AND looked > 0"
 
     Example
     -------
@@ -138,7 +148,12 @@ def value_that_cannot_be(collection: CollectionFacts) -> Iterator[Finding]:
     How to fix
     ----------
     Scale to Maximum Fractional Value (0062,000E). Describe every value of a label map in
-    Segment Sequence (0062,0002), the background too: (125040, DCM, Background).
+    Segment Sequence (0062,0002), the background too: (125040, DCM, Background). The pixels are
+    made again, from the source.
+
+    Command
+    -------
+    duckdb -c "SELECT path FROM 'OUT/masks/*.parquet' WHERE too_high > 0 OR not_described > 0"
 
     Example
     -------
@@ -181,6 +196,12 @@ def overlap_denied(collection: CollectionFacts) -> Iterator[Finding]:
     ----------
     Write YES into Segments Overlap (0062,0013), or UNDEFINED where nobody looked.
 
+    Command
+    -------
+    duckdb -c "SELECT path FROM 'OUT/masks/*.parquet'
+    WHERE kind = 'BINARY' AND overlap_said = 'NO' AND overlap = 'yes'"
+    dcmodify -nb -m "(0062,0013)=YES-OR-UNDEFINED" FILE
+
     Example
     -------
     A tumour inside an organ that was segmented whole, and NO.
@@ -216,6 +237,11 @@ def empty_frames(collection: CollectionFacts) -> Iterator[Finding]:
     ----------
     Nothing is wrong. Leave empty frames out (`omit_empty_frames` of highdicom), except where
     TILED_FULL asks for all.
+
+    Command
+    -------
+    duckdb -c "SELECT path, looked, empty FROM 'OUT/masks/*.parquet'
+    WHERE empty > 0 AND empty < looked"
 
     Example
     -------

@@ -51,6 +51,15 @@ def value_without_meaning(instance: InstanceFacts) -> Iterator[Finding]:
     Write Real World Value Mapping Sequence (0040,9096), shared or for each frame, with the
     UCUM code of the units in Measurement Units Code Sequence (0040,08EA).
 
+    Command
+    -------
+    pydicom: dataset = dcmread("FILE")
+    pydicom: groups = dataset.SharedFunctionalGroupsSequence[0]
+    pydicom: mapping = groups.RealWorldValueMappingSequence[0]
+    highdicom: units = CodedConcept("UNIT", "UCUM", "UNIT")
+    pydicom: mapping.MeasurementUnitsCodeSequence = [units]
+    pydicom: dataset.save_as("NEW-FILE")
+
     Example
     -------
     An ADC map without Measurement Units Code Sequence.
@@ -90,6 +99,15 @@ def quantity_not_named(instance: InstanceFacts) -> Iterator[Finding]:
     ----------
     Nothing has to be (Type 3). Add Quantity Definition Sequence (0040,9220) to the mapping.
 
+    Command
+    -------
+    pydicom: dataset = dcmread("FILE")
+    pydicom: groups = dataset.SharedFunctionalGroupsSequence[0]
+    highdicom: quantity = CodedConcept("CODE", "SCHEME", "CODE-MEANING")
+    highdicom: item = CodeContentItem(codes.SCT.Quantity, quantity)
+    pydicom: groups.RealWorldValueMappingSequence[0].QuantityDefinitionSequence = [item]
+    pydicom: dataset.save_as("NEW-FILE")
+
     Example
     -------
     An ADC map whose only name is its Series Description.
@@ -123,6 +141,10 @@ def pixels_of_a_map(instance: InstanceFacts) -> Iterator[Finding]:
     ----------
     Set Bits Allocated (0028,0100) to 16, 32 or 64, with one sample a pixel and MONOCHROME2;
     leave out Bits Stored, High Bit and Pixel Representation of floats.
+
+    Command
+    -------
+    dcmodify -nb -imt -e "(0028,0101)" -e "(0028,0102)" -e "(0028,0103)" FILE
 
     Example
     -------

@@ -27,6 +27,7 @@ from auditor import (
 from auditor.model import Confidence
 from auditor.standard.confidentiality import METHODS, Method
 from auditor.standard.dictionary import tag_of
+from auditor.twins import CANDIDATES, COLUMNS, HOW_MANY
 
 FLAG = "PatientIdentityRemoved"
 CODES = "DeidentificationMethodCodeSequence"
@@ -121,6 +122,11 @@ def one_under_several_ids(collection: CollectionFacts) -> Iterator[Finding]:
     ----------
     Replace Patient IDs by one mapping for the whole collection, follow-up studies included. If
     the patients are two, replace the Frame of Reference UID (0020,0052) of each by its own.
+
+    Command
+    -------
+    CTP: <e en="T" t="00100020" n="PatientID">@lookup(this,ptid)</e>
+    dcmodify -nb -m "(0020,0052)=UID" FILE
 
     Example
     -------
@@ -217,6 +223,11 @@ def several_under_one_id(collection: CollectionFacts) -> Iterator[Finding]:
     Compare with the clinical table, then correct the ID, the age or the birth date. Dates that
     were shifted have to say so in Longitudinal Temporal Information Modified (0028,0303).
 
+    Command
+    -------
+    dcmdump +sd +r +F +P PatientID +P PatientAge +P PatientBirthDate +P StudyDate COLLECTION
+    dcmodify -nb -m "TAG=VALUE" FILE
+
     Example
     -------
     020Y in one study and 064Y in another a year later. An age may be off by two years, and ages
@@ -286,7 +297,15 @@ def shifted_apart(collection: CollectionFacts) -> Iterator[Finding]:
     How to fix
     ----------
     Shift all dates of a patient by one amount, in every study and at every depth, dates of
-    birth included. Take the amount from a secret of the patient, not of the file.
+    birth included. Take the amount from a secret of the patient, not of the file. Start from
+    the originals: what was shifted unevenly is not shifted back.
+
+    Command
+    -------
+    pydicom: dataset = dcmread("ORIGINAL")
+    pydicom: dates = [e for e in dataset.iterall() if e.VR == "DA" and e.value]
+    pydicom: for e in dates: e.value = f"{DA(e.value) + timedelta(DAYS):%Y%m%d}"
+    pydicom: dataset.save_as("NEW-FILE")
 
     Example
     -------
@@ -366,6 +385,13 @@ def days_of_the_week(collection: CollectionFacts) -> Iterator[Finding]:
     ----------
     Shift each patient by an amount of its own, in days and not in weeks. If weekdays were kept
     on purpose, say so in De-identification Method (0012,0063).
+
+    Command
+    -------
+    pydicom: dataset = dcmread("ORIGINAL")
+    pydicom: dates = [e for e in dataset.iterall() if e.VR == "DA" and e.value]
+    pydicom: for e in dates: e.value = f"{DA(e.value) + timedelta(DAYS):%Y%m%d}"
+    pydicom: dataset.save_as("NEW-FILE")
 
     Example
     -------
@@ -518,6 +544,14 @@ def not_replaced_uids(collection: CollectionFacts) -> Iterator[Finding]:
     Replace all instance UIDs by one mapping for the whole collection, under a root of your own
     or 2.25; or claim 113110 (Retain UIDs Option).
 
+    Command
+    -------
+    CTP: <e en="T" t="00080018" n="SOPInstanceUID">@hashuid(@UIDROOT,this)</e>
+    CTP: <e en="T" t="0020000D" n="StudyInstanceUID">@hashuid(@UIDROOT,this)</e>
+    CTP: <e en="T" t="0020000E" n="SeriesInstanceUID">@hashuid(@UIDROOT,this)</e>
+    CTP: <e en="T" t="00081155" n="ReferencedSOPInstanceUID">@hashuid(@UIDROOT,this)</e>
+    CTP: <e en="T" t="00200052" n="FrameOfReferenceUID">@hashuid(@UIDROOT,this)</e>
+
     Example
     -------
     Method code 113100 without 113110, and a Series Instance UID under the root of the scanner's
@@ -620,6 +654,14 @@ def trail_in_a_uid(instance: InstanceFacts) -> Iterator[Finding]:
     Replace the UIDs. To retain them (113110) means to retain what they hold: the date, which
     takes 113106 (full dates), and the device, which takes 113109.
 
+    Command
+    -------
+    CTP: <e en="T" t="00080018" n="SOPInstanceUID">@hashuid(@UIDROOT,this)</e>
+    CTP: <e en="T" t="0020000D" n="StudyInstanceUID">@hashuid(@UIDROOT,this)</e>
+    CTP: <e en="T" t="0020000E" n="SeriesInstanceUID">@hashuid(@UIDROOT,this)</e>
+    CTP: <e en="T" t="00081155" n="ReferencedSOPInstanceUID">@hashuid(@UIDROOT,this)</e>
+    CTP: <e en="T" t="00200052" n="FrameOfReferenceUID">@hashuid(@UIDROOT,this)</e>
+
     Example
     -------
     113110 and 113107 (modified dates), and a Series Instance UID with the day of the scan. Times
@@ -680,6 +722,11 @@ def small_cells(collection: CollectionFacts) -> Iterator[Finding]:
     Nothing has to be wrong. For a small collection of a known clinic, remove ages or cut them
     to classes, or leave patients of rare ages out.
 
+    Command
+    -------
+    dcmodify -nb -imt -ea "(0010,1010)" FILE
+    dcmodify -nb -imt -ma "(0010,0030)=" FILE
+
     Example
     -------
     One man of 93 years among 200 patients. Cells are of whole years, sex and Body Part Examined
@@ -705,3 +752,70 @@ def small_cells(collection: CollectionFacts) -> Iterator[Finding]:
                 count=few,
                 examples=tuple(few_paths),
             )
+
+
+_READ = (
+    "SELECT path, PatientID, alike, pixels, "
+    "min(PatientID) OVER (PARTITION BY alike) <> max(PatientID) OVER (PARTITION BY alike) AS pair, "
+    "min(PatientID) OVER (PARTITION BY alike, pixels) <> "
+    "max(PatientID) OVER (PARTITION BY alike, pixels) AS twin "
+    f"FROM ({CANDIDATES}) JOIN pixels USING (path) WHERE pixels IS NOT NULL"
+)
+
+
+def _compared(collection: CollectionFacts) -> Units:
+    """Judge images that were read with one of another patient; an empty one does not count."""
+    possible = collection.count(HOW_MANY)
+    said = "images of different patients that may be the same, and whose pixels were not compared"
+    if not collection.count("SELECT count(*) FROM pixels"):
+        return Units(0, possible, said)
+    judged, failed = collection.rows(
+        f"SELECT count(*) FILTER (pair), count(*) FILTER (twin) FROM {collection.kept(_READ)}"
+    )[0]
+    blank = collection.count("SELECT count(*) FROM pixels WHERE pixels IS NULL AND reason = ''")
+    return Units(judged, max(possible - judged - blank, 0), said, failed)
+
+
+@rule(
+    id="DEID508",
+    category="deidentification",
+    severity="warning",
+    confidence="medium",
+    scope="collection",
+    unit="file",
+    reads=(*COLUMNS, "pixels.path", "pixels.pixels", "pixels.reason"),
+    reference="PS3.3 C.7.1.1, C.7.6.3; PS3.15 E.1.1",
+    applies=_compared,
+)
+def one_image_of_two_patients(collection: CollectionFacts) -> Iterator[Finding]:
+    """Images are the same under two Patient IDs.
+
+    Why it matters
+    --------------
+    One patient has two Patient IDs, or an image lies with the wrong patient. In training and in
+    test data, it is counted as two; what was left out of one copy may stand in the other.
+
+    How to fix
+    ----------
+    Find out whose images they are. If they are of one patient, replace Patient IDs by one mapping
+    for the whole collection; else remove the copy that is wrong.
+
+    Example
+    -------
+    One CT under two Patient IDs. With `--twins 1000`, the pixel data of at most 1000 images is
+    read: of images that agree in SOP class, transfer syntax, size and place with one of another
+    patient. Images of one value throughout do not count. A page that a machine always sends, as a
+    logo, may be the same and mean nothing.
+    """
+    for count, paths in collection.rows(
+        f"SELECT sum(images), {_PAIRS} FROM (SELECT sum(images) AS images, list(path) AS pair FROM "
+        "(SELECT alike, pixels, count(*) AS images, min(path) AS path "
+        f"FROM {collection.kept(_READ)} WHERE twin GROUP BY alike, pixels, PatientID) "
+        "GROUP BY alike, pixels) HAVING count(*) > 0"
+    ):
+        yield Finding(
+            "images that are byte for byte the same under two Patient IDs",
+            TagPath.of("PatientID"),
+            count=int(count),
+            examples=tuple(paths),
+        )

@@ -98,6 +98,11 @@ def pixel_data_too_short(instance: InstanceFacts) -> Iterator[Finding | Undecide
     Export the object again. If the attributes are wrong and not the pixels (a wrong Number of
     Frames, Bits Allocated of 16 over bytes), correct them from the source.
 
+    Command
+    -------
+    dcmdump +P Rows +P Columns +P NumberOfFrames +P BitsAllocated +P PixelData FILE
+    dcmodify -nb -m "TAG=VALUE" FILE
+
     Example
     -------
     512 rows of 512 columns with 16 bits allocated, and 262,144 bytes instead of 524,288.
@@ -131,8 +136,16 @@ def pixel_data_too_long(instance: InstanceFacts) -> Iterator[Finding | Undecided
 
     How to fix
     ----------
-    Find out which: correct the attributes from the source, or write the pixel data without
-    what follows it.
+    Find out which: correct the attributes from the source, or write the pixel data without what
+    follows it. The command is for the latter.
+
+    Command
+    -------
+    dcmdump +P Rows +P Columns +P NumberOfFrames +P BitsAllocated +P PixelData FILE
+    pydicom: dataset = dcmread("FILE")
+    pydicom: length = get_expected_length(dataset)
+    pydicom: dataset.PixelData = dataset.PixelData[: length + length % 2]
+    pydicom: dataset.save_as("NEW-FILE")
 
     Example
     -------
@@ -188,6 +201,14 @@ def fragments_and_frames(instance: InstanceFacts) -> Iterator[Finding | Undecide
     Export the object again, or write it again with a library that counts frames and makes
     the table of offsets.
 
+    Command
+    -------
+    pydicom: dataset = dcmread("FILE")
+    pydicom: frames = list(generate_fragments(dataset.PixelData))[1:]
+    pydicom: dataset.PixelData = encapsulate(frames)
+    pydicom: for name in ("Table", "TableLengths"): dataset.pop(f"ExtendedOffset{name}", None)
+    pydicom: dataset.save_as("NEW-FILE")
+
     Example
     -------
     Number of Frames is 30 and there are 29 fragments. Video is left out: its frames are not
@@ -235,6 +256,13 @@ def pixel_data_of_another_syntax(instance: InstanceFacts) -> Iterator[Finding]:
     Find out what the pixels are, write that transfer syntax into (0002,0010), or decompress
     them with a tool that changes both.
 
+    Command
+    -------
+    dcmdump +P TransferSyntaxUID +P PixelData FILE
+    pydicom: dataset = dcmread("FILE")
+    pydicom: dataset.file_meta.TransferSyntaxUID = "TRANSFER-SYNTAX-UID"
+    pydicom: dataset.save_as("NEW-FILE")
+
     Example
     -------
     Explicit VR Little Endian, and the pixel data is a JPEG stream in fragments.
@@ -276,6 +304,12 @@ def encapsulated_in_words(instance: InstanceFacts) -> Iterator[Finding]:
     How to fix
     ----------
     Write Pixel Data (7FE0,0010) with VR OB; the fragments stay as they are.
+
+    Command
+    -------
+    pydicom: dataset = dcmread("FILE")
+    pydicom: dataset["PixelData"].VR = "OB"
+    pydicom: dataset.save_as("NEW-FILE")
 
     Example
     -------
@@ -319,6 +353,10 @@ def image_without_pixel_data(instance: InstanceFacts) -> Iterator[Finding]:
     ----------
     Download or export the object again. If somebody took the pixels out on purpose, say so in
     the documentation of the release: no attribute can.
+
+    Command
+    -------
+    duckdb -c "SELECT tag_path, count, example FROM 'OUT/findings/*.parquet' WHERE rule = 'FILE025'"
 
     Example
     -------
@@ -376,6 +414,12 @@ def pixel_attributes_contradict(instance: InstanceFacts) -> Iterator[Finding]:
     Correct the attributes from the source of the pixels; the values that go together are in
     PS3.3 C.7.6.3.1.
 
+    Command
+    -------
+    dcmdump +P SamplesPerPixel +P PhotometricInterpretation +P PlanarConfiguration FILE
+    dcmdump +P BitsAllocated +P BitsStored +P PixelRepresentation FILE
+    dcmodify -nb -m "TAG=VALUE" FILE
+
     Example
     -------
     Bits Stored is 16 and Bits Allocated is 8; RGB with one sample per pixel.
@@ -420,7 +464,16 @@ def bits_of_old_editions(instance: InstanceFacts) -> Iterator[Finding]:
 
     How to fix
     ----------
-    Write the pixels again with the low bits used and whole bytes allocated.
+    Write the pixels again with the low bits used and whole bytes allocated. The command is for
+    pixel data that is not compressed.
+
+    Command
+    -------
+    pydicom: dataset = dcmread("FILE")
+    pydicom: pixels = dataset.pixel_array >> dataset.HighBit + 1 - dataset.BitsStored
+    pydicom: dataset.PixelData = pixels.tobytes()
+    pydicom: dataset.HighBit, dataset.BitsAllocated = dataset.BitsStored - 1, 8 * pixels.itemsize
+    pydicom: dataset.save_as("NEW-FILE")
 
     Example
     -------
@@ -521,6 +574,11 @@ def attributes_and_syntax(instance: InstanceFacts) -> Iterator[Finding]:
     Correct Photometric Interpretation and the bits to what the compressed stream holds, as
     PS3.5 8.2 has them for the transfer syntax.
 
+    Command
+    -------
+    dcmdump +P TransferSyntaxUID +P PhotometricInterpretation +P BitsAllocated +P BitsStored FILE
+    dcmodify -nb -m "(0028,0004)=PHOTOMETRIC-INTERPRETATION" FILE
+
     Example
     -------
     JPEG Baseline with YBR_FULL, or with 16 bits allocated.
@@ -592,7 +650,7 @@ def lossy_and_denied(instance: InstanceFacts) -> Iterator[Finding]:
 
     Command
     -------
-    dcmodify -nb -i "(0028,2110)=01" -i "(0028,2112)=RATIO" -i "(0028,2114)=ISO_10918_1" FILE
+    dcmodify -nb -i "(0028,2110)=01" -i "(0028,2112)=RATIO" -i "(0028,2114)=METHOD" FILE
 
     Example
     -------
@@ -639,6 +697,10 @@ def lossy_history(instance: InstanceFacts) -> Iterator[Finding]:
     ----------
     Write Lossy Image Compression (0028,2110) with 01, and one value of ratio and method for
     each step of compression.
+
+    Command
+    -------
+    dcmodify -nb -i "(0028,2110)=01" -i "(0028,2112)=RATIO" -i "(0028,2114)=METHOD" FILE
 
     Example
     -------

@@ -92,7 +92,7 @@ def burned_in_not_excluded(instance: InstanceFacts) -> Iterator[Finding]:
     Command
     -------
     dcmj2pnm --write-png FILE LOOK-AT-IT.png
-    dcmodify -nb -i "(0028,0301)=NO" FILE
+    dcmodify -nb -i "(0028,0301)=YES-OR-NO" FILE
 
     Example
     -------
@@ -145,7 +145,7 @@ def screen_not_excluded(instance: InstanceFacts) -> Iterator[Finding]:
     Command
     -------
     dcmj2pnm --write-png FILE LOOK-AT-IT.png
-    dcmodify -nb -i "(0028,0301)=NO" FILE
+    dcmodify -nb -i "(0028,0301)=YES-OR-NO" FILE
 
     Example
     -------
@@ -184,7 +184,7 @@ def scout_not_excluded(instance: InstanceFacts) -> Iterator[Finding]:
     Command
     -------
     dcmj2pnm --write-png FILE LOOK-AT-IT.png
-    dcmodify -nb -i "(0028,0301)=NO" FILE
+    dcmodify -nb -i "(0028,0301)=YES-OR-NO" FILE
 
     Example
     -------
@@ -273,6 +273,11 @@ def face_not_excluded(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
     Recognizable Visual Features (0028,0302) NO. If there is no face in it (a few slices of the
     brain), set NO after somebody has looked.
 
+    Command
+    -------
+    dcmj2pnm --write-png FILE LOOK-AT-IT.png
+    dcmodify -nb -i "(0028,0302)=YES-OR-NO" FILE
+
     Example
     -------
     Body Part Examined (0018,0015) HEAD and no (0028,0302). Where the object does not say what
@@ -349,7 +354,16 @@ def identifier_in_pixels(collection: CollectionFacts) -> Iterator[Finding]:
     How to fix
     ----------
     Clean the pixels of all images of that machine and protocol, not only of those found here:
-    only a sample is looked at.
+    only a sample is looked at. The command is for a single frame that is not compressed:
+    `dcmdjpeg` makes it so.
+
+    Command
+    -------
+    pydicom: dataset = dcmread("FILE")
+    pydicom: pixels = dataset.pixel_array.copy()
+    pydicom: pixels[TOP:BOTTOM, LEFT:RIGHT] = 0
+    pydicom: dataset.PixelData = pixels.tobytes()
+    pydicom: dataset.save_as("NEW-FILE")
 
     Example
     -------
@@ -393,7 +407,7 @@ def text_in_pixels(collection: CollectionFacts) -> Iterator[Finding]:
     Command
     -------
     dcmj2pnm --write-png FILE LOOK-AT-IT.png
-    dcmodify -nb -i "(0028,0301)=NO" FILE
+    dcmodify -nb -i "(0028,0301)=YES-OR-NO" FILE
 
     Example
     -------
@@ -493,7 +507,11 @@ def identifier_in_pictures(collection: CollectionFacts) -> Iterator[Finding]:
 
     Command
     -------
-    dcmodify -nb -imt -e "(0088,0200)" -e "(6000,3000)" FILE
+    pydicom: dataset = dcmread("FILE")
+    pydicom: overlays = [e.tag for e in dataset if e.tag.group >> 8 == 0x60]
+    pydicom: for tag in overlays: del dataset[tag]
+    pydicom: dataset.pop("IconImageSequence", None)
+    pydicom: dataset.save_as("NEW-FILE")
 
     Example
     -------
@@ -544,7 +562,11 @@ def text_in_pictures(collection: CollectionFacts) -> Iterator[Finding]:
 
     Command
     -------
-    dcmodify -nb -imt -e "(0088,0200)" -e "(6000,3000)" FILE
+    pydicom: dataset = dcmread("FILE")
+    pydicom: overlays = [e.tag for e in dataset if e.tag.group >> 8 == 0x60]
+    pydicom: for tag in overlays: del dataset[tag]
+    pydicom: dataset.pop("IconImageSequence", None)
+    pydicom: dataset.save_as("NEW-FILE")
 
     Example
     -------

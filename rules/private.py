@@ -111,6 +111,11 @@ def by_creator(instance: InstanceFacts) -> Iterator[Finding]:
     Nothing is wrong yet. Keep the known-safe elements of PS3.15 Table E.3.10-1, and remove
     what nobody can account for.
 
+    Command
+    -------
+    duckdb -c "SELECT private_creator, count(*), max(instances) FROM 'OUT/elements/*.parquet'
+    WHERE private_creator <> '' GROUP BY private_creator"
+
     Example
     -------
     Elements of `SIEMENS MR HEADER` in 300 of 300 instances.
@@ -146,6 +151,11 @@ def standing_of_each(instance: InstanceFacts) -> Iterator[Finding]:
     ----------
     Nothing is wrong yet. Keep what PS3.15 Table E.3.10-1 lists; look the others up in the
     vendor's conformance statement; remove what nobody can account for.
+
+    Command
+    -------
+    duckdb -c "SELECT tag_path, VR, private_creator, instances FROM 'OUT/elements/*.parquet'
+    WHERE private_creator <> ''"
 
     Example
     -------
@@ -311,6 +321,15 @@ def described_otherwise(instance: InstanceFacts) -> Iterator[Finding]:
     Make the sequence anew from what the object holds: one item for each block, with its group,
     private creator and status; for MIXED the elements that identify nobody.
 
+    Command
+    -------
+    pydicom: dataset = dcmread("FILE")
+    pydicom: item = Dataset()
+    pydicom: item.PrivateGroupReference, item.PrivateCreatorReference = GROUP, "PRIVATE-CREATOR"
+    pydicom: item.BlockIdentifyingInformationStatus = "SAFE-UNSAFE-OR-MIXED"
+    pydicom: dataset.PrivateDataElementCharacteristicsSequence = [item]
+    pydicom: dataset.save_as("NEW-FILE")
+
     Example
     -------
     A block described as UNSAFE whose elements are still there though Patient Identity Removed
@@ -364,6 +383,10 @@ def safe_removed(instance: InstanceFacts) -> Iterator[Finding]:
     ----------
     De-identify anew with a tool that knows PS3.15 Table E.3.10-1; or do not claim 113111, and
     remove the private creator with the block that it reserves.
+
+    Command
+    -------
+    duckdb -c "SELECT tag_path, count, example FROM 'OUT/findings/*.parquet' WHERE rule = 'PRIV103'"
 
     Example
     -------
@@ -427,6 +450,12 @@ def other_vr(instance: InstanceFacts) -> Iterator[Finding]:
     ----------
     Compare with the vendor's conformance statement. Correct the VR if a conversion broke it.
 
+    Command
+    -------
+    pydicom: dataset = dcmread("FILE")
+    pydicom: dataset.add_new(TAG, "VR", VALUE)
+    pydicom: dataset.save_as("NEW-FILE")
+
     Example
     -------
     An element with VR OB that the dictionary has as DS. One text for another, or one integer
@@ -459,6 +488,12 @@ def unknown_vr(instance: InstanceFacts) -> Iterator[Finding]:
     ----------
     Convert anew with software that has a private dictionary: pydicom's
     `convert_private_tags`-like look-up, DCMTK with `private.dic`.
+
+    Command
+    -------
+    pydicom: dataset = dcmread("FILE")
+    pydicom: elements = list(dataset.iterall())
+    pydicom: dataset.save_as("NEW-FILE")
 
     Example
     -------
@@ -760,6 +795,10 @@ def removed_from_some(collection: CollectionFacts) -> Iterator[Finding]:
     ----------
     De-identify the series anew, all of it with one configuration. If the scanner wrote them into
     some images only, nothing is wrong.
+
+    Command
+    -------
+    duckdb -c "SELECT tag_path, count, example FROM 'OUT/findings/*.parquet' WHERE rule = 'PRIV104'"
 
     Example
     -------

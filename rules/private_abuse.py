@@ -194,6 +194,12 @@ def only_in_private(instance: InstanceFacts) -> Iterator[Finding]:
     vendor (the enhanced objects have a place for nearly all of it). Where that cannot be done,
     keep the private element with 113111 (Retain Safe Private Option).
 
+    Command
+    -------
+    pydicom: dataset = dcmread("FILE")
+    pydicom: dataset.KEYWORD = dataset[TAG].value
+    pydicom: dataset.save_as("NEW-FILE")
+
     Example
     -------
     A diffusion b-value in (0019,xx0C) of `SIEMENS MR HEADER`, and no Diffusion b-value
@@ -227,6 +233,11 @@ def contradiction(instance: InstanceFacts) -> Iterator[Finding]:
     Find out which is right: the scanner as a rule wrote the private one. Correct the public
     attribute, and remove the private element if it is the one that is wrong.
 
+    Command
+    -------
+    dcmdump +P "TAG" FILE
+    dcmodify -nb -m "TAG=VALUE" FILE
+
     Example
     -------
     A b-value of one gradient in (2001,xx03) of `Philips Imaging DD 001`, another in Diffusion
@@ -258,6 +269,10 @@ def redundant(instance: InstanceFacts) -> Iterator[Finding]:
     ----------
     Nothing has to be: read the public attribute. When private elements are removed, these
     are not missed.
+
+    Command
+    -------
+    dcmodify -nb -ea "TAG" FILE
 
     Example
     -------

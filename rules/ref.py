@@ -82,6 +82,9 @@ class _Closure:
 
     def units(self, collection: CollectionFacts) -> Units:
         """Judge objects of which a reference can be judged; of the others nothing can be said."""
+        # Most collections of images refer to nothing.
+        if not collection.count('SELECT count(*) FROM (SELECT 1 FROM "references" LIMIT 1)'):
+            return Units(0)
         wrong = " OR ".join(f"wrong{number}" for number in range(len(self.wrong)))
         row = collection.rows(
             "SELECT count(*) FILTER (judged), count(*) FILTER (NOT judged), "
@@ -175,6 +178,12 @@ def broken(collection: CollectionFacts) -> Iterator[Finding]:
     Download the missing instances; where UIDs were replaced, replace them by one mapping in
     all objects of the collection, references included.
 
+    Command
+    -------
+    duckdb -c "SELECT r.path, r.tag_path FROM 'OUT/references/*.parquet' r
+    ANTI JOIN 'OUT/instances/*.parquet' t ON t.SOPInstanceUID = r.ReferencedSOPInstanceUID
+    WHERE ReferencedSeriesInstanceUID IN (SELECT SeriesInstanceUID FROM 'OUT/instances/*.parquet')"
+
     Example
     -------
     A segmentation that refers to slice UIDs from before de-identification. References into
@@ -261,6 +270,9 @@ def wrong_class(collection: CollectionFacts) -> Iterator[Finding]:
 
     Command
     -------
+    duckdb -c "SELECT r.path, r.tag_path, t.path FROM 'OUT/references/*.parquet' r
+    JOIN 'OUT/instances/*.parquet' t ON t.SOPInstanceUID = r.ReferencedSOPInstanceUID
+    WHERE r.ReferencedSOPClassUID <> t.SOPClassUID"
     dcmodify -nb -m "TAG=UID" FILE
 
     Example
@@ -295,6 +307,14 @@ def other_patient(collection: CollectionFacts) -> Iterator[Finding]:
     How to fix
     ----------
     Give objects and the images they are made from one Patient ID, by one mapping.
+
+    Command
+    -------
+    duckdb -c "SELECT r.path, r.tag_path, t.path FROM 'OUT/references/*.parquet' r
+    JOIN 'OUT/instances/*.parquet' i USING (collection, path)
+    JOIN 'OUT/instances/*.parquet' t ON t.SOPInstanceUID = r.ReferencedSOPInstanceUID
+    WHERE i.PatientID <> t.PatientID"
+    dcmodify -nb -m "(0010,0020)=CASE-001" FILE
 
     Example
     -------
@@ -333,6 +353,13 @@ def other_series(collection: CollectionFacts) -> Iterator[Finding]:
     How to fix
     ----------
     List the instance under the Series Instance UID (0020,000E) that stands in it.
+
+    Command
+    -------
+    duckdb -c "SELECT r.path, r.tag_path, t.path FROM 'OUT/references/*.parquet' r
+    JOIN 'OUT/instances/*.parquet' t ON t.SOPInstanceUID = r.ReferencedSOPInstanceUID
+    WHERE r.ReferencedSeriesInstanceUID <> t.SeriesInstanceUID"
+    dcmodify -nb -m "TAG=UID" FILE
 
     Example
     -------
@@ -378,6 +405,13 @@ def other_study(collection: CollectionFacts) -> Iterator[Finding]:
     ----------
     List the instance under the Study Instance UID (0020,000D) that stands in it; in a
     structure set that is RT Referenced Study Sequence (3006,0012).
+
+    Command
+    -------
+    duckdb -c "SELECT r.path, r.tag_path, t.path FROM 'OUT/references/*.parquet' r
+    JOIN 'OUT/instances/*.parquet' t ON t.SOPInstanceUID = r.ReferencedSOPInstanceUID
+    WHERE r.ReferencedStudyInstanceUID <> t.StudyInstanceUID"
+    dcmodify -nb -m "TAG=UID" FILE
 
     Example
     -------
@@ -439,6 +473,13 @@ def unnamed_study(collection: CollectionFacts) -> Iterator[Finding]:
     (0008,1200), in a report in its evidence sequences; or correct the Study Instance UID of
     whichever object has the wrong one.
 
+    Command
+    -------
+    duckdb -c "SELECT r.path, r.tag_path, t.path FROM 'OUT/references/*.parquet' r
+    JOIN 'OUT/instances/*.parquet' i USING (collection, path)
+    JOIN 'OUT/instances/*.parquet' t ON t.SOPInstanceUID = r.ReferencedSOPInstanceUID
+    WHERE i.StudyInstanceUID <> t.StudyInstanceUID AND r.ReferencedStudyInstanceUID IS NULL"
+
     Example
     -------
     A segmentation that was stored in a study of its own.
@@ -482,6 +523,13 @@ def other_frame_of_reference(collection: CollectionFacts) -> Iterator[Finding]:
     ----------
     Write the images' Frame of Reference UID (0020,0052) into the structure set or the
     registration; replace UIDs by one mapping in all objects.
+
+    Command
+    -------
+    duckdb -c "SELECT r.path, r.tag_path, t.path FROM 'OUT/references/*.parquet' r
+    JOIN 'OUT/instances/*.parquet' t ON t.SOPInstanceUID = r.ReferencedSOPInstanceUID
+    WHERE r.FrameOfReferenceUID <> t.FrameOfReferenceUID"
+    dcmodify -nb -m "TAG=UID" FILE
 
     Example
     -------
@@ -528,6 +576,14 @@ def derived_in_other_frame(collection: CollectionFacts) -> Iterator[Finding]:
     ----------
     Write the images' Frame of Reference UID (0020,0052); where it was resampled into another
     space, add a Spatial Registration object.
+
+    Command
+    -------
+    duckdb -c "SELECT r.path, r.tag_path, t.path FROM 'OUT/references/*.parquet' r
+    JOIN 'OUT/instances/*.parquet' i USING (collection, path)
+    JOIN 'OUT/instances/*.parquet' t ON t.SOPInstanceUID = r.ReferencedSOPInstanceUID
+    WHERE i.FrameOfReferenceUID <> t.FrameOfReferenceUID"
+    dcmodify -nb -m "(0020,0052)=UID" FILE
 
     Example
     -------
@@ -591,6 +647,14 @@ def frame_out_of_range(collection: CollectionFacts) -> Iterator[Finding]:
     Number frames from 1 to Number of Frames (0028,0008) in Referenced Frame Number
     (0008,1160).
 
+    Command
+    -------
+    duckdb -c "SELECT r.path, r.tag_path, t.path FROM 'OUT/references/*.parquet' r LEFT JOIN
+    'OUT/instances/*.parquet' t ON t.SOPInstanceUID = r.ReferencedSOPInstanceUID
+    WHERE r.lowest_frame < 1
+    OR t.path <> '' AND r.highest_frame > coalesce(t.NumberOfFrames, 1)"
+    dcmodify -nb -m "TAG=NUMBER" FILE
+
     Example
     -------
     Frame 0 of a multi-frame image, written by a program that counts from 0.
@@ -648,6 +712,13 @@ def evidence_incomplete(collection: CollectionFacts) -> Iterator[Finding]:
     List every instance of the content in Current Requested Procedure Evidence Sequence
     (0040,A375), or of other procedures in Pertinent Other Evidence Sequence (0040,A385).
 
+    Command
+    -------
+    duckdb -c "SELECT path, ReferencedSOPInstanceUID FROM 'OUT/references/*.parquet'
+    WHERE tag_path LIKE '(0040,A730)%'
+    EXCEPT SELECT path, ReferencedSOPInstanceUID FROM 'OUT/references/*.parquet'
+    WHERE tag_path LIKE '(0040,A375)%' OR tag_path LIKE '(0040,A385)%'"
+
     Example
     -------
     A measurement on a segmentation, of which the evidence lists only the CT.
@@ -685,6 +756,12 @@ def common_references_incomplete(collection: CollectionFacts) -> Iterator[Findin
     ----------
     List every instance that is referred to in Referenced Series Sequence (0008,1115), or for
     other studies in Studies Containing Other Referenced Instances Sequence (0008,1200).
+
+    Command
+    -------
+    duckdb -c "SELECT path, ReferencedSOPInstanceUID FROM 'OUT/references/*.parquet'
+    EXCEPT SELECT path, ReferencedSOPInstanceUID FROM 'OUT/references/*.parquet'
+    WHERE tag_path LIKE '(0008,1115)%' OR tag_path LIKE '(0008,1200)%'"
 
     Example
     -------
@@ -785,7 +862,14 @@ def cycle(collection: CollectionFacts) -> Iterator[Finding]:
 
     How to fix
     ----------
-    Find out which object was there first, and give what it refers to the right UID.
+    Find out which object was there first, and give what it refers to the right UID. The command
+    shows circles of two; the report has the others.
+
+    Command
+    -------
+    duckdb -c "SELECT a.path, b.path FROM 'OUT/references/*.parquet' a
+    JOIN 'OUT/references/*.parquet' b ON a.ReferencedSOPInstanceUID = b.SOPInstanceUID
+    WHERE a.SOPInstanceUID = b.ReferencedSOPInstanceUID"
 
     Example
     -------
@@ -947,8 +1031,13 @@ def outside_the_source(collection: CollectionFacts) -> Iterator[Finding]:
 
     How to fix
     ----------
-    Find out whether the reference or the coordinates are right. Where images were resampled
-    or turned, transform the contours with them.
+    Find out whether the reference or the coordinates are right. Where images were resampled or
+    turned, transform the contours with them. What lies elsewhere is drawn again.
+
+    Command
+    -------
+    duckdb -c "SELECT tag_path, count, example FROM 'OUT/findings/*.parquet' WHERE rule = 'REF013'"
+    dcmdump +P ImagePositionPatient +P ImageOrientationPatient +P PixelSpacing IMAGE
 
     Example
     -------
@@ -1020,6 +1109,11 @@ def segment_not_there(collection: CollectionFacts) -> Iterator[Finding]:
     ----------
     Write a Segment Number (0062,0004) of the segmentation into Referenced Segment Number
     (0062,000B), or refer to the segmentation that the number is of.
+
+    Command
+    -------
+    duckdb -c "SELECT tag_path, count, example FROM 'OUT/findings/*.parquet' WHERE rule = 'REF014'"
+    dcmodify -nb -m "TAG=NUMBER" FILE
 
     Example
     -------

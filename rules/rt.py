@@ -51,6 +51,11 @@ def presence(collection: CollectionFacts) -> Iterator[Finding]:
     ----------
     Nothing is wrong: this says what there is.
 
+    Command
+    -------
+    duckdb -c "SELECT SOPClassUID, count(DISTINCT SeriesInstanceUID) FROM 'OUT/instances/*.parquet'
+    GROUP BY SOPClassUID"
+
     Example
     -------
     20 of 80 series are RT Structure Set Storage.
@@ -84,6 +89,10 @@ def modality_only(instance: InstanceFacts) -> Iterator[Finding]:
     ----------
     Export the object again as what it is, or correct its modality.
 
+    Command
+    -------
+    dcmodify -nb -m "(0008,0060)=MODALITY" FILE
+
     Example
     -------
     A picture of a plan in a Secondary Capture image whose Modality is RTPLAN.
@@ -113,6 +122,10 @@ def second_generation(instance: InstanceFacts) -> Iterator[Finding]:
     How to fix
     ----------
     Nothing is wrong: this says what was not looked at.
+
+    Command
+    -------
+    duckdb -c "SELECT path, SOPClassUID FROM 'OUT/instances/*.parquet' WHERE Modality LIKE 'RT%'"
 
     Example
     -------
@@ -153,7 +166,13 @@ def roi_links(instance: InstanceFacts) -> Iterator[Finding]:
 
     How to fix
     ----------
-    Give each ROI its own ROI Number (3006,0022), and refer only to numbers that exist.
+    Give each ROI its own ROI Number (3006,0022), and refer only to numbers that exist. Where
+    what a number is of was lost, export the structure set again.
+
+    Command
+    -------
+    dcmdump +P ROINumber +P ReferencedROINumber FILE
+    dcmodify -nb -m "TAG=NUMBER" FILE
 
     Example
     -------
@@ -201,6 +220,13 @@ def empty_roi(instance: InstanceFacts) -> Iterator[Finding]:
     How to fix
     ----------
     Remove ROIs that were never drawn; export again where a contour is missing.
+
+    Command
+    -------
+    pydicom: dataset = dcmread("FILE")
+    pydicom: contours = dataset.ROIContourSequence
+    pydicom: drawn = {c.ReferencedROINumber for c in contours if "ContourSequence" in c}
+    pydicom: print({roi.ROINumber for roi in dataset.StructureSetROISequence} - drawn)
 
     Example
     -------

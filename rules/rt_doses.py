@@ -39,6 +39,10 @@ def units(instance: InstanceFacts) -> Iterator[Finding]:
     ----------
     Write GY or RELATIVE into Dose Units (3004,0002).
 
+    Command
+    -------
+    dcmodify -nb -i "(3004,0002)=GY-OR-RELATIVE" FILE
+
     Example
     -------
     cGy, for which the scaling is 0.01 and the unit GY.
@@ -77,6 +81,10 @@ def kind_of_dose(instance: InstanceFacts) -> Iterator[Finding]:
     ----------
     Write a term of the standard into Dose Type (3004,0004) and Dose Summation Type (3004,000A).
 
+    Command
+    -------
+    dcmodify -nb -i "(3004,0004)=DOSE-TYPE" -i "(3004,000A)=DOSE-SUMMATION-TYPE" FILE
+
     Example
     -------
     A summation type of TOTAL, where the standard has PLAN or MULTI_PLAN.
@@ -107,6 +115,10 @@ def scaling(instance: InstanceFacts) -> Iterator[Finding]:
     How to fix
     ----------
     Write the dose of one count, in the unit of the grid, into Dose Grid Scaling (3004,000E).
+
+    Command
+    -------
+    dcmodify -nb -i "(3004,000E)=DOSE-OF-ONE-COUNT" FILE
 
     Example
     -------
@@ -158,6 +170,13 @@ def planes(instance: InstanceFacts) -> Iterator[Finding]:
     Write one offset for each frame into Grid Frame Offset Vector (3004,000C), rising or
     falling, from 0 (or, of axial planes, from the z of the first), and its tag into Frame
     Increment Pointer (0028,0009).
+
+    Command
+    -------
+    pydicom: dataset = dcmread("FILE")
+    pydicom: dataset.GridFrameOffsetVector = OFFSETS
+    pydicom: dataset.FrameIncrementPointer = 0x3004000C
+    pydicom: dataset.save_as("NEW-FILE")
 
     Example
     -------
@@ -238,6 +257,12 @@ def belongs_to(instance: InstanceFacts) -> Iterator[Finding]:
     summation type says: fraction group, beams or brachytherapy setups. A sum of several plans
     names each of them.
 
+    Command
+    -------
+    dcmodify -nb -i "(300C,0002)[0].(0008,1150)=1.2.840.10008.5.1.4.1.1.481.5" FILE
+    dcmodify -nb -i "(300C,0002)[0].(0008,1155)=UID" FILE
+    dcmodify -nb -i "(300C,0002)[0].(300C,0020)[0].(300C,0022)=NUMBER" FILE
+
     Example
     -------
     Dose Summation Type BEAM, and a plan without Referenced Fraction Group Sequence.
@@ -304,6 +329,14 @@ def pixels(instance: InstanceFacts) -> Iterator[Finding]:
     How to fix
     ----------
     Store one sample of 16 or 32 bits, MONOCHROME2, without sign unless the Dose Type is ERROR.
+    The command stops where a dose is below zero.
+
+    Command
+    -------
+    pydicom: dataset = dcmread("FILE")
+    pydicom: assert dataset.pixel_array.min() >= 0
+    pydicom: dataset.PixelRepresentation = 0
+    pydicom: dataset.save_as("NEW-FILE")
 
     Example
     -------
@@ -354,6 +387,12 @@ def rt_image(instance: InstanceFacts) -> Iterator[Finding]:
     Write NORMAL or NON_NORMAL into RT Image Plane (3002,000C), with the latter RT Image
     Orientation (3002,0010); lengths above zero, or none; where a beam is named, its plan in
     Referenced RT Plan Sequence (300C,0002).
+
+    Command
+    -------
+    dcmodify -nb -i "(3002,000C)=NORMAL-OR-NON_NORMAL" FILE
+    dcmodify -nb -i "(300C,0002)[0].(0008,1150)=1.2.840.10008.5.1.4.1.1.481.5" FILE
+    dcmodify -nb -i "(300C,0002)[0].(0008,1155)=UID" FILE
 
     Example
     -------
@@ -456,6 +495,11 @@ def dose_in_other_frame(collection: CollectionFacts) -> Iterator[Finding]:
     Write the frame of reference of plan and structure set into the dose; where the dose was
     carried to another image, add the Spatial Registration object.
 
+    Command
+    -------
+    duckdb -c "SELECT tag_path, count, example FROM 'OUT/findings/*.parquet' WHERE rule = 'RT501'"
+    dcmodify -nb -m "(0020,0052)=UID" FILE
+
     Example
     -------
     A dose grid for which a new Frame of Reference UID (0020,0052) was made up.
@@ -538,6 +582,11 @@ def chain_broken(collection: CollectionFacts) -> Iterator[Finding]:
     ----------
     Add the object that is named; where UIDs were replaced, replace them by one mapping in all
     objects of the collection, references included.
+
+    Command
+    -------
+    duckdb -c "SELECT r.path, r.tag_path FROM 'OUT/references/*.parquet' r
+    ANTI JOIN 'OUT/instances/*.parquet' t ON t.SOPInstanceUID = r.ReferencedSOPInstanceUID"
 
     Example
     -------
@@ -632,6 +681,10 @@ def number_of_nothing(collection: CollectionFacts) -> Iterator[Finding]:
     ----------
     Add the version of the plan or structure set that the numbers are of, and refer to it; or
     correct the numbers.
+
+    Command
+    -------
+    duckdb -c "SELECT tag_path, count, example FROM 'OUT/findings/*.parquet' WHERE rule = 'RT503'"
 
     Example
     -------

@@ -65,6 +65,10 @@ def terms(instance: InstanceFacts) -> Iterator[Finding]:
     (3004,0052), the ROIs with INCLUDED or EXCLUDED into DVH Referenced ROI Sequence (3004,0060),
     and their structure set into Referenced Structure Set Sequence (300C,0060).
 
+    Command
+    -------
+    dcmodify -nb -i "(3004,0050)[N].(3004,0054)=CM3" FILE
+
     Example
     -------
     DVH Volume Units CC, where the standard has CM3.
@@ -224,6 +228,10 @@ def data(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
     Write width and volume of each bin into DVH Data (3004,0058), half as many as numbers into DVH
     Number of Bins (3004,0056), and what kind of curve it is into DVH Type (3004,0001).
 
+    Command
+    -------
+    dcmdump +P DVHType +P DVHNumberOfBins +P DVHData FILE
+
     Example
     -------
     A differential histogram that is called CUMULATIVE. A thousandth of the largest volume is
@@ -253,6 +261,10 @@ def statistics(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
     ----------
     Compute DVH Minimum Dose (3004,0070), DVH Mean Dose (3004,0074) and DVH Maximum Dose (3004,0072)
     anew, in the units that the histogram's Dose Units (3004,0002) says.
+
+    Command
+    -------
+    dcmdump +P DVHMinimumDose +P DVHMeanDose +P DVHMaximumDose FILE
 
     Example
     -------

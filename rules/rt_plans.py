@@ -103,6 +103,11 @@ def number_twice(instance: InstanceFacts) -> Iterator[Finding]:
     ----------
     Number the items of each sequence anew, and what refers to them with them.
 
+    Command
+    -------
+    dcmdump +P BeamNumber +P ReferencedBeamNumber +P FractionGroupNumber +P DoseReferenceNumber FILE
+    dcmodify -nb -m "TAG=NUMBER" FILE
+
     Example
     -------
     A beam that was copied with its Beam Number (300A,00C0).
@@ -136,6 +141,11 @@ def number_not_there(instance: InstanceFacts) -> Iterator[Finding]:
     How to fix
     ----------
     Remove the reference, or export the plan with all its beams, setups and dose references.
+
+    Command
+    -------
+    dcmdump +P BeamNumber +P ReferencedBeamNumber +P PatientSetupNumber +P DoseReferenceNumber FILE
+    dcmodify -nb -e "(300A,0070)[N].(300C,0004)[M]" FILE
 
     Example
     -------
@@ -211,6 +221,13 @@ def miscounted(instance: InstanceFacts) -> Iterator[Finding]:
     Number of Control Points (300A,0110), and 0, 1, 2 and so on into Control Point Index
     (300A,0112).
 
+    Command
+    -------
+    pydicom: dataset = dcmread("FILE")
+    pydicom: beams = dataset.BeamSequence
+    pydicom: print([(b.NumberOfControlPoints, len(b.ControlPointSequence)) for b in beams])
+    dcmodify -nb -m "(300A,00B0)[N].(300A,0110)=NUMBER" FILE
+
     Example
     -------
     An arc of 178 control points of which 90 were exported.
@@ -278,6 +295,10 @@ def weights(instance: InstanceFacts) -> Iterator[Finding]:
     Export the plan again. The first weight is zero, none is less than the one before, and the
     last is the Final Cumulative Meterset Weight (300A,010E).
 
+    Command
+    -------
+    dcmdump +P FinalCumulativeMetersetWeight +P CumulativeMetersetWeight FILE
+
     Example
     -------
     Weights up to 0.97 in a beam whose final weight is 1.
@@ -319,6 +340,12 @@ def geometry(instance: InstanceFacts) -> Iterator[Finding]:
     ----------
     Write PATIENT or TREATMENT_DEVICE into RT Plan Geometry (300A,000C), with PATIENT also
     Referenced Structure Set Sequence (300C,0060).
+
+    Command
+    -------
+    dcmodify -nb -i "(300A,000C)=PATIENT-OR-TREATMENT_DEVICE" FILE
+    dcmodify -nb -i "(300C,0060)[0].(0008,1150)=1.2.840.10008.5.1.4.1.1.481.3" FILE
+    dcmodify -nb -i "(300C,0060)[0].(0008,1155)=UID" FILE
 
     Example
     -------
@@ -367,6 +394,10 @@ def beam_not_given(instance: InstanceFacts) -> Iterator[Finding]:
     Nothing need be wrong: it may be a beam that was tried. If it was given, add it to the
     fraction group.
 
+    Command
+    -------
+    dcmdump +P BeamNumber +P TreatmentDeliveryType +P ReferencedBeamNumber FILE
+
     Example
     -------
     An alternative field that was left in the plan.
@@ -410,6 +441,11 @@ def approval(instance: InstanceFacts) -> Iterator[Finding]:
     Write APPROVED, UNAPPROVED or REJECTED into Approval Status (300E,0002). The first and the
     last have date, time and reviewer beside them, empty where they were taken out; the other
     has none.
+
+    Command
+    -------
+    dcmodify -nb -i "(300E,0002)=APPROVAL-STATUS" FILE
+    dcmodify -nb -i "(300E,0004)=" -i "(300E,0005)=" -i "(300E,0008)=" FILE
 
     Example
     -------
@@ -463,6 +499,11 @@ def other_kind(instance: InstanceFacts) -> Iterator[Finding]:
     ----------
     Refer to a structure set in Referenced Structure Set Sequence (300C,0060), to a plan in
     Referenced RT Plan Sequence (300C,0002), to a dose in Referenced Dose Sequence (300C,0080).
+
+    Command
+    -------
+    dcmdump +P ReferencedSOPClassUID +P ReferencedSOPInstanceUID FILE
+    dcmodify -nb -m "TAG=UID" FILE
 
     Example
     -------
@@ -518,6 +559,11 @@ def record(instance: InstanceFacts) -> Iterator[Finding]:
     ----------
     Export the record again with its measured and calculated doses; Delivered Meterset
     (3008,0044) is summed up from control point to control point.
+
+    Command
+    -------
+    dcmdump +P MeasuredDoseReferenceNumber +P ReferencedMeasuredDoseReferenceNumber FILE
+    dcmdump +P DeliveredMeterset FILE
 
     Example
     -------

@@ -222,8 +222,15 @@ def malformed_contour(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
     How to fix
     ----------
     Write x, y and z of each point into Contour Data (3006,0050), and their number into Number
-    of Contour Points (3006,0046); one point for type POINT, three or more for a closed
-    contour.
+    of Contour Points (3006,0046); one point for type POINT, three or more for a closed contour.
+    Where points were lost, export the structure set again.
+
+    Command
+    -------
+    pydicom: dataset = dcmread("FILE")
+    pydicom: rois = [r for r in dataset.ROIContourSequence if "ContourSequence" in r]
+    pydicom: contours = [c for r in rois for c in r.ContourSequence]
+    pydicom: print([c.NumberOfContourPoints - len(c.ContourData) / 3 for c in contours])
 
     Example
     -------
@@ -254,6 +261,13 @@ def contour_not_in_a_plane(instance: InstanceFacts) -> Iterator[Finding | Undeci
     Export the contours again by slice, or give those that follow a curve in space the type
     OPEN_NONPLANAR.
 
+    Command
+    -------
+    pydicom: dataset = dcmread("FILE")
+    pydicom: contour = dataset.ROIContourSequence[N].ContourSequence[M]
+    pydicom: contour.ContourGeometricType = "CONTOUR-TYPE"
+    pydicom: dataset.save_as("NEW-FILE")
+
     Example
     -------
     A CLOSED_PLANAR contour whose last points are those of the next slice. 0.2 mm to each
@@ -282,6 +296,15 @@ def contour_encloses_nothing(instance: InstanceFacts) -> Iterator[Finding | Unde
     How to fix
     ----------
     Leave the repeated point out, and contours that have no area.
+
+    Command
+    -------
+    pydicom: dataset = dcmread("FILE")
+    pydicom: rois = [r for r in dataset.ROIContourSequence if "ContourSequence" in r]
+    pydicom: long = [c for r in rois for c in r.ContourSequence if len(c.ContourData) > 9]
+    pydicom: again = [c for c in long if c.ContourData[:3] == c.ContourData[-3:]]
+    pydicom: for c in again: c.ContourData = c.ContourData[:-3]; c.NumberOfContourPoints -= 1
+    pydicom: dataset.save_as("NEW-FILE")
 
     Example
     -------
@@ -332,6 +355,10 @@ def duplicate_name(instance: InstanceFacts) -> Iterator[Finding]:
     ----------
     Give each ROI its own ROI Name (3006,0026), or remove the copy.
 
+    Command
+    -------
+    dcmodify -nb -m "(3006,0020)[N].(3006,0026)=NAME" FILE
+
     Example
     -------
     An organ that was drawn by hand and by a program, both under its plain name.
@@ -374,6 +401,10 @@ def names_by_nomenclature(instance: InstanceFacts) -> Iterator[Finding | Undecid
     Nothing is wrong. Name organs by the report's list, targets by its pattern; or add a code
     in RT ROI Identification Code Sequence (3006,0086). Only the common names of the list are
     known here.
+
+    Command
+    -------
+    dcmodify -nb -m "(3006,0020)[N].(3006,0026)=NAME" FILE
 
     Example
     -------
@@ -433,6 +464,10 @@ def roi_frame_not_listed(instance: InstanceFacts) -> Iterator[Finding]:
     Write a Frame of Reference UID (0020,0052) of the list into Referenced Frame of Reference
     UID (3006,0024); replace UIDs in both by one mapping.
 
+    Command
+    -------
+    dcmodify -nb -m "(3006,0020)[N].(3006,0024)=UID" FILE
+
     Example
     -------
     De-identification that replaced the UID in the list and not in the ROIs.
@@ -489,6 +524,15 @@ def contour_image_not_listed(instance: InstanceFacts) -> Iterator[Finding | Unde
     List every image on which contours were drawn in Contour Image Sequence (3006,0016) of its
     RT Referenced Series.
 
+    Command
+    -------
+    pydicom: dataset = dcmread("FILE")
+    pydicom: study = dataset.ReferencedFrameOfReferenceSequence[0].RTReferencedStudySequence[0]
+    pydicom: image = Dataset()
+    pydicom: image.ReferencedSOPClassUID, image.ReferencedSOPInstanceUID = "SOP-CLASS-UID", "UID"
+    pydicom: study.RTReferencedSeriesSequence[N].ContourImageSequence.append(image)
+    pydicom: dataset.save_as("NEW-FILE")
+
     Example
     -------
     Contours on a second series, of which the structure set lists only the first.
@@ -525,6 +569,14 @@ def observations(instance: InstanceFacts) -> Iterator[Finding]:
     ----------
     Give each observation its own Observation Number (3006,0082); relate only ROIs of this
     structure set.
+
+    Command
+    -------
+    pydicom: dataset = dcmread("FILE")
+    pydicom: observations = dataset.RTROIObservationsSequence
+    pydicom: for n, each in enumerate(observations, 1): each.ObservationNumber = n
+    pydicom: dataset.save_as("NEW-FILE")
+    dcmodify -nb -e "(3006,0080)[N].(3006,0030)" FILE
 
     Example
     -------

@@ -56,6 +56,11 @@ def presence(collection: CollectionFacts) -> Iterator[Finding]:
     ----------
     Nothing is wrong: this says what there is.
 
+    Command
+    -------
+    duckdb -c "SELECT SOPClassUID, count(DISTINCT SeriesInstanceUID) FROM 'OUT/instances/*.parquet'
+    GROUP BY SOPClassUID"
+
     Example
     -------
     12 of 80 series are Segmentation Storage.
@@ -162,6 +167,11 @@ def segmentation_type(instance: InstanceFacts) -> Iterator[Finding]:
     FRACTIONAL also Segmentation Fractional Type (0062,0010) and Maximum Fractional Value
     (0062,000E).
 
+    Command
+    -------
+    dcmodify -nb -i "(0062,0001)=SEGMENTATION-TYPE" FILE
+    dcmodify -nb -i "(0062,0010)=PROBABILITY-OR-OCCUPANCY" -i "(0062,000E)=MAXIMUM" FILE
+
     Example
     -------
     FRACTIONAL without Maximum Fractional Value: 255 could be anything.
@@ -204,6 +214,11 @@ def segment_numbers(instance: InstanceFacts) -> Iterator[Finding]:
     ----------
     Give every item of Segment Sequence (0062,0002) its own Segment Number (0062,0004).
 
+    Command
+    -------
+    dcmdump +P SegmentNumber +P ReferencedSegmentNumber FILE
+    dcmodify -nb -i "(0062,0002)[N].(0062,0004)=NUMBER" FILE
+
     Example
     -------
     Two items with Segment Number 1.
@@ -244,6 +259,14 @@ def numbers_in_steps_of_one(instance: InstanceFacts) -> Iterator[Finding]:
     How to fix
     ----------
     Renumber the segments, and the Referenced Segment Numbers of the frames with them.
+
+    Command
+    -------
+    pydicom: dataset = dcmread("FILE")
+    pydicom: new = {s.SegmentNumber: n for n, s in enumerate(dataset.SegmentSequence, 1)}
+    pydicom: numbers = [e for e in dataset.iterall() if e.keyword.endswith("SegmentNumber")]
+    pydicom: for e in numbers: e.value = new[e.value]
+    pydicom: dataset.save_as("NEW-FILE")
 
     Example
     -------
@@ -354,7 +377,7 @@ def no_instance_number(instance: InstanceFacts) -> Iterator[Finding]:
 
     Command
     -------
-    dcmodify -nb -i "(0020,0013)=1" FILE
+    dcmodify -nb -i "(0020,0013)=NUMBER" FILE
 
     Example
     -------
@@ -395,6 +418,11 @@ def optional_description(instance: InstanceFacts) -> Iterator[Finding]:
     How to fix
     ----------
     Nothing is wrong. Fill them where it is known: highdicom's SegmentDescription takes them.
+
+    Command
+    -------
+    dcmodify -nb -i "(0062,0002)[N].(0062,0006)=DESCRIPTION" FILE
+    highdicom: SegmentDescription(number, label, category, type, algorithm_type, algorithm)
 
     Example
     -------

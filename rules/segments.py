@@ -172,6 +172,11 @@ def tracking(instance: InstanceFacts) -> Iterator[Finding]:
     ----------
     Write both Tracking ID (0062,0020) and Tracking UID (0062,0021), or neither.
 
+    Command
+    -------
+    dcmodify -nb -i "(0062,0002)[N].(0062,0020)=TRACKING-ID" FILE
+    dcmodify -nb -i "(0062,0002)[N].(0062,0021)=UID" FILE
+
     Example
     -------
     A Tracking UID in a segment without a Tracking ID.
@@ -204,6 +209,15 @@ def retired_code(instance: InstanceFacts) -> Iterator[Finding]:
     How to fix
     ----------
     Write the SCT code that the finding names, with Coding Scheme Designator SCT.
+
+    Command
+    -------
+    pydicom: dataset = dcmread("FILE")
+    pydicom: items = [i for e in dataset.iterall() if e.VR == "SQ" for i in e.value]
+    pydicom: coded = [i for i in items if i.get("CodeValue") == "OLD-CODE"]
+    highdicom: code = CodedConcept("CODE", "SCHEME", "CODE-MEANING")
+    pydicom: for i in coded: i.update(code)
+    pydicom: dataset.save_as("NEW-FILE")
 
     Example
     -------
@@ -246,6 +260,15 @@ def outside_context_group(instance: InstanceFacts) -> Iterator[Finding]:
     Use a code of CID 7150 for the category and of CID 7151 for the type where one says the
     same. Codes of a private scheme (99...) need a Coding Scheme Identification Sequence.
 
+    Command
+    -------
+    pydicom: dataset = dcmread("FILE")
+    pydicom: items = [i for e in dataset.iterall() if e.VR == "SQ" for i in e.value]
+    pydicom: coded = [i for i in items if i.get("CodeValue") == "OLD-CODE"]
+    highdicom: code = CodedConcept("CODE", "SCHEME", "CODE-MEANING")
+    pydicom: for i in coded: i.update(code)
+    pydicom: dataset.save_as("NEW-FILE")
+
     Example
     -------
     A local code for a label of one's own software.
@@ -281,6 +304,15 @@ def code_is_not_what_it_says(instance: InstanceFacts) -> Iterator[Finding]:
     ----------
     Look the code up in PS3.16, and write value, scheme and meaning of one row. The last digit
     of a SNOMED CT identifier checks the others: a wrong one is a typing error.
+
+    Command
+    -------
+    pydicom: dataset = dcmread("FILE")
+    pydicom: items = [i for e in dataset.iterall() if e.VR == "SQ" for i in e.value]
+    pydicom: coded = [i for i in items if i.get("CodeValue") == "OLD-CODE"]
+    highdicom: code = CodedConcept("CODE", "SCHEME", "CODE-MEANING")
+    pydicom: for i in coded: i.update(code)
+    pydicom: dataset.save_as("NEW-FILE")
 
     Example
     -------
@@ -321,6 +353,10 @@ def label_twice(instance: InstanceFacts) -> Iterator[Finding]:
     ----------
     Number or name the labels apart: lesion 1, lesion 2.
 
+    Command
+    -------
+    dcmodify -nb -m "(0062,0002)[N].(0062,0005)=LABEL" FILE
+
     Example
     -------
     Two segments labelled Lesion.
@@ -359,6 +395,12 @@ def lesion_nowhere(instance: InstanceFacts) -> Iterator[Finding]:
     How to fix
     ----------
     Nothing has to be (Type 3). Add Anatomic Region Sequence (0008,2218) to the segment.
+
+    Command
+    -------
+    dcmodify -nb -i "(0062,0002)[N].(0008,2218)[0].(0008,0100)=CODE" FILE
+    dcmodify -nb -i "(0062,0002)[N].(0008,2218)[0].(0008,0102)=SCHEME" FILE
+    dcmodify -nb -i "(0062,0002)[N].(0008,2218)[0].(0008,0104)=CODE-MEANING" FILE
 
     Example
     -------
@@ -402,6 +444,11 @@ def fractional_scale(instance: InstanceFacts) -> Iterator[Finding]:
     ----------
     Set Maximum Fractional Value (0062,000E) to what stands for 1, at most 255; leave it and
     Segmentation Fractional Type (0062,0010) out where the type is not FRACTIONAL.
+
+    Command
+    -------
+    dcmodify -nb -m "(0062,000E)=MAXIMUM" FILE
+    dcmodify -nb -imt -e "(0062,000E)" -e "(0062,0010)" FILE
 
     Example
     -------
@@ -460,6 +507,13 @@ def pixels_of_the_type(instance: InstanceFacts) -> Iterator[Finding]:
     BINARY has 1 bit a pixel, FRACTIONAL 8, LABELMAP 8 or 16, all of them stored, unsigned, one
     sample a pixel, MONOCHROME2 (a label map may also be PALETTE COLOR).
 
+    Command
+    -------
+    pydicom: dataset = dcmread("FILE")
+    pydicom: dataset.PixelData = pack_bits(dataset.pixel_array)
+    pydicom: dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit = 1, 1, 0
+    pydicom: dataset.save_as("NEW-FILE")
+
     Example
     -------
     BINARY with Bits Allocated 8.
@@ -503,6 +557,10 @@ def overlap_cannot_be(instance: InstanceFacts) -> Iterator[Finding]:
     How to fix
     ----------
     Write NO, YES or UNDEFINED in Segments Overlap (0062,0013); NO in a label map.
+
+    Command
+    -------
+    dcmodify -nb -m "(0062,0013)=NO-YES-OR-UNDEFINED" FILE
 
     Example
     -------

@@ -85,6 +85,10 @@ def preparation(instance: InstanceFacts) -> Iterator[Finding]:
     Processing type of CID 8111; a sampling its method, and identifier and type of the parent; a
     staining the substances; a collection its procedure.
 
+    Command
+    -------
+    dcmdump +P SpecimenPreparationSequence FILE
+
     Example
     -------
     A staining without Using substance (424361007, SCT).

@@ -56,6 +56,11 @@ def presence(collection: CollectionFacts) -> Iterator[Finding]:
     ----------
     Nothing is wrong: this says what there is.
 
+    Command
+    -------
+    duckdb -c "SELECT SOPClassUID, count(DISTINCT SeriesInstanceUID) FROM 'OUT/instances/*.parquet'
+    GROUP BY SOPClassUID"
+
     Example
     -------
     6 of 80 series are Comprehensive 3D SR.
@@ -90,6 +95,10 @@ def modality_only(instance: InstanceFacts) -> Iterator[Finding]:
     How to fix
     ----------
     Encode the report as a structured report, or give the object the modality that made it.
+
+    Command
+    -------
+    dcmodify -nb -m "(0008,0060)=MODALITY" FILE
 
     Example
     -------
@@ -126,6 +135,12 @@ def document(instance: InstanceFacts) -> Iterator[Finding]:
     Write Value Type CONTAINER, Concept Name Code Sequence (0040,A043), Completion Flag
     (0040,A491) COMPLETE or PARTIAL, and Verification Flag (0040,A493).
 
+    Command
+    -------
+    dcmodify -nb -i "(0040,A491)=COMPLETE-OR-PARTIAL" -i "(0040,A493)=VERIFIED-OR-UNVERIFIED" FILE
+    dcmodify -nb -i "(0040,A043)[0].(0008,0100)=CODE" -i "(0040,A043)[0].(0008,0102)=SCHEME" FILE
+    dcmodify -nb -i "(0040,A043)[0].(0008,0104)=CODE-MEANING" FILE
+
     Example
     -------
     A report whose Completion Flag is empty.
@@ -160,6 +175,10 @@ def no_template(instance: InstanceFacts) -> Iterator[Finding]:
     How to fix
     ----------
     Make the report by a template and name it in Content Template Sequence (0040,A504).
+
+    Command
+    -------
+    dcmodify -nb -i "(0040,A504)[0].(0040,DB00)=TEMPLATE" -i "(0040,A504)[0].(0008,0105)=DCMR" FILE
 
     Example
     -------
@@ -233,6 +252,10 @@ def structure(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
     ----------
     Nothing is wrong: this says what there is.
 
+    Command
+    -------
+    dsrdump +Pt FILE
+
     Example
     -------
     A report whose findings are codes and measurements.
@@ -265,6 +288,10 @@ def coded_share(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
     How to fix
     ----------
     Nothing is wrong: this says what there is.
+
+    Command
+    -------
+    dsrdump +Pc FILE
 
     Example
     -------
@@ -304,6 +331,10 @@ def lexicons(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
     How to fix
     ----------
     Nothing is wrong: this says what there is.
+
+    Command
+    -------
+    dsrdump +Pc FILE
 
     Example
     -------

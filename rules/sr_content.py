@@ -102,6 +102,11 @@ def value_types(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
     that has what the report needs: measurements need Enhanced SR or Comprehensive SR, coordinates
     in three dimensions Comprehensive 3D SR.
 
+    Command
+    -------
+    dsrdump +Pn -Er -Ec -Ee FILE
+    dcmodify -nb -i "(0040,A730)[N].(0040,A040)=VALUE-TYPE" FILE
+
     Example
     -------
     A NUM in a Basic Text SR.
@@ -149,6 +154,11 @@ def relationships(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
     ----------
     Write in Relationship Type (0040,A010) one that the table of relationship content constraints
     of the SOP class has for the two value types.
+
+    Command
+    -------
+    dsrdump +Pn -Er -Ec -Ee FILE
+    dcmodify -nb -i "(0040,A730)[N].(0040,A010)=RELATIONSHIP-TYPE" FILE
 
     Example
     -------
@@ -213,6 +223,14 @@ def values(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
     measurement that could not be made has an empty Measured Value Sequence (0040,A300); any
     other has one item in it.
 
+    Command
+    -------
+    dsrdump +Pn -Er -Ec -Ee FILE
+    pydicom: dataset = dcmread("FILE")
+    highdicom: name = CodedConcept("CODE", "SCHEME", "CODE-MEANING")
+    pydicom: dataset.ContentSequence[N].ConceptNameCodeSequence = [name]
+    pydicom: dataset.save_as("NEW-FILE")
+
     Example
     -------
     A TEXT whose Text Value is empty.
@@ -262,6 +280,14 @@ def codes(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
     Write Code Value (0008,0100) (or its long or URN form), Coding Scheme Designator (0008,0102)
     and Code Meaning (0008,0104) in each coded entry.
 
+    Command
+    -------
+    pydicom: dataset = dcmread("FILE")
+    pydicom: items = [i for e in dataset.iterall() if e.VR == "SQ" for i in e.value]
+    pydicom: coded = [i for i in items if i.get("CodeValue") == "CODE"]
+    pydicom: for i in coded: i.CodingSchemeDesignator, i.CodeMeaning = "SCHEME", "CODE-MEANING"
+    pydicom: dataset.save_as("NEW-FILE")
+
     Example
     -------
     A finding whose Coding Scheme Designator is empty.
@@ -300,6 +326,14 @@ def units(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
     Write Measurement Units Code Sequence (0040,08EA) in each item of Measured Value Sequence
     (0040,A300), with a code of UCUM, case sensitive: mm, cm3, [hnsf'U]; 1 where there are none.
 
+    Command
+    -------
+    pydicom: dataset = dcmread("FILE")
+    pydicom: items = [i for e in dataset.iterall() if e.VR == "SQ" for i in e.value]
+    pydicom: units = [i for i in items if i.get("CodeValue") == "WRONG-UNIT"]
+    pydicom: for i in units: i.CodeValue, i.CodingSchemeDesignator = "UNIT", "UCUM"
+    pydicom: dataset.save_as("NEW-FILE")
+
     Example
     -------
     The code HU in the scheme UCUM.
@@ -335,6 +369,14 @@ def units_scheme(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
     ----------
     Write the units in UCUM, with Coding Scheme Designator (0008,0102) UCUM.
 
+    Command
+    -------
+    pydicom: dataset = dcmread("FILE")
+    pydicom: items = [i for e in dataset.iterall() if e.VR == "SQ" for i in e.value]
+    pydicom: units = [i for i in items if i.get("CodeValue") == "WRONG-UNIT"]
+    pydicom: for i in units: i.CodeValue, i.CodingSchemeDesignator = "UNIT", "UCUM"
+    pydicom: dataset.save_as("NEW-FILE")
+
     Example
     -------
     Millimetres in the scheme 99UNITS.
@@ -368,6 +410,11 @@ def by_reference(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
     ----------
     Write in Referenced Content Item Identifier (0040,DB73) the positions on the way from the
     root, which is 1, to the item, and correct them when items are added or taken away.
+
+    Command
+    -------
+    dsrdump +Pn -Er -Ec -Ee FILE
+    dcmodify -nb -m "(0040,A730)[N].(0040,DB73)=POSITIONS" FILE
 
     Example
     -------
@@ -444,7 +491,11 @@ def coordinates(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
     How to fix
     ----------
     Write in Graphic Data (0070,0022) column and row (in three dimensions x, y and z) of as many
-    points as Graphic Type (0070,0023) asks for.
+    points as Graphic Type (0070,0023) asks for. Points that were lost are drawn again.
+
+    Command
+    -------
+    dcmdump +P GraphicType +P GraphicData FILE
 
     Example
     -------
@@ -498,6 +549,15 @@ def codes_that_cannot_be(instance: InstanceFacts) -> Iterator[Finding | Undecide
     Look the code up in PS3.16 Annex D, or in SNOMED CT, where the last digit of an identifier
     checks the others; write a code of one's own in a scheme that begins with 99.
 
+    Command
+    -------
+    pydicom: dataset = dcmread("FILE")
+    pydicom: items = [i for e in dataset.iterall() if e.VR == "SQ" for i in e.value]
+    pydicom: coded = [i for i in items if i.get("CodeValue") == "OLD-CODE"]
+    highdicom: code = CodedConcept("CODE", "SCHEME", "CODE-MEANING")
+    pydicom: for i in coded: i.update(code)
+    pydicom: dataset.save_as("NEW-FILE")
+
     Example
     -------
     (1210058, DCM) where (121058, DCM), Procedure reported, is meant.
@@ -542,6 +602,15 @@ def old_codes(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
     ----------
     Write the code of SCT that PS3.16 has for the concept. Reports that are older need no change.
 
+    Command
+    -------
+    pydicom: dataset = dcmread("FILE")
+    pydicom: items = [i for e in dataset.iterall() if e.VR == "SQ" for i in e.value]
+    pydicom: coded = [i for i in items if i.get("CodeValue") == "OLD-CODE"]
+    highdicom: code = CodedConcept("CODE", "SCHEME", "CODE-MEANING")
+    pydicom: for i in coded: i.update(code)
+    pydicom: dataset.save_as("NEW-FILE")
+
     Example
     -------
     (G-C0E3, SRT), Finding Site, is today (363698007, SCT).
@@ -576,6 +645,15 @@ def measurement_names(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
     How to fix
     ----------
     Name the measurement by a code of DCM, SCT, LN or IBSI where there is one.
+
+    Command
+    -------
+    pydicom: dataset = dcmread("FILE")
+    pydicom: items = [i for e in dataset.iterall() if e.VR == "SQ" for i in e.value]
+    pydicom: coded = [i for i in items if i.get("CodeValue") == "OLD-CODE"]
+    highdicom: code = CodedConcept("CODE", "SCHEME", "CODE-MEANING")
+    pydicom: for i in coded: i.update(code)
+    pydicom: dataset.save_as("NEW-FILE")
 
     Example
     -------

@@ -49,6 +49,13 @@ def missing(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
     Add the item that the template requires (M, or MC and the condition holds), or name no
     template.
 
+    Command
+    -------
+    pydicom: dataset = dcmread("FILE")
+    highdicom: item = CodeContentItem(NAME, VALUE, relationship_type="RELATIONSHIP-TYPE")
+    pydicom: dataset.ContentSequence.append(item)
+    pydicom: dataset.save_as("NEW-FILE")
+
     Example
     -------
     A planar region of interest (TID 1410) without a region.
@@ -75,6 +82,13 @@ def number(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
     How to fix
     ----------
     Keep the number of items that the template's value multiplicity (VM) allows.
+
+    Command
+    -------
+    dsrdump +Pn -Er -Ec -Ee FILE
+    pydicom: dataset = dcmread("FILE")
+    pydicom: del dataset.ContentSequence[N]
+    pydicom: dataset.save_as("NEW-FILE")
 
     Example
     -------
@@ -105,6 +119,12 @@ def other_kind(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
     Write Value Type (0040,A040) and Relationship Type (0040,A010) as the row of the template has
     them.
 
+    Command
+    -------
+    dsrdump +Pn -Er -Ec -Ee FILE
+    dcmodify -nb -m "(0040,A730)[N].(0040,A040)=VALUE-TYPE" FILE
+    dcmodify -nb -m "(0040,A730)[N].(0040,A010)=RELATIONSHIP-TYPE" FILE
+
     Example
     -------
     Person Observer Name as TEXT and not as PNAME.
@@ -134,6 +154,15 @@ def value_sets(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
     ----------
     Take the code of the context group that has the meaning; add another only if there is none.
 
+    Command
+    -------
+    pydicom: dataset = dcmread("FILE")
+    pydicom: items = [i for e in dataset.iterall() if e.VR == "SQ" for i in e.value]
+    pydicom: coded = [i for i in items if i.get("CodeValue") == "OLD-CODE"]
+    highdicom: code = CodedConcept("CODE", "SCHEME", "CODE-MEANING")
+    pydicom: for i in coded: i.update(code)
+    pydicom: dataset.save_as("NEW-FILE")
+
     Example
     -------
     An Observer Type that is neither person nor device.
@@ -162,6 +191,15 @@ def template_units(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
     ----------
     Convert the number into the units of the template.
 
+    Command
+    -------
+    pydicom: dataset = dcmread("FILE")
+    pydicom: measured = dataset.ContentSequence[N].MeasuredValueSequence[0]
+    pydicom: measured.NumericValue *= FACTOR
+    highdicom: units = CodedConcept("UNIT", "UCUM", "UNIT")
+    pydicom: measured.MeasurementUnitsCodeSequence = [units]
+    pydicom: dataset.save_as("NEW-FILE")
+
     Example
     -------
     CT Dose Length Product Total in Gy.cm and not in mGy.cm.
@@ -188,6 +226,13 @@ def not_extensible(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
     How to fix
     ----------
     Take the item out, or put it where the template has it.
+
+    Command
+    -------
+    dsrdump +Pn -Er -Ec -Ee FILE
+    pydicom: dataset = dcmread("FILE")
+    pydicom: del dataset.ContentSequence[N]
+    pydicom: dataset.save_as("NEW-FILE")
 
     Example
     -------
@@ -216,6 +261,13 @@ def against_condition(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
     ----------
     Keep the one that the condition allows.
 
+    Command
+    -------
+    dsrdump +Pn -Er -Ec -Ee FILE
+    pydicom: dataset = dcmread("FILE")
+    pydicom: del dataset.ContentSequence[N]
+    pydicom: dataset.save_as("NEW-FILE")
+
     Example
     -------
     A planar region of interest with a contour and a segmentation.
@@ -242,6 +294,14 @@ def order(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
     How to fix
     ----------
     Write the items in the order of the template's rows.
+
+    Command
+    -------
+    dsrdump +Pn -Er -Ec -Ee FILE
+    pydicom: dataset = dcmread("FILE")
+    pydicom: items = dataset.ContentSequence
+    pydicom: items.insert(NEW, items.pop(OLD))
+    pydicom: dataset.save_as("NEW-FILE")
 
     Example
     -------

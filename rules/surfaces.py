@@ -245,6 +245,15 @@ def surface_numbers(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
     Number the items of Surface Sequence (0066,0002) from 1 in steps of 1, and write how many
     there are into Number of Surfaces (0066,0001).
 
+    Command
+    -------
+    pydicom: dataset = dcmread("FILE")
+    pydicom: numbers = [e for e in dataset.iterall() if e.keyword.endswith("SurfaceNumber")]
+    pydicom: new = {s.SurfaceNumber: n for n, s in enumerate(dataset.SurfaceSequence, 1)}
+    pydicom: for e in numbers: e.value = new[e.value]
+    pydicom: dataset.save_as("NEW-FILE")
+    dcmodify -nb -m "(0066,0001)=NUMBER" FILE
+
     Example
     -------
     Number of Surfaces 3 and two items.
@@ -271,7 +280,16 @@ def surfaces_of_segments(instance: InstanceFacts) -> Iterator[Finding | Undecide
     How to fix
     ----------
     Refer in Referenced Surface Sequence (0066,002B) to each surface by its number, and write
-    the number of references into Surface Count (0066,002A).
+    the number of references into Surface Count (0066,002A). A surface that was lost is made
+    again, from the source.
+
+    Command
+    -------
+    dcmdump +P SurfaceNumber +P ReferencedSurfaceNumber FILE
+    pydicom: dataset = dcmread("FILE")
+    pydicom: segments = dataset.SegmentSequence
+    pydicom: for s in segments: s.SurfaceCount = len(s.ReferencedSurfaceSequence)
+    pydicom: dataset.save_as("NEW-FILE")
 
     Example
     -------
@@ -299,7 +317,12 @@ def points_of_surfaces(instance: InstanceFacts) -> Iterator[Finding | Undecided]
     How to fix
     ----------
     Write three coordinates for each of Number Of Surface Points (0066,0015), and one normal of
-    three for each, or none at all.
+    three for each, or none at all. What is missing is made again, from the source.
+
+    Command
+    -------
+    dcmdump +P NumberOfSurfacePoints +P PointCoordinatesData FILE
+    dcmdump +P NumberOfVectors +P VectorCoordinateData FILE
 
     Example
     -------
@@ -327,7 +350,11 @@ def primitives_of_surfaces(instance: InstanceFacts) -> Iterator[Finding | Undeci
     How to fix
     ----------
     Number points from 1 to Number Of Surface Points (0066,0015); write three for a triangle,
-    two for an edge.
+    two for an edge. No tool knows which points were meant: make the object again.
+
+    Command
+    -------
+    dcmdump +P NumberOfSurfacePoints +P "0066,0023" +P "0066,0041" +P "0066,0043" FILE
 
     Example
     -------

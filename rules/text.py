@@ -93,8 +93,9 @@ def identifier_in_text(element: Element) -> str | None:
 
 
 def _is_old(age: str) -> bool:
+    # 090Y stands for all ages above 89: it is what they are replaced by.
     age = age.strip()
-    return len(age) == 4 and age[3] == "Y" and age[:3].isdigit() and int(age[:3]) > 89
+    return len(age) == 4 and age[3] == "Y" and age[:3].isdigit() and int(age[:3]) > 90
 
 
 def _found(instance: InstanceFacts, *kinds: str) -> Iterator[Finding]:
@@ -256,7 +257,7 @@ def date_in_text(instance: InstanceFacts) -> Iterator[Finding]:
 
     Command
     -------
-    CTP: <e en="T" t="00080020" n="StudyDate">@incrementdate(this,@DATEINC)</e>
+    dcmodify -nb -ma "TAG=" FILE
 
     Example
     -------
@@ -324,6 +325,11 @@ def text_not_searched(instance: InstanceFacts) -> Iterator[Finding]:
     Have somebody read it who can. Where it is not in the declared Specific Character Set
     (0008,0005), declare the right one.
 
+    Command
+    -------
+    dcmdump +U8 +P "TAG" FILE
+    dcmodify -nb -m "(0008,0005)=CHARACTER-SET" FILE
+
     Example
     -------
     A description in Cyrillic, Han or Arabic script; bytes that the declared character set does
@@ -356,6 +362,11 @@ def perhaps_in_text(instance: InstanceFacts) -> Iterator[Finding]:
     How to fix
     ----------
     Look at the places that are named, once for the collection.
+
+    Command
+    -------
+    dcmdump +sd +r +F +P "TAG" COLLECTION
+    dcmodify -nb -ma "TAG=" FILE
 
     Example
     -------
@@ -624,6 +635,11 @@ def path_repeats(instance: InstanceFacts) -> Iterator[Finding]:
     ----------
     Name files and folders for UIDs or for codes of the study.
 
+    Command
+    -------
+    pydicom: dataset = dcmread("FILE")
+    pydicom: Path("FILE").rename(Path("NEW-FOLDER", f"{dataset.SOPInstanceUID}.dcm"))
+
     Example
     -------
     A folder that is named for the patient.
@@ -690,6 +706,10 @@ def identifier_in_path(collection: CollectionFacts) -> Iterator[Finding]:
     ----------
     Name files and folders for UIDs or for codes of the study.
 
+    Command
+    -------
+    mv FILE-OR-FOLDER CODE
+
     Example
     -------
     A folder `FAMILY^GIVEN`, a file `MRN_` with seven digits.
@@ -745,6 +765,11 @@ def companion_names_people(collection: CollectionFacts) -> Iterator[Finding]:
     ----------
     Look into the column. Remove it, or keep the table where only those can read it who may.
 
+    Command
+    -------
+    duckdb -c "COPY (SELECT * EXCLUDE (HEADING) FROM read_csv('TABLE.csv', all_varchar = true))
+    TO 'NEW-TABLE.csv'"
+
     Example
     -------
     A CSV whose first line has `patient_name` and `date_of_birth`, or a workbook with such a row
@@ -785,6 +810,10 @@ def documents_beside(collection: CollectionFacts) -> Iterator[Finding]:
     How to fix
     ----------
     Have somebody read them, once, before the release. Protocols and papers may stay.
+
+    Command
+    -------
+    duckdb -c "SELECT path, kind FROM 'OUT/companions/*.parquet' WHERE kind IN ('pdf', 'office')"
 
     Example
     -------

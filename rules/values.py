@@ -97,6 +97,13 @@ def uid_not_valid(instance: InstanceFacts) -> Iterator[Finding]:
     characters, numbers without leading zeros with points between them, of a root that is
     registered; without one of your own, 2.25 and a UUID as a number.
 
+    Command
+    -------
+    pydicom: dataset = dcmread("FILE")
+    pydicom: uids = [e for e in dataset.iterall() if e.VR == "UI" and e.value == "UID"]
+    pydicom: for e in uids: e.value = generate_uid(entropy_srcs=["SECRET", e.value])
+    pydicom: dataset.save_as("NEW-FILE")
+
     Example
     -------
     An old Study Instance UID with a time of day as a component: 1.2.3.0930.
@@ -157,6 +164,12 @@ def one_uid_for_several(instance: InstanceFacts) -> Iterator[Finding]:
     How to fix
     ----------
     Give each a UID of its own, by one mapping over the whole collection.
+
+    Command
+    -------
+    pydicom: dataset = dcmread("FILE")
+    pydicom: dataset[TAG].value = generate_uid(entropy_srcs=["SECRET", "TAG", dataset[TAG].value])
+    pydicom: dataset.save_as("NEW-FILE")
 
     Example
     -------
@@ -325,7 +338,7 @@ def character_set_not_declared(instance: InstanceFacts) -> Iterator[Finding]:
 
     Command
     -------
-    dcmodify -nb -i "(0008,0005)=ISO_IR 100" FILE
+    dcmodify -nb -i "(0008,0005)=CHARACTER-SET" FILE
 
     Example
     -------
@@ -359,7 +372,7 @@ def text_of_another_character_set(instance: InstanceFacts) -> Iterator[Finding |
 
     Command
     -------
-    dcmodify -nb -m "(0008,0005)=ISO_IR 192" FILE
+    dcmodify -nb -m "(0008,0005)=CHARACTER-SET" FILE
 
     Example
     -------

@@ -1,55 +1,635 @@
-"""Commands that rules carry: of known tools, about attributes that exist."""
+"""Commands that rules carry: of known tools, about attributes that exist, and of use."""
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
+import duckdb
+import highdicom
+import numpy as np
 import pytest
+from click.testing import CliRunner
+from pydicom import Dataset, config, dcmread
+from pydicom.datadict import dictionary_VR
+from pydicom.dataset import FileMetaDataset
+from pydicom.encaps import encapsulate, generate_fragments
+from pydicom.pixels.utils import get_expected_length, pack_bits
+from pydicom.sr.codedict import codes
+from pydicom.uid import (
+    UID,
+    ExplicitVRLittleEndian,
+    RLELossless,
+    generate_uid,
+)
+from pydicom.valuerep import DA
 
-from auditor.paths import rules_folder
-from auditor.registry import load
+from auditor.cli import main
+from auditor.literal import WHOLE, ask_about
+from auditor.model import Outcome, Scope
+from auditor.reading.fallback import lenient
+from auditor.result import RuleResult, read_result
 from auditor.standard.dictionary import keyword_of, tag_of
+from auditor.standard.sop_classes import RT_DOSE, SEGMENTATION
+from auditor.store import TABLES, TableWriter
+from auditor.testing import dataset_of
+from tests.rules.cases import Case, all_rules, get_rule
+from tests.rules.test_every_rule import CASES
 
-COMMANDS = {
-    rule.id: rule.doc.command.split("\n")
-    for rule in load([rules_folder()]).rules
-    if rule.doc.command
+COMMANDS = {rule.id: rule.doc.command.split("\n") for rule in all_rules().rules}
+
+OPTIONS = {
+    "dcmconv": {"+Fm", "+st"},
+    "dcmdump": {"+F", "+P", "+U8", "+r", "+sd"},
+    "dcmj2pnm": {"--write-png"},
+    "dcmodify": {"-e", "-ea", "-ep", "-gin", "-i", "-imt", "-m", "-ma", "-nb"},
+    "dd": {"bs", "conv", "count", "if", "of"},
+    "dsrdump": {"+Pc", "+Pn", "+Pt", "-Ec", "-Ee", "-Er"},
+    "duckdb": {"-c"},
+    "cmp": set(),
+    "find": {"-empty", "-name", "-not", "-type"},
+    "gunzip": set(),
+    "mv": set(),
 }
-PROGRAMS = {"dcmodify", "dcmconv", "dcmj2pnm", "dd", "gunzip"}
-LIBRARIES = {"pydicom", "highdicom"}
+"""The programs that commands call, and the options that they give them."""
+
+CHANGING = ("dcmconv", "dcmodify", "dd", "gunzip", "mv")
+"""Those of them that change files."""
+
+LIBRARIES = ("pydicom", "highdicom")
+
+NAMES: dict[str, Any] = {
+    # What a line of pydicom or highdicom is written with: names of those, and of Python.
+    "CodeContentItem": highdicom.sr.CodeContentItem,
+    "CodedConcept": highdicom.sr.CodedConcept,
+    "AlgorithmIdentificationSequence": highdicom.AlgorithmIdentificationSequence,
+    "PlaneOrientationSequence": highdicom.PlaneOrientationSequence,
+    "DA": DA,
+    "Dataset": Dataset,
+    "Path": Path,
+    "codes": codes,
+    "dcmread": dcmread,
+    "dictionary_VR": dictionary_VR,
+    "encapsulate": encapsulate,
+    "generate_fragments": generate_fragments,
+    "generate_uid": generate_uid,
+    "get_expected_length": get_expected_length,
+    "np": np,
+    "pack_bits": pack_bits,
+    "timedelta": timedelta,
+}
+
+every_rule = pytest.mark.parametrize("rule_id", COMMANDS)
 
 
-def test_the_rules_that_are_mended_by_a_command_have_one() -> None:
-    assert {"DEID101", "DEID201", "PRIV001", "PRIV003", "IOD001", "FILE004"} <= set(COMMANDS)
-
-
-@pytest.mark.parametrize("rule_id", COMMANDS)
-def test_a_command_is_of_a_known_tool_and_of_attributes_that_exist(rule_id: str) -> None:
+def statements(rule_id: str) -> Iterator[tuple[str, str]]:
+    """Yield what is said to each tool, and which: a quoted text may go over several lines."""
+    lines: list[str] = []
     for line in COMMANDS[rule_id]:
         tool, colon, rest = line.partition(": ")
+        if not lines and colon and tool in (*LIBRARIES, "CTP"):
+            yield tool, rest
+            continue
+        lines.append(line)
+        if "\n".join(lines).count('"') % 2 == 0:
+            text = "\n".join(lines)
+            yield shlex.split(text)[0], text
+            lines = []
+    assert not lines
+
+
+def queries(rule_id: str) -> list[str]:
+    """Return what a rule's commands ask DuckDB."""
+    return [shlex.split(text)[2] for tool, text in statements(rule_id) if tool == "duckdb"]
+
+
+@every_rule
+def test_a_rule_has_a_command_that_a_person_can_read(rule_id: str) -> None:
+    lines = COMMANDS[rule_id]
+    assert 1 <= len(list(filter(None, lines))) <= 6
+    assert all(len(line) <= 96 for line in lines)
+
+
+@every_rule
+def test_a_command_is_of_a_known_tool_and_of_attributes_that_exist(rule_id: str) -> None:
+    for tool, text in statements(rule_id):
         if tool == "CTP":
-            element = ET.fromstring(rest)  # noqa: S314 - our own text
+            element = ET.fromstring(text)  # noqa: S314 - our own text
             tag = element.attrib["t"]
             if tag != "privategroups":
                 assert keyword_of(int(tag, 16)) == element.attrib["n"]
-        elif colon and tool in LIBRARIES:
-            assert re.fullmatch(r"[\w.]+\(.*\)", rest)
-        else:
-            words = shlex.split(line)
-            assert words[0] in PROGRAMS
+        elif tool not in LIBRARIES:
+            words = shlex.split(text)
+            given = {
+                word.partition("=")[0] for word in words[1:] if word[0] in "+-" or tool == "dd"
+            }
+            assert given <= OPTIONS[tool]
             # What dcmodify does by default leaves what was removed in FILE.bak.
-            assert words[0] != "dcmodify" or words[1] == "-nb"
-            assert words[0] not in ("dcmodify", "gunzip") or words[-1].startswith("FILE")
-        for group, element_number in re.findall(r"\(([0-9A-F]{4}),([0-9A-F]{4})\)", line):
-            assert keyword_of(int(group + element_number, 16)), line
-        for tag_path, value in re.findall(r'-(?:i|m|ma) "([^"=]*)=([^"]*)"', line):
-            assert re.fullmatch(r"TAG|(\([0-9A-F]{4},[0-9A-F]{4}\)(\[0\]\.)?)+", tag_path)
+            assert tool != "dcmodify" or words[1] == "-nb"
+            assert tool not in ("dcmodify", "gunzip") or words[-1].startswith("FILE")
+        for group, element_number in re.findall(r"\(([0-9A-F]{4}),([0-9A-F]{4})\)", text):
+            assert keyword_of(int(group + element_number, 16)), text
+        for tag_path, value in re.findall(r'-(?:i|m|ma) "([^"=]*)=([^"]*)"', text):
+            assert re.fullmatch(r"TAG|(\([0-9A-F]{4},[0-9A-F]{4}\)(\[[0NM]\]\.)?)+", tag_path)
             assert value == value.strip()
+        for name in re.findall(r'\+(?:P|st) "?([\w,]+)', text):
+            group, _, number = name.partition(",")
+            assert name == "TAG" or (
+                keyword_of(int(group + number, 16)) if number else tag_of(name)
+            )
 
 
-def test_the_command_for_names_mends_each_attribute_that_the_rule_looks_at() -> None:
-    mended = set(re.findall(r"\([0-9A-F]{4},[0-9A-F]{4}\)", "\n".join(COMMANDS["DEID201"])))
-    names = ("PatientName", "OtherPatientNames", "ResponsiblePerson")
-    assert mended == {f"({tag_of(name) >> 16:04X},{tag_of(name) & 0xFFFF:04X})" for name in names}
+@pytest.mark.parametrize("program", [name for name in OPTIONS if name.startswith(("dcm", "dsr"))])
+def test_the_options_are_those_of_the_program(program: str) -> None:
+    if not shutil.which(program):
+        pytest.skip(f"{program} is not installed")
+    said = subprocess.run([program, "--help"], check=False, capture_output=True, text=True).stdout
+    assert set(re.findall(r"[+-][\w=+-]+", said)) >= OPTIONS[program]
+
+
+# -- Commands that mend -------------------------------------------------------------------------
+
+MENDS: dict[str, Mapping[str, str]] = {
+    "DEID101": {},
+    "DEID102": {"YES-OR-NO": "YES"},
+    "DEID103": {},
+    "DEID105": {"N": "0", "CODE": "113100"},
+    "DEID106": {"TAG": "(0012,0062)", "YES-OR-NO": "YES"},
+    "DEID107": {},
+    "DEID108": {"YES-OR-NO": "NO"},
+    "DEID109": {},
+    "DEID201": {},
+    "DEID202": {},
+    "DEID203": {},
+    "DEID301": {"TAG": "(0010,1000)"},
+    "DEID302": {"TAG": "(0008,0081)"},
+    "DEID303": {"TAG": "(0008,1010)"},
+    "DEID304": {"TAG": "(0008,0020)"},
+    "DEID305": {"CODE": "113107", "UNMODIFIED-MODIFIED-OR-REMOVED": "MODIFIED"},
+    "DEID306": {"UNMODIFIED-MODIFIED-OR-REMOVED": "MODIFIED"},
+    "DEID307": {"CODE": "113100"},
+    "DEID308": {"UNMODIFIED-MODIFIED-OR-REMOVED": "MODIFIED", "YES-OR-NO": "NO"},
+    "DEID309": {"N": "0", "CODE": "113100"},
+    "DEID320": {"TAG": "(0008,1010)"},
+    "DEID401": {"TAG": "(0020,4000)"},
+    "DEID402": {"TAG": "(0020,4000)"},
+    "DEID403": {"TAG": "(0020,4000)"},
+    "DEID404": {"TAG": "(0020,4000)"},
+    "DEID405": {"TAG": "(0008,103E)"},
+    "DEID406": {},
+    "DEID408": {"TAG": "(0020,4000)"},
+    "DEID411": {"TAG": "(0008,1030)"},
+    "DEID412": {"TAG": "(0020,4000)"},
+    "DEID464": {},
+    "PIX001": {"YES-OR-NO": "NO"},
+    "PIX002": {"YES-OR-NO": "NO"},
+    "PIX003": {"YES-OR-NO": "NO"},
+    "PIX004": {"YES-OR-NO": "NO"},
+    "PRIV001": {"TAG": "(0019,1008)"},
+    "PRIV003": {},
+    "PRIV101": {"TAG": "(0029,1020)"},
+    "PRIV102": {
+        "GROUP": "0x0019",
+        "PRIVATE-CREATOR": "GEMS_ACQU_01",
+        "SAFE-UNSAFE-OR-MIXED": "SAFE",
+    },
+    "PRIV201": {"TAG": "0x0019100C", "VR": "IS", "VALUE": '"1000"'},
+    "PRIV202": {},
+    "PRIV203": {"TAG": "(0029,1020)"},
+    "PRIV204": {"TAG": "(0029,1020)"},
+    "PRIV301": {"KEYWORD": "DiffusionBValue", "TAG": "0x0019100C"},
+    "PRIV302": {"TAG": "(0018,9087)", "VALUE": "1000"},
+    "PRIV303": {"TAG": "(0019,100C)"},
+    "IOD021": {"TAG": "(0028,0101)", "VALUE": "8"},
+    "IOD023": {"PHOTOMETRIC-INTERPRETATION": "RGB"},
+    "IOD024": {"METHOD": "ISO_10918_1"},
+    "IOD025": {},
+    "IOD026": {"NUMBER": "4"},
+    "IOD031": {"UID": "1.2.03"},
+    "IOD032": {},
+    "IOD033": {"CHARACTER-SET": "ISO_IR 100"},
+    "IOD034": {"TAG": "(0020,0037)", "VALUE": "1\\\\0\\\\0\\\\0\\\\1\\\\0"},
+    "IOD035": {"TAG": "0x0020000E"},
+    "SEG101": {},
+    "SEG102": {
+        "SEGMENTATION-TYPE": "FRACTIONAL",
+        "PROBABILITY-OR-OCCUPANCY": "OCCUPANCY",
+        "MAXIMUM": "255",
+    },
+    "SEG103": {"N": "1", "NUMBER": "2"},
+    "SEG104": {},
+    "SEG106": {},
+    "SEG108": {"N": "0", "UID": "2.25.1"},
+    "SEG109": {"OLD-CODE": "T-62000", "CODE": "10200004", "SCHEME": "SCT", "CODE-MEANING": "Liver"},
+    "SEG110": {
+        "OLD-CODE": "Quagga^Zelda",
+        "CODE": "10200004",
+        "SCHEME": "SCT",
+        "CODE-MEANING": "Liver",
+    },
+    "SEG111": {
+        "OLD-CODE": "10200005",
+        "CODE": "10200004",
+        "SCHEME": "SCT",
+        "CODE-MEANING": "Liver",
+    },
+    "SEG112": {"N": "1"},
+    "SEG113": {"N": "0", "CODE": "10200004", "SCHEME": "SCT"},
+    "SEG114": {"MAXIMUM": "255"},
+    "SEG116": {"NO-YES-OR-UNDEFINED": "NO"},
+    "SEG201": {"N": "0", "NUMBER": "4"},
+    "SEG202": {"N": "0", "NUMBER": "1"},
+    "SEG203": {},
+    "SEG204": {"N": "2", "INDEX-VALUES": "2\\\\2"},
+    "SEG207": {},
+    "SEG208": {"N": "0", "M": "3", "UID": "2.25.8", "SOP-CLASS-UID": "1.2.840.10008.5.1.4.1.1.2"},
+    "SEG210": {"KEYWORD": "DerivationCodeSequence", "CODE": "113076"},
+    "SEG401": {"N": "1", "UID": "2.25.7"},
+    "SEG402": {
+        "N": "0",
+        "AUTOMATIC-SEMIAUTOMATIC-OR-MANUAL": "MANUAL",
+        "FAMILY": "codes.DCM.ArtificialIntelligence",
+    },
+    "SEG404": {"N": "0"},
+    "SEG501": {"NUMBER": "1"},
+    "SEG502": {},
+    "SEG601": {"UNIT": "mm2/s"},
+    "SEG602": {},
+    "SEG603": {},
+    "SR002": {"MODALITY": "OT"},
+    "SR101": {"COMPLETE-OR-PARTIAL": "COMPLETE", "VERIFIED-OR-UNVERIFIED": "UNVERIFIED"},
+    "SR102": {},
+    "SR103": {"N": "0", "VALUE-TYPE": "TEXT"},
+    "SR104": {"N": "0", "RELATIONSHIP-TYPE": "CONTAINS"},
+    "SR105": {"N": "0"},
+    "SR106": {"CODE": "121106"},
+    "SR107": {"WRONG-UNIT": "HU", "UNIT": "[hnsf'U]"},
+    "SR108": {"WRONG-UNIT": "mm", "UNIT": "mm"},
+    "SR111": {"OLD-CODE": "1211060", "CODE": "121106", "SCHEME": "DCM"},
+    "SR112": {"OLD-CODE": "G-C0E3", "CODE": "363698007", "SCHEME": "SCT"},
+    "SR113": {"OLD-CODE": "1", "CODE": "118565006", "SCHEME": "SCT"},
+    "SR202": {"N": "0"},
+    "SR203": {"N": "0", "VALUE-TYPE": "PNAME", "RELATIONSHIP-TYPE": "HAS OBS CONTEXT"},
+    "SR204": {"OLD-CODE": "121008", "CODE": "121006", "SCHEME": "DCM"},
+    "SR205": {"N": "6].ContentSequence[1", "FACTOR": "100", "UNIT": "mGy.cm"},
+    "SR206": {"N": "1"},
+    "SR207": {"N": "0"},
+    "SR208": {"OLD": "1", "NEW": "0"},
+    "RT002": {"MODALITY": "OT"},
+    "RT101": {"TAG": "(3006,0039)[0].(3006,0084)", "NUMBER": "1"},
+    "RT104": {"N": "0", "M": "0", "CONTOUR-TYPE": "OPEN_NONPLANAR"},
+    "RT105": {},
+    "RT106": {"N": "1", "NAME": "OTHER"},
+    "RT107": {"N": "0", "NAME": "Lung_L"},
+    "RT108": {"N": "1", "UID": "2.25.1"},
+    "RT109": {"N": "0", "SOP-CLASS-UID": "1.2.840.10008.5.1.4.1.1.2", "UID": "2.25.2"},
+    "RT110": {"N": "0"},
+    "RT201": {"TAG": "(300A,00B0)[1].(300A,00C0)", "NUMBER": "2"},
+    "RT202": {"N": "0", "M": "1"},
+    "RT203": {"N": "1", "NUMBER": "3"},
+    "RT205": {"PATIENT-OR-TREATMENT_DEVICE": "PATIENT", "UID": "2.25.1"},
+    "RT207": {"APPROVAL-STATUS": "APPROVED"},
+    "RT208": {"TAG": "(300C,0060)[0].(0008,1150)", "UID": "1.2.840.10008.5.1.4.1.1.481.3"},
+    "RT301": {"GY-OR-RELATIVE": "GY"},
+    "RT302": {"DOSE-TYPE": "PHYSICAL", "DOSE-SUMMATION-TYPE": "PLAN"},
+    "RT303": {"DOSE-OF-ONE-COUNT": "0.001"},
+    "RT304": {"OFFSETS": '["0", "1", "2"]'},
+    "RT305": {"NUMBER": "1", "UID": "2.25.1"},
+    "RT401": {"NORMAL-OR-NON_NORMAL": "NORMAL", "UID": "2.25.1"},
+}
+"""Rules whose command mends an object that fails them, and what stands for its capitals."""
+
+
+@contextmanager
+def _in(folder: Path) -> Iterator[None]:
+    before, validation = Path.cwd(), config.settings.writing_validation_mode
+    os.chdir(folder)
+    with lenient():
+        config.settings.writing_validation_mode = config.IGNORE
+        try:
+            yield
+        finally:
+            config.settings.writing_validation_mode = validation
+            os.chdir(before)
+
+
+def _filled(text: str, words: Mapping[str, str]) -> str:
+    for name, word in words.items():
+        text = re.sub(rf"(?<![A-Za-z-]){name}(?![A-Za-z-])", word.replace("\\", r"\\"), text)
+    return text
+
+
+def _run(rule_id: str, words: Mapping[str, str]) -> Dataset:
+    """Do in this folder what a rule's command says, to FILE; return what became of it."""
+    for tool, text in statements(rule_id):
+        if tool in CHANGING:
+            subprocess.run(shlex.split(_filled(text, words)), check=True, capture_output=True)
+    lines = [_filled(text, words) for tool, text in statements(rule_id) if tool in LIBRARIES]
+    if lines:
+        exec("\n".join(lines), dict(NAMES))  # noqa: S102 - our own text
+    written = Path("NEW-FILE")
+    return dcmread(written if written.exists() else "FILE", force=True)
+
+
+def _write(literal: Mapping[Any, Any]) -> None:
+    dataset = dataset_of(literal)
+    dataset.file_meta = FileMetaDataset()
+    dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    dataset.preamble = bytes(128)
+    dataset.save_as("FILE", enforce_file_format=False)
+
+
+def _skip_without_its_programs(rule_id: str) -> None:
+    for tool, _ in statements(rule_id):
+        if tool in CHANGING and not shutil.which(tool):
+            pytest.skip(f"{tool} is not installed")
+
+
+@pytest.mark.parametrize("rule_id", MENDS)
+def test_a_command_mends_what_the_rule_found(rule_id: str, tmp_path: Path) -> None:
+    _skip_without_its_programs(rule_id)
+    rule = get_rule(rule_id)
+    said: list[object] = []
+    for number, case in enumerate(CASES[rule_id]):
+        if case.outcome is not Outcome.FAIL:
+            continue
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        with _in(folder):
+            _write(case.dataset)
+            try:
+                mended = _run(rule_id, MENDS[rule_id])
+            except (subprocess.CalledProcessError, AttributeError, KeyError, IndexError) as error:
+                said.append(error)
+                continue
+            bare = Dataset()
+            bare.update(mended)
+            facts = WHOLE._replace(**case.file)
+            said.append(ask_about(rule, all_rules().judges, bare, facts, case.path)[0])
+    assert {Outcome.PASS, Outcome.NOT_APPLICABLE} & set(said), said
+
+
+# -- Commands that mend pixel data, documents and tables ------------------------------------------
+
+
+def _image(**changed: Any) -> Dataset:
+    """Return an image of two frames, 4 x 4, whose pixels are all different."""
+    pixels = np.arange(32, dtype="<u2").reshape(2, 4, 4)
+    made = dataset_of(
+        {
+            "SOPClassUID": "1.2.840.10008.5.1.4.1.1.7.3",
+            "SOPInstanceUID": "2.25.1",
+            "SamplesPerPixel": 1,
+            "PhotometricInterpretation": "MONOCHROME2",
+            "NumberOfFrames": "2",
+            "Rows": 4,
+            "Columns": 4,
+            "BitsAllocated": 16,
+            "BitsStored": 16,
+            "HighBit": 15,
+            "PixelRepresentation": 0,
+            "PixelData": pixels.tobytes(),
+            **changed,
+        }
+    )
+    made["PixelData"].VR = "OW"
+    made.preamble = bytes(128)
+    made.file_meta = FileMetaDataset()
+    made.file_meta.FileMetaInformationVersion = b"\0\1"
+    made.file_meta.MediaStorageSOPClassUID = made.SOPClassUID
+    made.file_meta.MediaStorageSOPInstanceUID = made.SOPInstanceUID
+    made.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    made.file_meta.ImplementationClassUID = UID("2.25.5")
+    return made
+
+
+def _dose(**changed: Any) -> Dataset:
+    return _image(SOPClassUID=RT_DOSE, Modality="RTDOSE", DoseType="PHYSICAL", **changed)
+
+
+def _compressed(dataset: Dataset) -> Dataset:
+    dataset.compress(RLELossless, generate_instance_uid=False)
+    return dataset
+
+
+def _short_of_an_offset(dataset: Dataset) -> Dataset:
+    frames = list(generate_fragments(_compressed(dataset).PixelData))[1:]
+    offsets = bytes(4)
+    dataset.PixelData = b"\xfe\xff\x00\xe0" + len(offsets).to_bytes(4, "little") + offsets
+    for frame in frames:
+        dataset.PixelData += b"\xfe\xff\x00\xe0" + len(frame).to_bytes(4, "little") + frame
+    return dataset
+
+
+def _of_words(dataset: Dataset) -> Dataset:
+    _compressed(dataset)["PixelData"].VR = "OW"
+    return dataset
+
+
+def _binary(**changed: Any) -> Dataset:
+    mask = np.tile(np.arange(8) % 2, 4).astype("u1")
+    made = _image(SegmentationType="BINARY", SOPClassUID=SEGMENTATION, BitsAllocated=8, **changed)
+    made.update(dataset_of({"BitsStored": 8, "HighBit": 7, "PixelData": mask.tobytes()}))
+    return made
+
+
+def _unsaid(data: bytes) -> bytes:
+    return data[data.index(b"\x08\x00\x16\x00UI") :]
+
+
+def _of_another_uid(dataset: Dataset) -> Dataset:
+    dataset.file_meta.MediaStorageSOPInstanceUID = UID("2.25.9")
+    return dataset
+
+
+def _with_meta(**values: Any) -> Dataset:
+    made = _image(PatientIdentityRemoved="YES")
+    for name, value in values.items():
+        setattr(made.file_meta, name, value)
+    return made
+
+
+def _longer_item(data: bytes) -> bytes:
+    item = data.index(b"\xfe\xff\x00\xe0") + 4
+    return data[:item] + (data[item] + 4).to_bytes(1) + data[item + 1 :]
+
+
+def _and_text(data: bytes) -> bytes:
+    return data + b"TEXT OF AN ARCHIVE BEHIND THE PIXELS"
+
+
+FILES: dict[str, tuple[Callable[[], Dataset], Callable[[bytes], bytes], Mapping[str, str]]] = {
+    "DEID461": (_image, _and_text, {}),
+    "DEID462": (lambda: _with_meta(SourceApplicationEntityTitle="QUAGGAHOSP"), bytes, {}),
+    "DEID463": (
+        lambda: _with_meta(PrivateInformationCreatorUID="2.25.3", PrivateInformation=b"abcd"),
+        bytes,
+        {},
+    ),
+    "FILE003": (_image, _unsaid, {}),
+    "FILE004": (lambda: _of_another_uid(_image()), bytes, {}),
+    "FILE006": (_image, lambda data: b"MZ" + data[2:], {}),
+    "FILE007": (_image, lambda data: b"WRITTEN BY SOMEBODY".ljust(128) + data[128:], {}),
+    "FILE008": (lambda: _image(AnatomicRegionSequence=[{"CodeValue": "1"}]), _longer_item, {}),
+    "FILE020": (_image, _and_text, {}),
+    "FILE022": (lambda: _image(PixelData=bytes(96)), bytes, {}),
+    "FILE023": (lambda: _short_of_an_offset(_image()), bytes, {}),
+    "FILE024": (
+        lambda: _compressed(_image()),
+        lambda data: data.replace(RLELossless.encode(), ExplicitVRLittleEndian.encode(), 1),
+        {"TRANSFER-SYNTAX-UID": RLELossless},
+    ),
+    "FILE026": (lambda: _of_words(_image()), bytes, {}),
+    "IOD022": (lambda: _image(BitsStored=12), bytes, {}),
+    "RT306": (lambda: _dose(PixelRepresentation=1), bytes, {}),
+    "SEG115": (_binary, bytes, {}),
+}
+"""Rules of the file and its pixel data: an object, what befell its bytes, and the words."""
+
+
+def _scan(path: str, rule_id: str, out: str) -> RuleResult:
+    """Audit a file of this folder by one rule, by the way that a person takes."""
+    said = CliRunner().invoke(main, ["scan", path, "-o", out, "--select", rule_id, "--jobs", "1"])
+    assert said.exit_code in (0, 3), said.output
+    (collection,) = read_result(Path(out) / "result.json").collections
+    (result,) = (each for each in collection.rules if each.id == rule_id)
+    return result
+
+
+@pytest.mark.parametrize("rule_id", FILES)
+def test_a_command_mends_the_file(rule_id: str, tmp_path: Path) -> None:
+    make, change, words = FILES[rule_id]
+    _skip_without_its_programs(rule_id)
+    with _in(tmp_path):
+        make().save_as("FILE", enforce_file_format=False)
+        Path("FILE").write_bytes(change(Path("FILE").read_bytes()))
+        before = _scan("FILE", rule_id, "BEFORE")
+        _run(rule_id, words)
+        after = _scan("NEW-FILE" if Path("NEW-FILE").exists() else "FILE", rule_id, "AFTER")
+    assert (before.failed, after.failed) == (1, 0)
+    assert after.applicable or after.not_applicable
+
+
+def test_a_file_is_named_for_its_uid_and_its_document_replaced(tmp_path: Path) -> None:
+    made = _image(EncapsulatedDocument=b"LETTER", EncapsulatedDocumentLength=6)
+    del made.PixelData
+    with _in(tmp_path):
+        made.save_as("FILE")
+        Path("CLEAN-DOCUMENT").write_bytes(b"NOTHING")
+        mended = _run("DEID466", {})
+        assert Path("DOCUMENT").read_bytes() == b"LETTER"
+        assert mended.EncapsulatedDocument[: mended.EncapsulatedDocumentLength] == b"NOTHING"
+        Path("NEW-FILE").unlink()
+        Path("NEW-FOLDER").mkdir()
+        exec("\n".join(text for _, text in statements("DEID413")), dict(NAMES))  # noqa: S102
+        assert [each.name for each in Path("NEW-FOLDER").iterdir()] == ["2.25.1.dcm"]
+
+
+def test_pixels_are_blanked_where_the_text_is_and_dates_shifted_alike(tmp_path: Path) -> None:
+    made = _image(NumberOfFrames="1", PixelData=b"\1" * 32, StudyDate="20010227")
+    made.ReferencedStudySequence = [dataset_of({"StudyDate": "20010101"})]
+    with _in(tmp_path):
+        made.save_as("FILE")
+        made.save_as("ORIGINAL")
+        words = {"TOP": "0", "BOTTOM": "2", "LEFT": "0", "RIGHT": "4"}
+        assert _run("PIX011", words).PixelData == bytes(16) + b"\1" * 16
+        shifted = _run("DEID503", {"DAYS": "3"})
+        assert shifted.StudyDate == "20010302"
+        assert shifted.ReferencedStudySequence[0].StudyDate == "20010104"
+
+
+def test_functional_groups_are_moved_and_directions_taken_from_the_source(tmp_path: Path) -> None:
+    made = _image()
+    shared = {"PixelMeasuresSequence": [{"PixelSpacing": [1, 1]}]}
+    made.update(
+        dataset_of(
+            {
+                "SharedFunctionalGroupsSequence": [shared],
+                "PerFrameFunctionalGroupsSequence": [{}, {}],
+                "ImageOrientationPatient": [1, 0, 0, 0, 1, 0],
+                "ContentSequence": [],
+            }
+        )
+    )
+    with _in(tmp_path):
+        made.save_as("FILE")
+        made.save_as("SOURCE")
+        moved = _run("IOD007", {"TAG": "0x00289110"})
+        assert "PixelMeasuresSequence" not in moved.SharedFunctionalGroupsSequence[0]
+        assert all("PixelMeasuresSequence" in i for i in moved.PerFrameFunctionalGroupsSequence)
+        placed = _run("SEG206", {}).SharedFunctionalGroupsSequence[0].PlaneOrientationSequence
+        assert placed[0].ImageOrientationPatient == [1, 0, 0, 0, 1, 0]
+        words = {"NAME": "codes.DCM.Finding", "VALUE": "codes.DCM.Finding"}
+        words["RELATIONSHIP-TYPE"] = "CONTAINS"
+        assert _run("SR201", words).ContentSequence[0].ValueType == "CODE"
+
+
+@pytest.mark.parametrize(("rule_id", "row"), [("DEID451", ("1",)), ("ANNO005", ("PREFIX1", "x"))])
+def test_a_table_is_written_without_the_column_or_with_other_ids(
+    rule_id: str, row: tuple[str, ...], tmp_path: Path
+) -> None:
+    column = "b" if rule_id == "DEID451" else "a"
+    with _in(tmp_path), duckdb.connect() as connection:
+        Path("TABLE.csv").write_text("a,b\n1,x\n", encoding="utf-8")
+        (query,) = queries(rule_id)
+        connection.execute(query.replace("HEADING", column))
+        connection.execute("SELECT * FROM read_csv('NEW-TABLE.csv', all_varchar = true)")
+        assert connection.fetchall() == [row]
+
+
+# -- Commands that show how far a defect reaches --------------------------------------------------
+
+EXCUSED = {"REF001", "REF002", "REF003", "REF004", "REF006", "REF009"}
+"""Rules that excuse some of what their query shows: copies, and what former versions named."""
+
+WHAT_THERE_IS = {"ANNO001", "CONS006", "PRIV002", "PRIV004", "RT001", "SEG001", "SR001"}
+"""Rules whose command shows what there is, and not what is wrong."""
+
+
+def _tables(query: str, case: Case) -> None:
+    """Write into OUT what an audit of the case would write there, as far as it is asked for."""
+    for table in set(re.findall(r"'OUT/(\w+)/", query)):
+        folder = Path("OUT", table)
+        folder.mkdir(parents=True)
+        names = [name for name, _ in TABLES[table]]
+        with TableWriter(folder / "0001.parquet", table, "test") as writer:
+            for number, row in enumerate(getattr(case, table, ())):
+                full = {"path": f"{number}.dcm", "status": "ok", **row}
+                writer.add([tuple(full.get(name) for name in names)])
+
+
+def _rows(query: str, folder: Path, case: Case) -> list[tuple[Any, ...]]:
+    folder.mkdir()
+    with _in(folder):
+        _tables(query, case)
+        with duckdb.connect() as connection:
+            return connection.execute(query).fetchall()
+
+
+QUERIES = [
+    (rule_id, query) for rule_id in COMMANDS for query in queries(rule_id) if "OUT/" in query
+]
+
+
+@pytest.mark.parametrize(("rule_id", "query"), QUERIES, ids=[each for each, _ in QUERIES])
+def test_a_query_shows_what_the_rule_found_and_no_more(
+    rule_id: str, query: str, tmp_path: Path
+) -> None:
+    assert _rows(query, tmp_path / "none", Case(Outcome.PASS)) == [] or rule_id in WHAT_THERE_IS
+    if "OUT/findings/" in query or get_rule(rule_id).scope is not Scope.COLLECTION:
+        return
+    for number, case in enumerate(CASES[rule_id]):
+        found = _rows(query, tmp_path / str(number), case)
+        if case.outcome is Outcome.FAIL:
+            assert found or rule_id in WHAT_THERE_IS, case
+        elif case.outcome is Outcome.PASS and rule_id not in WHAT_THERE_IS | EXCUSED:
+            assert not found, case

@@ -12,6 +12,8 @@ import argparse
 import gzip
 import json
 import re
+import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -231,6 +233,9 @@ CODE_SEQUENCE_MACRO = "table_8.8-1"
 # group only its letter.
 FRAME_CONTENT = "C.7.6.16.2.2"
 
+FUNCTIONAL_GROUPS = Path(__file__).with_name("functional_groups.toml")
+"""Conditions of functional group macros, from another source."""
+
 ANYTHING = "any"
 """Marks a sequence whose items may hold any attribute, such as what was modified."""
 
@@ -310,6 +315,7 @@ def build_iods(source: Path, edition: str) -> None:
         modules[key], included = attributes(label, tables[label], conditions)
         pending += [(each, each) for each in sorted(included)]
     part_without_plane(iods, modules, conditions)
+    give_functional_groups(iods, conditions)
     write_table(
         edition,
         "iods.json.gz",
@@ -326,6 +332,42 @@ def build_iods(source: Path, edition: str) -> None:
     )
     write_table(edition, "read_by_value.tsv.gz", "\n".join(rows))
     conditions.report()
+
+
+def give_functional_groups(iods: dict[str, Any], conditions: Conditions) -> None:
+    """Give functional group macros the conditions and usages that the source lost.
+
+    Raises
+    ------
+    KeyError
+        If the source does not have one of the IODs, or the IOD not the macro.
+    """
+    known = tomllib.loads(FUNCTIONAL_GROUPS.read_text(encoding="utf-8"))
+    for letter, by_iod in known["usage"].items():
+        for macro in _macros(iods, by_iod):
+            macro["use"] = letter
+    for condition in known["condition"]:
+        for macro in _macros(iods, condition["macros"]):
+            macro["cond"] = conditions.written({"type": "MU", **condition["when"]})
+    for macro in _macros(iods, known["never_shared"]):
+        macro["cond"] = {"type": "UF"}
+    for iod in iods.values():
+        conditions.unread += [
+            name
+            for name, macro in iod["group_macros"].items()
+            if macro["use"] == "C" and is_user_defined(macro.get("cond"))
+        ]
+
+
+def is_user_defined(condition: Attribute | None) -> bool:
+    """Whether no machine can tell if the condition holds."""
+    return condition is None or condition["type"].startswith("U")
+
+
+def _macros(iods: dict[str, Any], by_iod: dict[str, list[str]]) -> Iterator[dict[str, Any]]:
+    for iod, names in by_iod.items():
+        for name in names:
+            yield iods[f"{iod} IOD Modules"]["group_macros"][name]
 
 
 def part_without_plane(
@@ -443,7 +485,7 @@ def usages(rows: list[dict[str, Any]], conditions: Conditions) -> dict[str, Any]
             usage = "U"
         section = row["ref"].removeprefix("sect_")
         module = {"ref": SECTIONS.get(section, section), "use": usage[0]}
-        if usage[0] == "C":
+        if usage[0] == "C" and usage != "C":
             condition = conditions.parse(usage)
             if condition is not None:
                 module["cond"] = condition

@@ -32,6 +32,7 @@ from typing import TYPE_CHECKING, Any
 
 from auditor.conformance.dicom_validator import held, items_of, sop_class_of
 from auditor.conformance.legality import SURELY_LEGAL, lenient
+from auditor.conformance.overlays import judge_overlays, repeated
 from auditor.conformance.vocabulary import DCIODVFY, IodError, RefereeReport
 from auditor.model import TagPath, format_tag
 from auditor.reading.places import LONG_VRS, TEXT_VRS
@@ -53,7 +54,7 @@ OUTPUT_LIMIT = 1 << 22
 # defined terms (facts from the templates of dicom3tools 1.00, snapshot 20241220). Left out is
 # what it compares only to say what is not heard here.
 READ_BY_VALUE = frozenset(
-    tag_of(keyword)
+    tag
     for keyword in (  # noqa: SIM905 - a hundred quotation marks would say no more
         "AudioSampleFormat AudioType AxisUnits BitsAllocated BitsStored CardiacFramingType "
         "CineRelativeToRealTime CodeValue CodingSchemeDesignator CodingSchemeRegistry "
@@ -81,6 +82,7 @@ READ_BY_VALUE = frozenset(
         "TriggerSourceOrType UltrasoundColorDataPresent WaveformBitsAllocated WhiteBalance "
         "WindowCenterWidthExplanation ZeroVelocityPixelValue"
     ).split()
+    for tag in repeated(tag_of(keyword))
 )
 """Tags of other VRs than CS whose values are shown to the program."""
 
@@ -414,7 +416,18 @@ def parse(output: str) -> set[IodError]:
         # What follows from another fault is none of its own.
         kinds = kinds - {"padding"} or {"characters"}
         errors |= {IodError(kind, path, "", "") for kind in kinds}
-    return errors
+    return {error for error in errors if not _is_missing_in_both(error, errors)}
+
+
+_SHARED, _PER_FRAME = "(5200,9229)", "(5200,9230)"
+
+
+def _is_missing_in_both(error: IodError, errors: set[IodError]) -> bool:
+    """Whether it is said of the shared functional groups too, and one of the two is enough."""
+    steps = error.tag_path.steps
+    if error.kind != "missing" or len(steps) != 2 or steps[0] != _PER_FRAME:
+        return False
+    return replace(error, tag_path=TagPath((_SHARED, steps[1]))) in errors
 
 
 def _fault(said: str) -> str:
@@ -623,9 +636,12 @@ class DciodvfyReferee:
         try:
             with lenient():
                 uid = sop_class_of(dataset, sop_class)
-                file = stand_in(dataset, uid)
+                return judge_overlays(dataset, lambda part: self._judge(part, uid))
         except Exception as error:  # noqa: BLE001 - what is judged is hostile
             return RefereeReport("error", (), f"no stand-in: {type(error).__name__}")
+
+    def _judge(self, dataset: pydicom.Dataset, uid: str) -> RefereeReport:
+        file = stand_in(dataset, uid)
         key = blake2b(file, digest_size=16).digest()
         report = self._known.get(key)
         if report is None:

@@ -9,7 +9,8 @@ share it, and cannot leak a value. The structure is the sequence, item by item, 
 - whether a text is legal for its VR, or has a wrong length or characters: `fault_of`,
 - the value itself where a condition reads it: `tags_read_by_value`.
 
-Private elements, group lengths and elements from (7FE0,0000) on are not part of it.
+Overlays beyond the first are shown each as the first (`judge_overlays`). Private elements, group
+lengths and elements from (7FE0,0000) on are not part of it.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from auditor.conformance.legality import (
     fault_of,
     lenient,
 )
+from auditor.conformance.overlays import judge_overlays
 from auditor.conformance.vocabulary import DICOM_VALIDATOR, IodError, RefereeReport
 from auditor.model import TagPath, format_tag
 from auditor.reading.places import LONG_VRS, SHORT_VRS, TEXT_VRS
@@ -72,7 +74,8 @@ class DicomValidatorReferee:
         """
         try:
             with lenient():
-                return self._judge(dataset, sop_class_of(dataset, sop_class))
+                uid = sop_class_of(dataset, sop_class)
+                return judge_overlays(dataset, lambda part: self._judge(part, uid))
         except Exception as error:  # noqa: BLE001 - what is judged is hostile
             return RefereeReport("error", (), f"dicom-validator stopped: {type(error).__name__}")
 
@@ -354,10 +357,6 @@ def _stands_in_any_item(error: IodError, _case: _Case) -> bool:
     return error.kind == "unexpected" and error.tag_path.steps[-1] in _IN_ANY_ITEM
 
 
-def _is_in_a_repeating_group(error: IodError, _case: _Case) -> bool:
-    return error.kind == "unexpected" and _last_tag(error) >> 24 in (0x50, 0x60)
-
-
 def _is_in_a_module_of_the_iod(error: IodError, case: _Case) -> bool:
     if error.kind != "unexpected" or len(error.tag_path.steps) > 1:
         return False
@@ -389,7 +388,6 @@ def _is_not_in_both(error: IodError, case: _Case) -> bool:
 HELD_BACK: tuple[tuple[str, Callable[[IodError, _Case], bool]], ...] = (
     ("a retired attribute may stay where an earlier edition had it (PS3.6 6)", _is_retired),
     ("the attribute may stand in any data set and any item", _stands_in_any_item),
-    ("of a repeating group dicom-validator knows the first only", _is_in_a_repeating_group),
     (
         "dicom-validator skips optional modules that have no attribute to themselves, and then "
         "does not expect what they have",

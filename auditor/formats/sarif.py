@@ -115,16 +115,20 @@ def _log(
 def _described(rule: RuleResult) -> dict[str, Any]:
     title, why, fix = (clean(each, 2000) for each in (rule.title, rule.why, rule.fix))
     reference = clean(rule.reference, 400)
-    command = "; ".join(clean(line, 400) for line in rule.command.split("\n"))
+    # A query goes over several lines: they stay lines.
+    command = [clean(line, 400) for line in rule.command.split("\n") if line]
     parts = {
         "Why it matters": why,
         "How to fix": fix,
-        "Command": command,
+        "Command": "\n".join(command),
         "Reference": reference,
     }
     said = {name: text for name, text in parts.items() if text}
     text = "\n\n".join(f"{name}: {each}" for name, each in said.items())
-    marked = "\n\n".join(f"**{name}.** {_markdown(each)}" for name, each in said.items())
+    # Indented lines are code, which no mark in them can end.
+    marks = {name: _markdown(each) for name, each in said.items()}
+    marks |= {"Command": "\n\n" + "\n".join(f"    {line}" for line in command)} if command else {}
+    marked = "\n\n".join(f"**{name}.** {each}" for name, each in marks.items())
     return {
         "id": clean(rule.id),
         "shortDescription": {"text": title or clean(rule.id)},

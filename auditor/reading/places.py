@@ -236,6 +236,8 @@ class Run:
         Private creators and character set in force before and after them.
     last
         Place of the last one.
+    carries
+        Whether there is anything beside tokens and columns.
     """
 
     raw: bytes
@@ -248,15 +250,20 @@ class Run:
     before: tuple[dict[int, str], tuple[str, ...]]
     after: tuple[dict[int, str], tuple[str, ...]]
     last: Place
+    carries: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.carries = bool(self.compared or self.private or self.references or self.numbers)
 
 
 class Place:
     """One place of one kind of object; a node of the tree of tag paths."""
 
     __slots__ = (
-        "attention", "changed", "code", "creator", "empty", "forest", "full", "gain", "implicit",
-        "is_text", "item", "keyword", "kids", "known", "last", "long", "mode", "others", "owner",
-        "parent", "path", "plan", "run", "tag", "tokens", "volatile", "vr", "walks",
+        "attention", "changed", "code", "creator", "empty", "forest", "full", "gain",
+        "implicit", "is_creator", "is_judged", "is_private", "is_text", "item", "keyword",
+        "kids", "known", "last", "lone", "long", "mode", "others", "owner", "parent", "path",
+        "plan", "run", "tag", "tokens", "volatile", "vr", "walks", "wire",
     )  # fmt: skip
 
     def __init__(
@@ -273,12 +280,17 @@ class Place:
         self.plan = plan
         self.parent = parent
         self.tag = tag
+        # As it is read from a file: element in the high 16 bits, group in the low ones.
+        self.wire = (tag & 0xFFFF) << 16 | tag >> 16
         self.vr = vr
         self.implicit = implicit
         self.code = vr_code(vr) if vr else 0
         self.long = vr in LONG_VRS
         self.creator = creator
-        self.keyword = "" if tag >> 16 & 1 else keyword_of(tag)
+        # Whether the group number is odd, and whether it reserves a block (PS3.5 7.8).
+        self.is_private = bool(tag >> 16 & 1)
+        self.is_creator = self.is_private and 0x10 <= tag & 0xFFFF <= 0xFF
+        self.keyword = "" if self.is_private else keyword_of(tag)
         self.path: TagPath = parent.path / _step(tag, creator) if parent else TagPath()
         # Whose private data a value here is: that of the creator of the outermost element.
         self.owner: str | None = parent.owner if parent else None
@@ -290,6 +302,7 @@ class Place:
         self.tokens: dict[tuple[object, ...], Token] = {}
         # What the walker remembers of the file before, see `auditor.reading.runs`.
         self.run: Run | None = None
+        self.lone: Place | None = None
         self.last: bytes | None = None
         self.changed = self.walks = self.gain = 0
         # Never part of a run: the walker marks where they end.
@@ -300,6 +313,8 @@ class Place:
         self.full = self._token(False, None, (), b"")
         # What judges say of a sequence is said of its items: one without any holds nothing.
         self.item = Token(self, empty=False, is_item=True, classes=self._classes(b"", ()))
+        seen = self.attention
+        self.is_judged = bool(self.is_text or seen.keep or seen.judges or seen.structure)
         self.mode = self._mode()
 
     def _mode(self) -> int:
@@ -310,7 +325,7 @@ class Place:
             return SPECIAL
         if seen.comparisons:
             return SPECIAL
-        if seen.keep or seen.judges or seen.structure or self.is_text:
+        if self.is_judged:
             return CLASSIFIED
         return CONSTANT
 
@@ -321,16 +336,6 @@ class Place:
         while place.parent is not None:
             place = place.parent
         return place
-
-    @property
-    def is_private(self) -> bool:
-        """Whether the group number is odd (PS3.5 7.8)."""
-        return bool(self.tag >> 16 & 1)
-
-    @property
-    def is_creator(self) -> bool:
-        """Whether this is a private creator element, (gggg,0010) to (gggg,00FF)."""
-        return self.is_private and 0x10 <= self.tag & 0xFFFF <= 0xFF
 
     @property
     def shown_creator(self) -> str:
@@ -401,11 +406,12 @@ class Place:
         if not judges:
             return ()
         element = Element(self, value, encodings)
-        return tuple(
-            (judge.name, verdict)
-            for judge in judges
-            if (verdict := _verdict(judge, element)) is not None
-        )
+        said = []
+        for judge in judges:
+            verdict = _verdict(judge, element)
+            if verdict is not None:
+                said.append((judge.name, verdict))
+        return tuple(said)
 
     def _token(
         self,

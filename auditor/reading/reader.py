@@ -67,6 +67,9 @@ DEFLATED = {
     "1.2.840.10008.1.2.4.205",
 }
 
+REMEMBERED = 256
+"""Bytes of UIDs for which it is remembered what they tell."""
+
 TRANSFER_SYNTAX = COLUMN["TransferSyntaxUID"]
 META_CLASS, META_INSTANCE = COLUMN["MediaStorageSOPClassUID"], COLUMN["MediaStorageSOPInstanceUID"]
 ROWS = COLUMN["Rows"]
@@ -190,6 +193,12 @@ class Reading:
     numbers: list[tuple[Place, bytes]] = field(default_factory=list)
 
 
+@lru_cache(maxsize=1024)
+def _uncounted(name: str) -> str:
+    """Return the name of a file without what counts it; many folders count alike."""
+    return _COUNTER.sub("#", name)
+
+
 def unreadable(reason: str, size: int = 0) -> Reading:
     """Return the reading of a file that gave nothing."""
     return Reading("unreadable", reason, size, None, [], [None] * len(GATHERED))
@@ -256,7 +265,7 @@ class Reader:
                 reading.contents = contents(descriptor, kind, size)
                 return reading
             absent = FileFacts("absent", "absent")
-            return self._ask_pydicom(location, head, size, absent, how, path)
+            return self._ask_pydicom(location, size, absent, how, path)
         walk = Walk(size, [None] * len(GATHERED))
         facts = FileFacts(_preamble(head), "present")
         try:
@@ -273,7 +282,7 @@ class Reader:
                 complete, trailing = self._stored(descriptor, head, start, walk, syntax == IMPLICIT)
                 facts = facts._replace(trailing=trailing)
         except Surprise as surprise:
-            return self._ask_pydicom(location, head, size, facts, str(surprise), path)
+            return self._ask_pydicom(location, size, facts, str(surprise), path)
         except TooMuch:
             complete = "header"
         except Short:
@@ -290,7 +299,8 @@ class Reader:
         if not walk.compared:
             return
         if self._path.attention.comparisons:
-            path = _COUNTER.sub("#", path)
+            folder, slash, name = path.rpartition("/")
+            path = folder + _uncounted(slash + name)
         whole = (path, walk.cut_off, tuple(walk.compared))
         tokens = self._told.get(whole)
         if tokens is None:
@@ -415,22 +425,23 @@ class Reader:
         The file meta information names it in time, as a rule; where the data set disagrees,
         it is walked again.
         """
+        named = walk.columns[META_CLASS]
         guess = _class(walk)
         try:
             walk_dataset(buffer, start, self._forest.tree(guess, implicit), walk, implicit)
         finally:
-            actual = _class(walk)
+            actual = guess if walk.columns[SOP_CLASS] == named else _class(walk)
             if actual != guess:
                 walk.rewind()
                 walk_dataset(buffer, start, self._forest.tree(actual, implicit), walk, implicit)
 
     def _ask_pydicom(
-        self, location: str, head: bytes, size: int, facts: FileFacts, surprise: str, path: str
+        self, location: str, size: int, facts: FileFacts, surprise: str, path: str
     ) -> Reading:
         from auditor.reading.fallback import CannotRead, read_with_pydicom
 
         # pydicom inflates all there is, however much that be.
-        if any(uid.encode() in head for uid in DEFLATED):
+        if _would_inflate(location):
             return unreadable("a deflated data set in a file that is not well formed", size)
         walk = Walk(size, [None] * len(GATHERED))
         facts = facts._replace(surprise=surprise)
@@ -440,6 +451,21 @@ class Reader:
             return unreadable(str(error), size)
         self.compare(walk, path)
         return _reading(walk, facts._replace(complete=complete, meta=meta), size)
+
+
+def _would_inflate(location: str) -> bool:
+    """Whether pydicom finds a transfer syntax that makes it inflate a file, wherever it stands."""
+    from auditor.decoding import WillNotDecode, check_not_deflated
+    from auditor.reading.fallback import lenient
+
+    with lenient():
+        try:
+            check_not_deflated(location)
+        except WillNotDecode:
+            return True
+        except Exception:  # noqa: BLE001 - pydicom will raise it again, and inflate nothing
+            return False
+    return False
 
 
 def _longer(descriptor: int, base: int, window: bytes, walk: Walk) -> bytes:
@@ -500,17 +526,18 @@ def _fragments(descriptor: int, base: int, position: int, walk: Walk) -> int:
 
 def _reading(walk: Walk, facts: FileFacts, size: int) -> Reading:
     columns = walk.columns
-    if facts.meta == "present" and not (
-        columns[TRANSFER_SYNTAX] and columns[META_CLASS] and columns[META_INSTANCE]
-    ):
-        facts = facts._replace(meta="incomplete")
-    pixels = _pixels(walk.pixels) if walk.pixels is not None else {}
-    facts = facts._replace(
-        identified=_identified(columns),
-        sop_class=_agree(columns[META_CLASS], columns[SOP_CLASS]),
-        sop_instance=_agree(columns[META_INSTANCE], columns[SOP_INSTANCE]),
-        syntax=_syntax(columns[TRANSFER_SYNTAX]),
-        **pixels,
+    named = columns[TRANSFER_SYNTAX], columns[META_CLASS], columns[SOP_CLASS]
+    meta, instance = columns[META_INSTANCE], columns[SOP_INSTANCE]
+    # What hostile files name is of any length: that is not remembered.
+    tell = _told if sum(map(len, filter(None, named))) <= REMEMBERED else _told.__wrapped__
+    facts = tell(
+        facts,
+        *named,
+        bool(meta),
+        bool(instance and instance.rstrip(b" \0")),
+        _agree(meta, instance),
+        columns[ROWS] is None,
+        walk.pixels,
     )
     status, reason = "ok", ""
     if facts.complete != "yes":
@@ -526,6 +553,54 @@ def _reading(walk: Walk, facts: FileFacts, size: int) -> Reading:
         _class(walk),
         private=walk.private,
         numbers=walk.numbers,
+    )
+
+
+@lru_cache(maxsize=1024)
+def _told(
+    facts: FileFacts,
+    syntax: bytes | None,
+    meta_class: bytes | None,
+    sop_class: bytes | None,
+    names_instance: bool,
+    has_instance: bool,
+    instances: str,
+    no_rows: bool,
+    pixels: Pixels | None,
+) -> FileFacts:
+    """Add to file facts what the elements tell; most files of a series tell the same.
+
+    Parameters
+    ----------
+    facts
+        What is known from reading the file.
+    syntax, meta_class, sop_class
+        Transfer syntax and SOP class of the file meta information, SOP class of the data set.
+    names_instance, has_instance
+        Whether the file meta information, and the data set, have a SOP Instance UID.
+    instances
+        Whether these agree.
+    no_rows
+        Whether there is no Rows (0028,0010).
+    pixels
+        How the pixel data stands there.
+    """
+    if facts.meta == "present" and not (syntax and meta_class and names_instance):
+        facts = facts._replace(meta="incomplete")
+    identified = {
+        (True, True): "yes",
+        (False, True): "no SOP Class UID",
+        (True, False): "no SOP Instance UID",
+        (False, False): "neither",
+    }[bool(_uid(sop_class)), has_instance]
+    if no_rows and _uid(meta_class) == MEDIA_STORAGE_DIRECTORY:
+        identified = "directory"
+    return facts._replace(
+        identified=identified,
+        sop_class=_agree(meta_class, sop_class),
+        sop_instance=instances,
+        syntax=_syntax(syntax),
+        **(_pixels(pixels) if pixels is not None else {}),
     )
 
 
@@ -564,19 +639,11 @@ def _is_text(text: bytes) -> bool:
 
 def _class(walk: Walk) -> str:
     """Return the SOP class as far as it is known: the data set's own, else file meta's."""
-    return _uid(walk.columns[SOP_CLASS]) or _uid(walk.columns[META_CLASS])
-
-
-def _identified(columns: list[bytes | None]) -> str:
-    if _uid(columns[META_CLASS]) == MEDIA_STORAGE_DIRECTORY and columns[ROWS] is None:
-        return "directory"
-    lacks = not _uid(columns[SOP_CLASS]), not _uid(columns[SOP_INSTANCE])
-    return {
-        (False, False): "yes",
-        (True, False): "no SOP Class UID",
-        (False, True): "no SOP Instance UID",
-        (True, True): "neither",
-    }[lacks]
+    for value in (walk.columns[SOP_CLASS], walk.columns[META_CLASS]):
+        uid = (_known_uid if value and len(value) <= REMEMBERED else _uid)(value)
+        if uid:
+            return uid
+    return ""
 
 
 def _agree(meta: bytes | None, dataset: bytes | None) -> str:
@@ -588,7 +655,6 @@ def _agree(meta: bytes | None, dataset: bytes | None) -> str:
 _PIXELS = {0x7FE00008: "float", 0x7FE00009: "double", 0x7FE00010: "native"}
 
 
-@lru_cache(maxsize=1024)
 def _pixels(pixels: Pixels) -> dict[str, str]:
     """Return the file facts of pixel data."""
     if pixels.length >= 0:
@@ -603,7 +669,6 @@ def _pixels(pixels: Pixels) -> dict[str, str]:
     }
 
 
-@lru_cache(maxsize=256)
 def _syntax(value: bytes | None) -> str:
     uid = _uid(value)
     return uid if not uid or transfer_syntax_name(uid) else "unknown"
@@ -631,6 +696,9 @@ def _rest(descriptor: int, size: int) -> bytes:
 
 def _uid(value: bytes | None) -> str:
     return (value or b"").rstrip(b" \0").decode("latin-1")
+
+
+_known_uid = lru_cache(maxsize=1024)(_uid)
 
 
 def _words(error: OSError) -> str:

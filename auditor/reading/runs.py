@@ -8,10 +8,20 @@ from __future__ import annotations
 
 import struct
 
-from auditor.reading.places import Place, Run, added_up, by_comparison
-from auditor.reading.walker import Short, Walk, walk_elements
+from auditor.reading.places import (
+    CLASSIFIED,
+    CONSTANT,
+    LAST_TAGS,
+    SEQUENCE,
+    Place,
+    Run,
+    added_up,
+    by_comparison,
+)
+from auditor.reading.walker import TOKEN_LIMIT, Short, Walk, take, walk_elements
 
 _group = struct.Struct("<H").unpack_from
+_header = struct.Struct("<IHH").unpack_from
 
 RUN_LIMIT = 4096
 """Bytes of an element that may be part of a run."""
@@ -88,33 +98,29 @@ def _walk_top(
     opened, taken = len(tokens), 0
     previous = root
     segment: _Segment | None = None
-    while position < walk.size:
+    size = walk.size
+    while position < size:
         run = previous.run
         if (
             run is not None
-            and buffer[position : position + len(run.raw)] == run.raw
+            and buffer.startswith(run.raw, position)
             and run.before == (walk.creators, walk.encodings)
         ):
-            _finish(segment, buffer, position, previous)
-            segment = None
-            tokens += run.tokens
-            walk.references += run.references
-            walk.numbers += run.numbers
+            if segment is not None:
+                segment.finish(buffer, position, previous)
+                segment = None
+            _replay(run, walk)
             taken += len(run.tokens)
-            for column, value in run.columns:
-                walk.columns[column] = value
-            if run.compared:
-                walk.compared.append(run)
-            walk.private += run.private
-            walk.creators, walk.encodings = run.after
             position += len(run.raw)
             previous = run.last
             continue
-        if only_group:
-            if position + 8 > len(buffer):
-                raise Short(position)
-            if _group(buffer, position)[0] != only_group:
-                break
+        if segment is None and previous.lone is not None and not implicit:
+            stop = _take_lone(buffer, position, previous.lone, walk)
+            if stop:
+                position, previous = stop, previous.lone
+                continue
+        if only_group and _is_of_another(buffer, position, only_group):
+            break
         segment = segment or _Segment(previous, position, walk)
         segment.mark()
         try:
@@ -126,21 +132,86 @@ def _walk_top(
             raise
         place = tokens[segment.tokens].place
         if _is_volatile(place, buffer, position, stop, number):
-            segment.close(buffer, position, previous)
+            if not segment.close(buffer, position, previous):
+                previous.lone = place if _may_be_alone(place) else None
             segment = None
         position, previous = stop, place
-    _finish(segment, buffer, position, previous)
+    if segment is not None:
+        segment.finish(buffer, position, previous)
     root.gain = max(
         -GAIN - 1, min(GAIN, root.gain + (1 if 2 * taken > len(tokens) - opened else -1))
     )
     return position
 
 
-def _finish(segment: _Segment | None, buffer: bytes, stop: int, last: Place) -> None:
-    """Make a run of all that was walked one by one, if anything was."""
-    if segment is not None:
-        segment.mark()
-        segment.close(buffer, stop, last)
+def _replay(run: Run, walk: Walk) -> None:
+    """Add what a run has brought before."""
+    walk.tokens += run.tokens
+    for column, value in run.columns:
+        walk.columns[column] = value
+    if run.carries:
+        walk.references += run.references
+        walk.numbers += run.numbers
+        walk.private += run.private
+        if run.compared:
+            walk.compared.append(run)
+    walk.creators, walk.encodings = run.after
+
+
+def _is_of_another(buffer: bytes, position: int, group: int) -> bool:
+    """Whether the element there is of another group.
+
+    Raises
+    ------
+    Short
+        If the buffer ends before that can be seen.
+    """
+    if position + 8 > len(buffer):
+        raise Short(position)
+    return bool(_group(buffer, position)[0] != group)
+
+
+def _may_be_alone(place: Place) -> bool:
+    """Whether an element is one that `_take_lone` can take."""
+    plain = not (place.is_private or place.long or place.mode == SEQUENCE)
+    return plain or place.tag in LAST_TAGS
+
+
+def _take_lone(buffer: bytes, position: int, place: Place, walk: Walk) -> int:
+    """Take an element in explicit VR that is another in each file, and follows what it did.
+
+    Returns
+    -------
+    int
+        Where it ends; 0 if something else stands there, or not all of it.
+
+    Raises
+    ------
+    Short, Surprise
+        As `walk_dataset`.
+    """
+    if place.tag in LAST_TAGS:
+        # Whatever stands there: behind it there is no more than a run or two to miss.
+        assert place.parent is not None
+        return walk_elements(
+            buffer, position, walk.size, place.parent, walk, False, 0, walk.creators, single=True
+        )
+    start = position + 8
+    if start > len(buffer) or len(walk.tokens) > TOKEN_LIMIT:
+        return 0
+    wire, code, length = _header(buffer, position)
+    stop: int = start + length
+    if wire != place.wire or code != place.code or stop > len(buffer) or stop > walk.size:
+        return 0
+    mode = place.mode
+    if mode == CONSTANT:
+        walk.tokens.append(place.full if length else place.empty)
+    elif mode == CLASSIFIED:
+        value = buffer[start:stop]
+        walk.tokens.append(place.known.get(value) or place.classify(value, walk.encodings))
+    else:
+        take(place, buffer[start:stop], walk, walk.creators, len(walk.references))
+    return stop
 
 
 def _is_volatile(place: Place, buffer: bytes, start: int, stop: int, number: int) -> bool:
@@ -187,10 +258,15 @@ class _Segment:
             len(walk.numbers),
         )
 
-    def close(self, buffer: bytes, stop: int, last: Place) -> None:
-        """Make a run of what was walked before the mark, if there is any."""
+    def finish(self, buffer: bytes, stop: int, last: Place) -> None:
+        """Make a run of all that was walked."""
+        self.mark()
+        self.close(buffer, stop, last)
+
+    def close(self, buffer: bytes, stop: int, last: Place) -> bool:
+        """Make a run of what was walked before the mark; say whether there is any."""
         if stop <= self._start:
-            return
+            return False
         after, columns, compared, private, references, numbers = self._marked
         self._anchor.run = Run(
             buffer[self._start : stop],
@@ -209,3 +285,4 @@ class _Segment:
             after,
             last,
         )
+        return True

@@ -434,8 +434,8 @@ def take(kid: Place, value: bytes, walk: Walk, creators: dict[int, str], mark: i
     elif kid.tag == 0x00080005:
         terms = value.rstrip(b" \0").decode("latin-1").split("\\")
         walk.encodings = tuple(term.strip() for term in terms)
-    if kid.is_text or seen.keep or seen.judges or seen.structure:
-        walk.tokens.append(kid.classify(value, walk.encodings))
+    if kid.is_judged:
+        walk.tokens.append(kid.known.get(value) or kid.classify(value, walk.encodings))
     else:
         walk.tokens.append(kid.full if value else kid.empty)
 

@@ -6,15 +6,14 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Protocol, Self
+from typing import NamedTuple, Protocol, Self
 
 
 class SourceError(Exception):
     """What the user named cannot be audited. The message is one plain line."""
 
 
-@dataclass(frozen=True, slots=True)
-class SourceFile:
+class SourceFile(NamedTuple):
     """One file of a collection, not opened yet.
 
     Attributes

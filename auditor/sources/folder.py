@@ -15,10 +15,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from operator import attrgetter
 from types import TracebackType
 from typing import Self
 
 from auditor.sources.base import SourceFile, printable
+
+_name = attrgetter("name")
 
 
 class _Plain:
@@ -74,7 +77,9 @@ class Folder(_Plain):
                 open_folders.pop()
                 continue
             path = above + printable(entry.name)
-            if entry.name == ".git" and _is_folder(entry, follow=True):
+            if _is_file(entry):
+                yield SourceFile(path, entry.path)
+            elif entry.name == ".git" and _is_folder(entry, follow=True):
                 skipped += 1
             elif entry.is_symlink():
                 listed = self._link(path, entry.path)
@@ -131,8 +136,18 @@ def _list(folder: str) -> tuple[str, list[os.DirEntry[str]]]:
             entries.extend(listing)
     except OSError as error:
         problem = f"the folder cannot be listed ({error.strerror or 'unknown reason'})"
-    entries.sort(key=lambda entry: os.fsencode(entry.name))
+    # Among names of ASCII that is the same order, and sooner found.
+    plain = all(entry.name.isascii() for entry in entries)
+    entries.sort(key=_name if plain else lambda entry: os.fsencode(entry.name))
     return problem, entries
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    """Whether an entry is a regular file, and no link to one."""
+    try:
+        return entry.is_file(follow_symlinks=False)
+    except OSError:
+        return False
 
 
 def _is_folder(entry: os.DirEntry[str], *, follow: bool) -> bool:
@@ -143,10 +158,8 @@ def _is_folder(entry: os.DirEntry[str], *, follow: bool) -> bool:
 
 
 def _special(entry: os.DirEntry[str]) -> str:
-    """Return why an entry that is neither folder nor link must not be opened, or ""."""
+    """Return why an entry that is neither file, folder nor link must not be opened."""
     try:
-        if entry.is_file(follow_symlinks=False):
-            return ""
         os.lstat(entry.path)
     except OSError as error:
         return f"the file cannot be looked at ({error.strerror or 'unknown reason'})"

@@ -77,7 +77,10 @@ class IodTable:
         """
         iod = self.iods[sop_class_uid]
         parts = (*iod["modules"].values(), *iod["group_macros"].values())
-        counted = Counter("cond" in part for part in parts if part["use"] == "C")
+        # Of type UF a condition says only where a functional group may not stand.
+        counted = Counter(
+            "cond" in part and part["cond"]["type"] != "UF" for part in parts if part["use"] == "C"
+        )
         seen: set[str] = set()
         for part in parts:
             counted.update(self._conditional(part["ref"], seen))

@@ -103,6 +103,8 @@ CASES: Cases = {
     "DEID406": (
         passes({"PatientAge": "089Y", "ImageComments": "90 % phase, 90Y, age < 90"}),
         passes({"PatientAge": "095M"}),
+        # What the rule says to write instead.
+        passes({"PatientAge": "090Y"}),
         fails({"PatientAge": "093Y"}, at=["(0010,1010)"], says=("an age over 89",)),
         fails({"ImageComments": "a 93 year old"}, at=[COMMENTS]),
         CUT_SHORT,
