@@ -70,6 +70,9 @@ from auditor.scoring import overall, rule_outcome, score_category
 from auditor.sources import Source, SourceFile
 from auditor.store import WALKED, AuditFolder, TableWriter, element_rows
 from auditor.tally import EXAMPLES, Judged, Place, RuleTally, Seen, Tally, count_rule
+from auditor.twins import Row as TwinRow
+from auditor.twins import choose, read_pixels
+from auditor.twins import died as died_comparing
 from auditor.view import plural
 
 if TYPE_CHECKING:
@@ -130,6 +133,7 @@ def audit_collection(
     progress: Progress,
     ocr: int = 0,
     masks: int = 0,
+    twins: int = 0,
 ) -> CollectionResult:
     """Audit one collection and write its tables.
 
@@ -151,6 +155,8 @@ def audit_collection(
         Images in whose pixels to look for text.
     masks
         Segmentations whose pixels to look at.
+    twins
+        Images of different patients whose pixels to compare.
     """
     with TableWriter(folder.file("findings", number), "findings", collection.name) as findings:
         return _audit_collection(
@@ -163,6 +169,7 @@ def audit_collection(
             progress=progress,
             ocr=ocr,
             masks=masks,
+            twins=twins,
             findings=findings,
         )
 
@@ -178,9 +185,11 @@ def _audit_collection(
     progress: Progress,
     ocr: int,
     masks: int,
+    twins: int,
     findings: TableWriter,
 ) -> CollectionResult:
     tally, described, people = _walk(collection, number, folder, workers, progress, ocr, masks)
+    pixels = _compare_pixels(collection.source, number, folder, workers, progress, twins)
     notes = [*collection.source.notes, *described.notes, *_people_notes(people)]
     results = {rule.id: blank_result(rule, profile) for rule in rules.rules}
     walking, waiting = instance_rules(rules)
@@ -203,7 +212,9 @@ def _audit_collection(
         connect(folder.path, workers.count) as connection,
         TemporaryDirectory() as passing,
     ):
-        files |= _passing_tables(Path(passing), collection.name, people, joined(rules, tally))
+        files |= _passing_tables(
+            Path(passing), collection.name, people, joined(rules, tally), pixels
+        )
         tables = hold(connection, files)
         there = Inventory(connection, tables)
         queried = [rule for rule in rules.rules if rule.scope is Scope.COLLECTION]
@@ -287,9 +298,14 @@ def _passing_tables(
     collection: str,
     people: dict[PersonRow, str],
     counted: Iterable[tuple[str, str, str]],
+    pixels: Iterable[TwinRow],
 ) -> dict[str, Path]:
     """Write what collection rules may query and the audit does not keep."""
-    rows = {"people": ((*row, path) for row, path in people.items()), "counted": counted}
+    rows: dict[str, Iterable[Sequence[object]]] = {
+        "people": ((*row, path) for row, path in people.items()),
+        "counted": counted,
+        "pixels": pixels,
+    }
     for table, some in rows.items():
         with TableWriter(folder / table, table, collection) as writer:
             for row in some:
@@ -369,6 +385,24 @@ def _look_at_pixels(
         progress.step(f"the pixels of {len(segmentations)} segmentations")
         for rows in workers.run(read_masks, batches(segmentations, 4), died):
             writers["masks"].add(rows)
+
+
+def _compare_pixels(
+    source: Source,
+    number: int,
+    folder: AuditFolder,
+    workers: Workers,
+    progress: Progress,
+    twins: int,
+) -> list[TwinRow]:
+    """Look at the pixels of images that may be the same under two Patient IDs."""
+    if not twins:
+        return []
+    with connect(folder.path, workers.count) as connection:
+        images = choose(connection, folder.file("instances", number), source, twins)
+    progress.step(f"the pixels of {len(images)} images of different patients")
+    read = workers.run(read_pixels, batches(images, 16), died_comparing)
+    return [row for rows in read for row in rows]
 
 
 def blank_result(rule: Rule, profile: Profile) -> RuleResult:
@@ -669,6 +703,7 @@ def audit(
                     progress=progress,
                     ocr=job.ocr,
                     masks=job.masks,
+                    twins=job.twins,
                 )
             )
     return results, time.perf_counter() - start

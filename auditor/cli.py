@@ -73,12 +73,6 @@ def _place_of(error: Exception) -> str:
     return " at ".join([type(error).__name__, *ours[-1:]])
 
 
-def _version() -> str:
-    from importlib.metadata import version
-
-    return version("dicom-auditor")
-
-
 @click.group(
     cls=_Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
@@ -140,6 +134,13 @@ rules_option = click.option(
     metavar="OBJECTS",
     help="Look at the pixels of so many segmentations at most.",
 )
+@click.option(
+    "--twins",
+    type=click.IntRange(min=0),
+    default=0,
+    metavar="IMAGES",
+    help="Look whether so many images at most are the same under two patient IDs.",
+)
 @click.option("--fail-on", type=severity_option, help="Exit 1 if a rule of it or above fails.")
 @click.option("--quiet/--no-quiet", help="Print nothing but problems.")
 @click.option("--show-values/--no-show-values", help="Write values unredacted. May show persons.")
@@ -158,6 +159,7 @@ def scan(
     profile: Path | None,
     ocr: int,
     masks: int,
+    twins: int,
     fail_on: str | None,
     quiet: bool,
     show_values: bool,
@@ -199,7 +201,7 @@ def scan(
     # Names are printed and written: what a shell lets through must not reach a terminal.
     named, repository = printable(name or ""), printable(repository)
     wanted = [Wanted(path, named, repository) for path in paths]
-    indexed = _indexed(paths, bool(name or ocr or masks or show_values))
+    indexed = _indexed(paths, bool(name or ocr or masks or twins or show_values))
     if indexed is None:
         result = run_audit(
             wanted,
@@ -211,6 +213,7 @@ def scan(
             show_values=show_values,
             ocr=ocr,
             masks=masks,
+            twins=twins,
         )
     else:
         result = run_index_audit(indexed, out, rules, used, jobs, repository, quiet=quiet)
@@ -329,6 +332,7 @@ def run_audit(
     show_values: bool = False,
     ocr: int = 0,
     masks: int = 0,
+    twins: int = 0,
 ) -> AuditResult:
     """Audit, and write the audit folder with result and report; exits on what cannot be used."""
     from auditor.audit import Collection, Unopened, audit
@@ -340,7 +344,7 @@ def run_audit(
 
     started = datetime.now(UTC).isoformat(timespec="seconds")
     ids = tuple(rule.id for rule in rules.rules)
-    job = Job(rules.folders, ids, audit_key(), show_values, ocr, masks)
+    job = Job(rules.folders, ids, audit_key(), show_values, ocr, masks, twins)
     with ExitStack() as stack:
         collections: list[Collection] = []
         for each in wanted:
@@ -437,24 +441,12 @@ def _finished(
     key: bytes,
 ) -> AuditResult:
     """Write result, report and manifest."""
-    from auditor.conformance.panel import present, stamps
+    from auditor.provenance import provenance
     from auditor.redaction import key_name
-    from auditor.registry import ruleset_of
-    from auditor.result import AuditResult, Tool
-    from auditor.standard.dictionary import EDITION
+    from auditor.result import AuditResult
 
-    tool = Tool(
-        version=_version(),
-        ruleset=ruleset_of(rules),
-        standard_edition=EDITION,
-        profile=profile.stamp,
-        unreadable_share=profile.unreadable_share,
-        elapsed_s=round(elapsed, 3),
-        python=".".join(map(str, sys.version_info[:3])),
-        started=started,
-        command=_command_line(click.get_current_context()),
-        referees=", ".join(f"{name} {stamps()[name].split()[0]}" for name in present()),
-    )
+    command = _command_line(click.get_current_context())
+    tool = provenance(rules, profile, elapsed=elapsed, started=started, command=command)
     for audited in results:
         audited.rules_left_out = rules.left_out
     result = AuditResult(tool, results)
@@ -768,6 +760,7 @@ def deid_diff(
     from auditor.deid_diff import MappingError, compare_release, read_mapping
     from auditor.deid_diff.show import deid_page, print_deid_diff
     from auditor.model import Judge
+    from auditor.provenance import tool_version
     from auditor.redaction import audit_key
     from auditor.sources import SourceError, open_source, printable
     from auditor.terminal import progress
@@ -786,7 +779,7 @@ def deid_diff(
                     *sides,
                     look=look.check,
                     key=audit_key(),
-                    version=_version(),
+                    version=tool_version(),
                     mapping=lines,
                     step=shown.files,
                 )

@@ -6,6 +6,7 @@ import io
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from typing import BinaryIO
 
 
@@ -42,7 +43,8 @@ def check_not_deflated(location: str) -> None:
 
     with open(location, "rb") as file:  # noqa: PTH123 - the name may not be text
         # As pydicom does it: how long the file meta information is, is up to the file.
-        read_preamble(file, force=True)
+        if read_preamble(file, force=True) is None and file.read(4) != b"DICM":
+            file.seek(0)
         syntax = _read_file_meta_info(file).get("TransferSyntaxUID")
     if syntax in DEFLATED:
         raise WillNotDecode("a deflated data set, which is not inflated")
@@ -63,7 +65,8 @@ def check_codestreams(source: str | BinaryIO) -> None:
     """Make sure that every codestream is as large as the header says: decoders allocate by it.
 
     Pixel data is read as pydicom's decoders find it: the first there is, behind the elements of
-    group 0028 before it. Native pixels and RLE Lossless have no size of their own.
+    group 0028 before it. Native pixels have no size of their own; RLE Lossless has none in its
+    head, and is counted where it may become larger than an audit decodes.
 
     Raises
     ------
@@ -77,13 +80,21 @@ def check_codestreams(source: str | BinaryIO) -> None:
     with opened(source) as file:
         header = pydicom.dcmread(file, force=True, stop_before_pixels=True, specific_tags=shape)
         syntax = header.file_meta.get("TransferSyntaxUID")
-        if syntax is None or not syntax.is_encapsulated or syntax == RLELossless:
+        if syntax is None or not syntax.is_encapsulated:
             return
         said = tuple(int(header[name].value) for name in shape)
         # Tag, VR and length of the pixel data, which is in explicit VR (PS3.5 A.4).
         file.seek(12, io.SEEK_CUR)
+        if syntax == RLELossless:
+            for length in _fragments(file):
+                if length > FRAME_BYTES:
+                    raise WillNotDecode("more pixels than an audit looks at")
+                if 64 * length > FRAME_BYTES:
+                    _check_rle(file.read(length), said[0] * said[1])
+            return
         is_first = True
-        for head in _fragment_heads(file):
+        for length in _fragments(file):
+            head = file.read(min(HEAD, length))
             # What begins like no codestream goes on with the one before it.
             if is_first or head.startswith((_SOI, _SOC_SIZ[:2])) or _JP2 in head[:12]:
                 size = size_of_codestream(head)
@@ -98,8 +109,8 @@ _JP2 = b"jP  "
 """What the first box of a JP2 file has behind its length (ITU-T T.800 I.5.1)."""
 
 
-def _fragment_heads(file: BinaryIO) -> Iterator[bytes]:
-    """Yield the first bytes of every fragment behind the offset table (PS3.5 A.4)."""
+def _fragments(file: BinaryIO) -> Iterator[int]:
+    """Yield the length of every fragment behind the offset table (PS3.5 A.4), the file at it."""
     from auditor.reading.walker import ITEM
 
     for number in range(FRAGMENT_LIMIT):
@@ -109,9 +120,35 @@ def _fragment_heads(file: BinaryIO) -> Iterator[bytes]:
         length = int.from_bytes(header[4:], "little")
         start = file.tell()
         if number:
-            yield file.read(min(HEAD, length))
+            yield length
         file.seek(start + length)
     raise WillNotDecode("more fragments than an audit looks at")
+
+
+def _check_rle(frame: bytes, pixels: int) -> None:
+    """Make sure that no segment of a frame becomes much more than the frame's pixels (PS3.5 G.3).
+
+    Two bytes may stand for 128, and pydicom decodes a segment to its end before it counts.
+
+    Raises
+    ------
+    WillNotDecode
+        If one has twice as many bytes as there are pixels: padding is less.
+    """
+    count, *places = struct.unpack("<16L", frame[:64])
+    offsets = places[:count]
+    for start, end in pairwise([*offsets, len(frame)]):
+        made, position = 0, start
+        while position < min(end, len(frame)):
+            head = frame[position]
+            if head < 128:
+                made += head + 1
+                position += head + 2
+            else:
+                made += 257 - head if head > 128 else 0
+                position += 2 if head > 128 else 1
+            if made > 2 * pixels:
+                raise WillNotDecode("pixels of another size than the header says")
 
 
 def size_of_codestream(head: bytes) -> tuple[int, int, int] | None:

@@ -108,6 +108,8 @@ class Job:
     """Images in whose pixels to look for text."""
     masks: int = 0
     """Segmentations whose pixels to look at."""
+    twins: int = 0
+    """Images of different patients whose pixels to compare."""
 
 
 @dataclass(slots=True)

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from auditor.decoding import FRAME_BYTES
 from auditor.standard.sop_classes import LABEL_MAP_SEGMENTATION, SEGMENTATION
 
 if TYPE_CHECKING:
@@ -24,11 +25,8 @@ if TYPE_CHECKING:
 LOOKED_AT = frozenset({SEGMENTATION, LABEL_MAP_SEGMENTATION})
 """SOP classes whose pixels are masks."""
 
-FRAME_LIMIT = 1 << 26
-"""Pixels of a frame that may be decoded; an object with larger ones is not looked at."""
-
 OBJECT_LIMIT = 1 << 30
-"""Pixels of an object that are looked at: some seconds' work."""
+"""Samples of an object that are looked at: some seconds' work."""
 
 COUNT_LIMIT = 1 << 20
 """Frames of an object that are looked at."""
@@ -156,8 +154,11 @@ class _Masks:
             int(header.Rows) * int(header.Columns),
             int(header.NumberOfFrames),
         )
-        whole = self._size * self._frames
-        if self._size > FRAME_LIMIT or self._frames > COUNT_LIMIT or whole > OBJECT_LIMIT:
+        samples = self._size * int(header.get("SamplesPerPixel") or 1)
+        # One bit becomes a byte when it is decoded.
+        width = -(-int(header.get("BitsAllocated") or 8) // 8)
+        whole = samples * self._frames
+        if samples * width > FRAME_BYTES or self._frames > COUNT_LIMIT or whole > OBJECT_LIMIT:
             raise _TooLarge
         if min(self._size, self._frames) < 1:
             raise ValueError("there is no pixel")

@@ -19,6 +19,7 @@ KEYS: dict[str, type] = {
     "profile": str,
     "ocr": int,
     "masks": int,
+    "twins": int,
     "fail-on": str,
     "require": list,
     "min-score": list,

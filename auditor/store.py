@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 MANIFEST = "manifest.json"
 FORMAT = "dicom-auditor/audit/1"
-FLUSH = 50_000
+FLUSH = 1 << 14
 """Rows after which a row group is written, so that memory does not follow the files."""
 
 _COLUMN_TYPES = {"hash": "uint64", "binary": "int64", "count": "int64", "year": "int64"}
@@ -153,8 +153,10 @@ objects inherit is counted in the row of the series that they take it from.
 PASSING: dict[str, tuple[tuple[str, str], ...]] = {
     "people": PEOPLE,
     "counted": (("signature", "string"), ("summary", "string"), ("said", "string")),
+    "pixels": (("path", "string"), ("pixels", "uint64"), ("reason", "string")),
 }
-"""Tables for collection rules that no audit keeps, see `auditor.people` and `Summary.joined`."""
+"""Tables for collection rules that no audit keeps, see `auditor.people`, `Summary.joined` and
+`auditor.twins`."""
 
 QUERIED = {**TABLES, **PASSING}
 

@@ -139,13 +139,14 @@ def ask_collection(
     masks: Sequence[Mapping[str, Any]] = (),
     people: Sequence[Mapping[str, Any]] = (),
     counted: Sequence[Mapping[str, Any]] = (),
+    pixels: Sequence[Mapping[str, Any]] = (),
 ) -> Judgement:
     """Run one collection rule on tables written down as rows.
 
     Parameters
     ----------
-    instances, references, numbers, extents, companions, keys, frames, masks, entities, people, \
-counted
+    instances, references, numbers, extents, companions, keys, frames, masks, entities, people,
+    counted, pixels
         Rows as column name to value; what is not named is null, a status is ``ok``.
         UIDs and patient IDs are numbers, as their keyed hashes are.
     """
@@ -165,6 +166,7 @@ counted
         "masks": masks,
         "people": people,
         "counted": counted,
+        "pixels": pixels,
     }
     with tempfile.TemporaryDirectory() as folder, duckdb.connect(":memory:") as connection:
         tables = {}

@@ -316,7 +316,9 @@ def odd_encoding(instance: InstanceFacts) -> Iterator[Finding]:
 
     Command
     -------
-    pydicom: dcmread("FILE").save_as("NEW-FILE")
+    pydicom: dataset = dcmread("FILE")
+    pydicom: elements = list(dataset.iterall())
+    pydicom: dataset.save_as("NEW-FILE")
 
     Example
     -------

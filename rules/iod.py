@@ -389,7 +389,7 @@ def value_not_legal(instance: InstanceFacts) -> Iterator[Finding]:
 
     Example
     -------
-    A StudyTime is written with colons.
+    A StudyTime is written with colons; a StudyDate is a 30 February.
     """
     yield from findings(
         instance,
@@ -632,7 +632,9 @@ def representation_wrong(instance: InstanceFacts) -> Iterator[Finding]:
 
     Command
     -------
+    pydicom: dataset = dcmread("FILE")
     pydicom: dataset.add_new(TAG, dictionary_VR(TAG), VALUE)
+    pydicom: dataset.save_as("NEW-FILE")
 
     Example
     -------

@@ -27,6 +27,7 @@ from auditor import (
 from auditor.model import Confidence
 from auditor.standard.confidentiality import METHODS, Method
 from auditor.standard.dictionary import tag_of
+from auditor.twins import CANDIDATES, COLUMNS, HOW_MANY
 
 FLAG = "PatientIdentityRemoved"
 CODES = "DeidentificationMethodCodeSequence"
@@ -751,3 +752,70 @@ def small_cells(collection: CollectionFacts) -> Iterator[Finding]:
                 count=few,
                 examples=tuple(few_paths),
             )
+
+
+_READ = (
+    "SELECT path, PatientID, alike, pixels, "
+    "min(PatientID) OVER (PARTITION BY alike) <> max(PatientID) OVER (PARTITION BY alike) AS pair, "
+    "min(PatientID) OVER (PARTITION BY alike, pixels) <> "
+    "max(PatientID) OVER (PARTITION BY alike, pixels) AS twin "
+    f"FROM ({CANDIDATES}) JOIN pixels USING (path) WHERE pixels IS NOT NULL"
+)
+
+
+def _compared(collection: CollectionFacts) -> Units:
+    """Judge images that were read with one of another patient; an empty one does not count."""
+    possible = collection.count(HOW_MANY)
+    said = "images of different patients that may be the same, and whose pixels were not compared"
+    if not collection.count("SELECT count(*) FROM pixels"):
+        return Units(0, possible, said)
+    judged, failed = collection.rows(
+        f"SELECT count(*) FILTER (pair), count(*) FILTER (twin) FROM {collection.kept(_READ)}"
+    )[0]
+    blank = collection.count("SELECT count(*) FROM pixels WHERE pixels IS NULL AND reason = ''")
+    return Units(judged, max(possible - judged - blank, 0), said, failed)
+
+
+@rule(
+    id="DEID508",
+    category="deidentification",
+    severity="warning",
+    confidence="medium",
+    scope="collection",
+    unit="file",
+    reads=(*COLUMNS, "pixels.path", "pixels.pixels", "pixels.reason"),
+    reference="PS3.3 C.7.1.1, C.7.6.3; PS3.15 E.1.1",
+    applies=_compared,
+)
+def one_image_of_two_patients(collection: CollectionFacts) -> Iterator[Finding]:
+    """Images are the same under two Patient IDs.
+
+    Why it matters
+    --------------
+    One patient has two Patient IDs, or an image lies with the wrong patient. In training and in
+    test data, it is counted as two; what was left out of one copy may stand in the other.
+
+    How to fix
+    ----------
+    Find out whose images they are. If they are of one patient, replace Patient IDs by one mapping
+    for the whole collection; else remove the copy that is wrong.
+
+    Example
+    -------
+    One CT under two Patient IDs. With `--twins 1000`, the pixel data of at most 1000 images is
+    read: of images that agree in SOP class, transfer syntax, size and place with one of another
+    patient. Images of one value throughout do not count. A page that a machine always sends, as a
+    logo, may be the same and mean nothing.
+    """
+    for count, paths in collection.rows(
+        f"SELECT sum(images), {_PAIRS} FROM (SELECT sum(images) AS images, list(path) AS pair FROM "
+        "(SELECT alike, pixels, count(*) AS images, min(path) AS path "
+        f"FROM {collection.kept(_READ)} WHERE twin GROUP BY alike, pixels, PatientID) "
+        "GROUP BY alike, pixels) HAVING count(*) > 0"
+    ):
+        yield Finding(
+            "images that are byte for byte the same under two Patient IDs",
+            TagPath.of("PatientID"),
+            count=int(count),
+            examples=tuple(paths),
+        )

@@ -36,16 +36,7 @@ _UID_FAULTS = {
 }
 
 
-# The file meta information repeats that of the data set, or FILE003 says that it does not:
-# what differs in each file is judged once.
-_REPEATED = "MediaStorageSOPInstanceUID"
-
-
-def _holds_uids(place: Place) -> bool:
-    return place.vr == "UI" and not place.is_private and place.keyword != _REPEATED
-
-
-@judge(name="uid", applies=_holds_uids)
+@judge(name="uid", applies=lambda place: place.vr == "UI" and not place.is_private)
 def uid(element: Any) -> str | None:
     """Say what is wrong with a UID (PS3.5 9.1, annex B): the first fault of its first bad value."""
     if len(element.value) <= 64 and _PLAIN.fullmatch(element.value):

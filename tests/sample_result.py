@@ -6,7 +6,7 @@ Everything is invented. `python -m tests.sample_result FOLDER` writes their page
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 from auditor.result import (
@@ -531,6 +531,35 @@ def undecided() -> CollectionResult:
 def review() -> CollectionResult:
     """Build a collection with warnings alone."""
     return collection("review-mr-brain", "", changed=[rule("IOD101", "fail", 400, 30)])
+
+
+def million() -> CollectionResult:
+    """Build a collection of 1,000,000 instances with more against it than any has.
+
+    450 rules, all of which fail, each at 400 places; 200 lines in every table.
+    """
+    result = collection("million", "Large Archive", scale=1_000_000)
+    one = rule("DEID102", "fail", 1_000_000, 400_000)
+    places = [
+        replace(one.findings[0], tag_path=f"(0010,{n:04X})", message=f"message {n}")
+        for n in range(400)
+    ]
+    result.rules = [
+        replace(one, id=f"{family}{n:03}", category=category, findings=places)
+        for family, category in (("DEID", "deidentification"), ("IOD", "iod"), ("SEG", "seg"))
+        for n in range(150)
+    ]
+    for block, name in (
+        (result.conformance, "iods"),
+        (result.conformance, "modules"),
+        (result.conformance, "disagreements"),
+        (result.objects, "links"),
+        (result.private, "creators"),
+        (result.deidentification, "expected"),
+        (result.deidentification, "claims"),
+    ):
+        setattr(block, name, (getattr(block, name) * 200)[:200])
+    return result
 
 
 def empty() -> CollectionResult:

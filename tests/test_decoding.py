@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,10 @@ from PIL import Image
 from pydicom.data import get_testdata_file
 from pydicom.dataset import FileMetaDataset
 from pydicom.encaps import encapsulate
-from pydicom.uid import JPEG2000Lossless, JPEGBaseline8Bit
+from pydicom.uid import JPEG2000Lossless, JPEGBaseline8Bit, RLELossless
 
 from auditor import ocr
-from auditor.decoding import WillNotDecode, check_codestreams, size_of_codestream
+from auditor.decoding import WillNotDecode, _check_rle, check_codestreams, size_of_codestream
 from auditor.deid_diff.content import decoded
 from auditor.masks import read_mask
 from auditor.ocr import Chosen, read_frames
@@ -157,3 +158,72 @@ def test_fragments_are_not_followed_for_ever(
     monkeypatch.setattr("auditor.decoding.FRAGMENT_LIMIT", 4)
     with pytest.raises(WillNotDecode, match="more fragments"):
         check_codestreams(location)
+
+
+def run_lengths(tmp_path: Path, segment: bytes, pixels: int) -> str:
+    """Write an image in RLE Lossless of a row of 8 bits, whose segment is this."""
+    head = struct.pack("<16L", 1, 64, *[0] * 14)
+    dataset = ct_slice(1, 1)
+    dataset.Rows, dataset.Columns = 1, pixels
+    dataset.BitsAllocated = dataset.BitsStored = 8
+    dataset.HighBit, dataset.PixelRepresentation = 7, 0
+    dataset.PixelData = encapsulate([head + segment + bytes(len(segment) % 2)])
+    dataset["PixelData"].VR = "OB"
+    dataset.file_meta = FileMetaDataset()
+    dataset.file_meta.TransferSyntaxUID = RLELossless
+    dataset.save_as(tmp_path / "a.dcm", enforce_file_format=True)
+    return str(tmp_path / "a.dcm")
+
+
+RUN, LITERAL, NOTHING = b"\x81\7", b"\x01\1\2", b"\x80"
+"""128 bytes, two bytes and none (PS3.5 G.3.2)."""
+
+
+@pytest.mark.parametrize(
+    ("segment", "pixels"),
+    [
+        (RUN * 40, 128 * 40),
+        (LITERAL * 100, 200),
+        (NOTHING * 300 + RUN, 128),
+        # Padding, and what some writers add to a row.
+        (RUN * 3, 200),
+    ],
+)
+def test_run_lengths_of_as_many_pixels_are_decoded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, segment: bytes, pixels: int
+) -> None:
+    monkeypatch.setattr("auditor.decoding.FRAME_BYTES", 6000)
+    location = run_lengths(tmp_path, segment, pixels)
+    check_codestreams(location)
+    assert decoded(location)
+
+
+def test_run_lengths_that_grow_reach_no_decoder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("auditor.decoding.FRAME_BYTES", 6000)
+    location = run_lengths(tmp_path, RUN * 400, 128)
+    asked = decoders_asked(monkeypatch)
+    reason = "pixels of another size than the header says"
+    assert list(read_frames([Chosen("a", location)])) == [("a", "", 0, 0, "", reason)]
+    assert decoded(location) == b""
+    monkeypatch.setattr("auditor.decoding.FRAME_BYTES", 800)
+    [row] = read_frames([Chosen("a", location)])
+    assert row[5] == "more pixels than an audit looks at"
+    assert asked == []
+
+
+def test_run_lengths_that_may_not_grow_are_not_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("auditor.decoding._check_rle", lambda *_: 1 / 0)
+    check_codestreams(run_lengths(tmp_path, RUN * 400, 128))
+
+
+@given(st.binary(max_size=200), st.integers(0, 20))
+def test_no_run_lengths_make_it_hang(content: bytes, pixels: int) -> None:
+    head = struct.pack("<16L", 15, *range(15))
+    with suppress(WillNotDecode, struct.error):
+        _check_rle(head + content, pixels)
+    with suppress(WillNotDecode, struct.error):
+        _check_rle(content, pixels)

@@ -173,6 +173,15 @@ def test_compressed_masks(tmp_path: Path) -> None:
     ("changed", "reason"),
     [
         ({"Rows": 65535, "Columns": 65535}, "more pixels than an audit looks at"),
+        # A third as many pixels in three colours, or in 32 bits, are as much to decode.
+        (
+            {"Rows": 9500, "Columns": 9500, "SamplesPerPixel": 3, "BitsAllocated": 8},
+            "more pixels than an audit looks at",
+        ),
+        (
+            {"Rows": 9500, "Columns": 9500, "BitsAllocated": 32},
+            "more pixels than an audit looks at",
+        ),
         ({"NumberOfFrames": "99999999"}, "more pixels than an audit looks at"),
         (
             {"Rows": 1, "Columns": 1, "NumberOfFrames": "2000000"},

@@ -7,7 +7,8 @@ import re
 import shutil
 import subprocess
 import sys
-import tomllib
+import sysconfig
+import venv
 from pathlib import Path
 from typing import Any
 
@@ -138,12 +139,58 @@ def test_the_action_publishes_what_it_writes() -> None:
     assert gate["id"] == "gate"
 
 
-def test_every_pipeline_installs_the_same_referees() -> None:
-    for name in ("action.yml", "examples/gitlab-ci.yml", "Dockerfile"):
-        lines = (ROOT / name).read_text().splitlines()
-        installs = [line for line in lines if re.search(r"\bpip (install|wheel) ", line)]
-        assert installs, name
-        assert all("[referee]" in each for each in installs), name
+REFUSED = "no wheel of it for this platform"
+
+SHIM = """#!/bin/sh
+echo "$@" >> '{log}'
+case "$*" in
+  *"-m venv "*) mkdir -p "$3/bin"; cp "$0" "$3/bin/python" ;;
+  *referee*) {referee} ;;
+esac
+"""
+"""A Python, and a pip, that only write down what they are told; `referee` is done to the extra."""
+
+
+def shim(folder: Path, name: str, log: Path, *, has_referee: bool) -> None:
+    folder.mkdir(exist_ok=True)
+    referee = "exit 0" if has_referee else f"echo '{REFUSED}' >&2; exit 1"
+    command = folder / name
+    command.write_text(SHIM.format(log=log, referee=referee))
+    command.chmod(0o755)
+
+
+@pytest.mark.parametrize("has_referee", [True, False])
+@pytest.mark.parametrize("name", ["action.yml", "examples/gitlab-ci.yml", "Dockerfile"])
+def test_what_has_no_second_referee_is_installed_without(
+    name: str, has_referee: bool, tmp_path: Path
+) -> None:
+    log = tmp_path / "log"
+    for each in ("python", "pip"):
+        shim(tmp_path / "bin", each, log, has_referee=has_referee)
+    if name == "action.yml":
+        [script] = [
+            each["run"] for each in yaml(name)["runs"]["steps"] if each.get("name") == "Install"
+        ]
+        scripts = [script]
+    elif name == "Dockerfile":
+        scripts = [script for _, script in image_steps()]
+    else:
+        scripts = yaml(name)["dicom-audit"]["before_script"]
+    for script in scripts:
+        log.unlink(missing_ok=True)
+        done = run(
+            "bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script,
+            PATH=f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}",
+            RUNNER_TEMP=str(tmp_path),
+            ACTION_PATH="/the/action",
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        asked = [line for line in log.read_text().splitlines() if "venv" not in line]
+        assert "referee]" in asked[0]
+        # The same again, but for the extra.
+        assert asked[1:] == ([] if has_referee else [asked[0].replace("[referee]", "")])
+        if name == "action.yml":
+            assert ("::warning::" in done.stdout) is not has_referee
 
 
 def test_the_gitlab_example_runs(workspace: Path) -> None:
@@ -169,28 +216,66 @@ def test_the_hook_is_one_and_runs(workspace: Path) -> None:
         assert done.returncode == code, done.stderr
 
 
-def test_the_image_is_built_from_what_the_build_needs(tmp_path: Path) -> None:
-    """Run the build step of the image, without an index, on what is copied into it."""
+def image_steps() -> list[tuple[int, str]]:
+    """The number of the stage, and the script, of each RUN of the image."""
+    text = re.sub(r"\\\n", " ", (ROOT / "Dockerfile").read_text("utf-8"))
+    stage, found = 0, []
+    for line in text.splitlines():
+        word, _, rest = line.partition(" ")
+        stage += word == "FROM"
+        if word == "RUN":
+            found.append((stage, re.sub(r"^\s*(--mount=\S+\s+)*", "", rest)))
+    return found
+
+
+def test_the_steps_of_the_image_run_in_empty_folders(tmp_path: Path) -> None:
+    """Run both stages of the image, without an index, on what is copied into it."""
     text = (ROOT / "Dockerfile").read_text("utf-8")
     ignored = (ROOT / ".dockerignore").read_text("utf-8").splitlines()
+    source, wheels, empty = tmp_path / "src", tmp_path / "wheels", tmp_path / "empty"
+    source.mkdir()
     for line in re.findall(r"^COPY (.+)$", text, re.MULTILINE):
-        *sources, target = line.split()
-        for source in sources:
-            assert f"!{source}" in ignored
-            if (ROOT / source).is_dir():
+        *names, target = line.split()
+        for name in names:
+            assert f"!{name}" in ignored
+            if (ROOT / name).is_dir():
                 kept = shutil.ignore_patterns("__pycache__")
-                shutil.copytree(ROOT / source, tmp_path / target, ignore=kept)
+                shutil.copytree(ROOT / name, source / target, ignore=kept)
             else:
-                shutil.copy(ROOT / source, tmp_path / target / source)
-    assert "pip wheel --no-cache-dir --wheel-dir /wheels '.[referee]'" in text
-    pip = (sys.executable, "-m", "pip", "--disable-pip-version-check", "wheel", "--quiet")
-    done = run(*pip, "--no-build-isolation", "--no-deps", "-w", tmp_path / "w", ".", cwd=tmp_path)
-    assert done.returncode == 0, done.stdout + done.stderr
-    with (ROOT / "pyproject.toml").open("rb") as file:
-        project = tomllib.load(file)["project"]
-    assert "referee" in project["optional-dependencies"]
-    [wheel] = (tmp_path / "w").glob("*.whl")
+                shutil.copy(ROOT / name, source / target / name)
+    [(one, build), (two, install)] = image_steps()
+    assert (one, two) == (1, 2)
+    # What it depends on is here already, and no index is: pip is told so, and nothing else.
+    here = sysconfig.get_path("purelib")
+    settings = {
+        "PIP_NO_DEPS": "1",
+        "PIP_NO_INDEX": "1",
+        "PIP_NO_BUILD_ISOLATION": "false",
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+    }
+    venv.create(empty, with_pip=True)
+    path = f"{empty / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    # What builds is found here; where it is installed, nothing is.
+    for script, folder, found in ((build, source, here), (install, tmp_path, "")):
+        told = script.replace("/wheels", str(wheels))
+        done = run("sh", "-ec", told, cwd=folder, PATH=path, PYTHONPATH=found, **settings)
+        assert done.returncode == 0, done.stdout + done.stderr
+    [wheel] = wheels.iterdir()
     assert wheel.name.startswith("dicom_auditor-")
+    [entry] = re.findall(r'^ENTRYPOINT \["(.+)"\]$', text, re.MULTILINE)
+    [default] = re.findall(r'^CMD \["(.+)"\]$', text, re.MULTILINE)
+    done = run(empty / "bin" / entry, default, cwd=tmp_path, PYTHONPATH=here)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("Usage: dicom-audit")
+    # With the rules of the wheel, and not those of the repository.
+    done = run(
+        empty / "bin" / "python",
+        "-c",
+        "from auditor.paths import rules_folder; print(rules_folder())",
+        cwd=tmp_path,
+        PYTHONPATH=here,
+    )
+    assert done.stdout.startswith(str(empty)), done.stderr
 
 
 def test_the_image_runs_as_nobody_and_starts_the_command() -> None:

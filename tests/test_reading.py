@@ -30,7 +30,7 @@ from auditor.reading.columns import COLUMN, COLUMN_OF_TAG, GATHERED
 from auditor.reading.extents import frames_extent
 from auditor.reading.fallback import lenient, read_with_pydicom
 from auditor.reading.places import Attention, Forest, Place, Token
-from auditor.reading.reader import DEFLATED, Reader, Reading
+from auditor.reading.reader import DEFLATED, HEAD, Reader, Reading
 from auditor.reading.walker import UNDEFINED, Reference, Walk, known_vr
 from auditor.testing import dataset_of
 
@@ -878,17 +878,26 @@ def test_no_file_adds_places_without_end(tmp_path: Path, start: int) -> None:
         assert (cut.facts.complete, few.grown, few.is_full) == ("header", 51, True)
 
 
-@pytest.mark.parametrize("start", [0, 128])
+@pytest.mark.parametrize("start", [0, 128, 132])
+@pytest.mark.parametrize("before", [0, 1 << 16])
 def test_a_deflated_data_set_is_never_pydicoms_to_inflate(
-    tmp_path: Path, start: int, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, start: int, before: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def never(*_: object) -> None:
         raise AssertionError("pydicom was asked")
 
     monkeypatch.setattr("auditor.reading.fallback.read_with_pydicom", never)
     path = deflated(bytes(1 << 16), tmp_path)
-    path.write_bytes(path.read_bytes()[start:])
-    assert read(path).status in ("partial", "unreadable")
+    data = path.read_bytes()
+    # A long version before the transfer syntax puts that behind what is read first.
+    group, version = struct.unpack_from("<I8xI", data, 140)
+    head = data[:140] + struct.pack("<I", group + before) + data[144:152]
+    data = head + struct.pack("<I", version + before) + bytes(before) + data[156:]
+    assert (data.find(b"1.2.840.10008.1.2.1.99") > HEAD) == bool(before)
+    path.write_bytes(data[start:])
+    status = read(path).status
+    # Without DICM, what begins with so long an element is not taken for DICOM.
+    assert status == "not_dicom" if before and start == 132 else status in ("partial", "unreadable")
 
 
 def test_of_deflated_pixels_that_are_cut_nobody_is_shown_the_rest(

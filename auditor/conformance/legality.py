@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from calendar import monthrange
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -74,16 +75,35 @@ _NO_SHORTER = frozenset({"AS", "DA"})
 def fault_of(vr: str, value: bytes, encodings: tuple[str, ...]) -> str:
     """Say what is wrong with a value that is not legal: ``length`` or ``characters``; else "".
 
+    A date that is no day of the calendar has wrong characters, though pydicom finds it legal.
+
     Parameters
     ----------
     vr, value, encodings
         As for `value_is_legal`.
     """
     if value_is_legal(vr, value, encodings):
-        return ""
+        return "characters" if vr in _DATES and _holds_no_day(value.split(b"\\")) else ""
     parts = [value] if vr in ("LT", "ST", "UR", "UT") else value.split(b"\\")
     wrong = any(_has_other_length(vr, len(part.strip(b" \0"))) for part in parts)
     return "length" if wrong else "characters"
+
+
+_DATES = frozenset({"DA", "DT"})
+_DATE = re.compile(rb" *(\d{4})(\d\d)(\d\d)")
+
+
+def _holds_no_day(values: Iterable[bytes]) -> bool:
+    """Say whether one of some dates is none of the Gregorian calendar (PS3.5 6.2): a 30 February.
+
+    pydicom looks at month and day each by itself.
+    """
+    for value in values:
+        if match := _DATE.match(value):
+            year, month, day = map(int, match.groups())
+            if not 1 <= month <= 12 or not 1 <= day <= monthrange(year or 2000, month)[1]:
+                return True
+    return False
 
 
 def decoded_faults(vr: str, value: Any) -> set[str]:
@@ -94,7 +114,7 @@ def decoded_faults(vr: str, value: Any) -> set[str]:
     return {
         "length" if _has_other_length(vr, len(str(one))) else "characters"
         for one in values
-        if not decoded_is_legal(vr, one)
+        if not decoded_is_legal(vr, one) or (vr in _DATES and _holds_no_day([str(one).encode()]))
     }
 
 

@@ -49,7 +49,7 @@ class Pixels(NamedTuple):
     problem: str = ""
 
 
-def pixels_of(location: str, syntax: str) -> Pixels:
+def pixels_of(location: str, syntax: str, limit: int | None = None) -> Pixels:
     """Read the pixel data of a file piece by piece. Never raises for what is in it.
 
     Parameters
@@ -58,6 +58,8 @@ def pixels_of(location: str, syntax: str) -> Pixels:
         The absolute path to open.
     syntax
         Its transfer syntax; a deflated data set is not inflated for this.
+    limit
+        Bytes of pixel data that are read; of more, nothing is said.
     """
     if syntax in DEFLATED:
         return Pixels(problem="its data set is deflated")
@@ -74,7 +76,8 @@ def pixels_of(location: str, syntax: str) -> Pixels:
             there = [tag for tag in sorted(PIXEL_TAGS) if tag in dataset]
             if not there:
                 return Pixels()
-            return _digest(_pieces(file, dataset.get_item(there[0], keep_deferred=True)))
+            pieces = _pieces(file, dataset.get_item(there[0], keep_deferred=True))
+            return _digest(pieces, limit)
         except Exception as error:  # noqa: BLE001
             return Pixels(problem=f"its pixel data cannot be read ({type(error).__name__})")
 
@@ -107,10 +110,14 @@ def _read(file: BinaryIO, length: int) -> Iterator[bytes]:
         yield piece
 
 
-def _digest(pieces: Iterable[bytes]) -> Pixels:
+def _digest(pieces: Iterable[bytes], limit: int | None) -> Pixels:
     hasher = blake2b(digest_size=DIGEST)
     seen: set[int] = set()
+    size = 0
     for piece in pieces:
+        size += len(piece)
+        if limit is not None and size > limit:
+            return Pixels(problem="more pixel data than an audit reads")
         hasher.update(piece)
         if len(seen) < 2:
             seen.update(piece)

@@ -265,7 +265,7 @@ class Reader:
                 reading.contents = contents(descriptor, kind, size)
                 return reading
             absent = FileFacts("absent", "absent")
-            return self._ask_pydicom(location, head, size, absent, how, path)
+            return self._ask_pydicom(location, size, absent, how, path)
         walk = Walk(size, [None] * len(GATHERED))
         facts = FileFacts(_preamble(head), "present")
         try:
@@ -282,7 +282,7 @@ class Reader:
                 complete, trailing = self._stored(descriptor, head, start, walk, syntax == IMPLICIT)
                 facts = facts._replace(trailing=trailing)
         except Surprise as surprise:
-            return self._ask_pydicom(location, head, size, facts, str(surprise), path)
+            return self._ask_pydicom(location, size, facts, str(surprise), path)
         except TooMuch:
             complete = "header"
         except Short:
@@ -436,12 +436,12 @@ class Reader:
                 walk_dataset(buffer, start, self._forest.tree(actual, implicit), walk, implicit)
 
     def _ask_pydicom(
-        self, location: str, head: bytes, size: int, facts: FileFacts, surprise: str, path: str
+        self, location: str, size: int, facts: FileFacts, surprise: str, path: str
     ) -> Reading:
         from auditor.reading.fallback import CannotRead, read_with_pydicom
 
         # pydicom inflates all there is, however much that be.
-        if any(uid.encode() in head for uid in DEFLATED):
+        if _would_inflate(location):
             return unreadable("a deflated data set in a file that is not well formed", size)
         walk = Walk(size, [None] * len(GATHERED))
         facts = facts._replace(surprise=surprise)
@@ -451,6 +451,21 @@ class Reader:
             return unreadable(str(error), size)
         self.compare(walk, path)
         return _reading(walk, facts._replace(complete=complete, meta=meta), size)
+
+
+def _would_inflate(location: str) -> bool:
+    """Whether pydicom finds a transfer syntax that makes it inflate a file, wherever it stands."""
+    from auditor.decoding import WillNotDecode, check_not_deflated
+    from auditor.reading.fallback import lenient
+
+    with lenient():
+        try:
+            check_not_deflated(location)
+        except WillNotDecode:
+            return True
+        except Exception:  # noqa: BLE001 - pydicom will raise it again, and inflate nothing
+            return False
+    return False
 
 
 def _longer(descriptor: int, base: int, window: bytes, walk: Walk) -> bytes:

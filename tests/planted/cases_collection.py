@@ -22,6 +22,10 @@ def with_uids(root: str, *, every: bool = True) -> Callable[[Release], None]:
     return change
 
 
+def one_image(release: Release) -> None:
+    release.datasets[2].PixelData = release.first.PixelData
+
+
 def retains_uids(release: Release) -> None:
     """Claim to retain UIDs, beside what is claimed already."""
     claimed = [item.CodeValue for item in release.first.DeidentificationMethodCodeSequence]
@@ -164,6 +168,10 @@ CASES = (
     Planted(
         "one day", "one birth date, sex and day of examination under two Patient IDs", one_day,
         ("DEID501",), ct_with_options,
+    ),
+    Planted(
+        "one image", "a slice that is the same under two Patient IDs", one_image,
+        ("DEID508",), ct_with_options,
     ),
     Planted(
         "two births", "two birth dates under one Patient ID", two_births,

@@ -51,8 +51,8 @@ class Case:
         What the rule must say.
     dataset, file, path
         For an instance rule, see `auditor.testing.ask_instance`.
-    instances, references, numbers, extents, companions, keys, frames, masks, entities, people, \
-counted
+    instances, references, numbers, extents, companions, keys, frames, masks, entities, people,
+    counted, pixels
         For a collection rule, see `auditor.testing.ask_collection`. A row without a path
         gets one.
     at
@@ -76,6 +76,7 @@ counted
     masks: Sequence[Mapping[str, Any]] = ()
     people: Sequence[Mapping[str, Any]] = ()
     counted: Sequence[Mapping[str, Any]] = ()
+    pixels: Sequence[Mapping[str, Any]] = ()
     at: tuple[str, ...] = ()
     says: tuple[str, ...] = ()
 
@@ -97,6 +98,7 @@ counted
                 masks=_with_paths(_plant(self.masks, plant)),
                 people=_with_paths(_plant(self.people, plant)),
                 counted=_plant(self.counted, plant),
+                pixels=_plant(self.pixels, plant),
             )
         with _careless():
             return ask_instance(

@@ -52,6 +52,39 @@ def cells(many: int, *alone: int) -> list[dict[str, Any]]:
     ]
 
 
+def image(patient: int, **said: Any) -> dict[str, Any]:
+    """Return a row of the table of instances: all are of one size and in one place."""
+    return {
+        "path": f"{patient}.dcm",
+        "PatientID": patient,
+        "SeriesInstanceUID": patient,
+        "SOPClassUID": "1.2.840.10008.5.1.4.1.1.2",
+        "TransferSyntaxUID": "1.2.840.10008.1.2.1",
+        "Rows": 16,
+        "Columns": 16,
+        **said,
+    }
+
+
+OTHERWISE = {
+    "SOPClassUID": "1.2.840.10008.5.1.4.1.1.4",
+    "TransferSyntaxUID": "1.2.840.10008.1.2",
+    "Rows": 8,
+    "Columns": 8,
+    "NumberOfFrames": 2,
+    "ImagePositionPatient": "0\\0\\5",
+    "ImageOrientationPatient": "1\\0\\0\\0\\1\\0",
+    "PixelSpacing": "1\\1",
+    "SliceThickness": "5",
+    "PatientID": 1,
+}
+
+
+def pixels(patient: int, known: int | None, reason: str = "") -> dict[str, Any]:
+    """Return a row of the table of pixels."""
+    return {"path": f"{patient}.dcm", "pixels": known, "reason": reason}
+
+
 SERIES = {"SeriesInstanceUID": 1, "signature": "a"}
 DEVICE, OTHER_DEVICE = "device|Siemens|own", "device|GE|own"
 SOFTWARE, UNKNOWN = "software||", "unknown||"
@@ -296,6 +329,36 @@ CASES: Cases = {
         ),
         not_evaluated(people=[person(number) for number in range(24)]),
         not_applicable(people=cells(3, 20)),
+    ),
+    "DEID508": (
+        passes(instances=[image(1), image(2)], pixels=[pixels(1, 7), pixels(2, 8)]),
+        # One patient may have one image twice.
+        passes(
+            instances=[image(1), image(2), image(3, PatientID=1)],
+            pixels=[pixels(1, 7), pixels(2, 8), pixels(3, 7)],
+        ),
+        fails(
+            instances=[image(1), image(2), image(3)],
+            pixels=[pixels(1, 7), pixels(2, 7), pixels(3, 8)],
+            at=["(0010,0020)"],
+            says=["images that are byte for byte the same under two Patient IDs"],
+        ),
+        not_evaluated(instances=[image(1), image(2)]),
+        not_evaluated(
+            instances=[image(1), image(2)], pixels=[pixels(1, 7), pixels(2, None, "broken")]
+        ),
+        # One of them was not read.
+        not_evaluated(instances=[image(1), image(2)], pixels=[pixels(1, 7)]),
+        # An empty image is like any other.
+        not_applicable(
+            instances=[image(1), image(2)], pixels=[pixels(1, None), pixels(2, None)]
+        ),
+        *(
+            not_applicable(instances=[image(1), image(2, **{keyword: other})])
+            for keyword, other in OTHERWISE.items()
+        ),
+        not_applicable(instances=[image(1), image(2, status="partial")]),
+        not_applicable(instances=[image(1), image(2, PatientID=None)]),
     ),
 }  # fmt: skip
 

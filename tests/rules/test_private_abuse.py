@@ -147,6 +147,12 @@ CASES: Cases = {
             },
             at=["(0065,xx09:Image Private Header)"],
         ),
+        fails(
+            {"SOPClassUID": MR, **private("MMCPrivate", (0x0029, 0x30), "FD", 800.0)},
+            at=["(0029,xx30:MMCPrivate)"],
+        ),
+        # That an image is no diffusion image is nothing that is missing.
+        not_applicable({"SOPClassUID": MR, **private("MMCPrivate", (0x0029, 0x30), "FD", 0.0)}),
         # Canon: the direction as a comment.
         fails(
             {"SOPClassUID": MR, "ImageComments": "b=1500(0.445,0.000,0.895)"},
@@ -325,6 +331,7 @@ def test_the_vendors_that_diffusion_needs_are_in_the_table() -> None:
         "GEMS_PARM_01",
         "Philips Imaging DD 001",
         "Image Private Header",
+        "MMCPrivate",
     }
     of_mr = {rows()[number] for number in numbers_of(MR)}
     assert all(row in of_mr for row in rows() if row.of.startswith("diffusion"))
