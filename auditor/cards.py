@@ -22,6 +22,7 @@ from auditor.result import (
     PrivateCreator,
     Reports,
     RuleResult,
+    Segments,
 )
 from auditor.view import (
     IDENTIFIERS,
@@ -89,7 +90,7 @@ def cards(collection: CollectionResult, limits: Limits) -> dict[str, tuple[Card,
         "private": [_private(collection.private, limits)],
         "iod": [_conformance(collection.conformance, limits)],
         "segmentation": [
-            _segments(collection, limits),
+            _segments(collection.segments, limits),
             _links(collection, _of_segmentation, "What segmentations refer to", limits),
         ],
         "structured_report": [
@@ -616,37 +617,65 @@ def _link_table(
     )
 
 
-SEGMENTS = "SEG003"
-"""The rule whose findings are what is segmented, as far as the standard has a word for it."""
+_DRAWN = {
+    "MANUAL": ("ok", "by hand"),
+    "SEMIAUTOMATIC": ("info", "by hand and program"),
+    "AUTOMATIC": ("absent", "by a program"),
+    "": ("unknown", "not said"),
+}
+"""Segment Algorithm Type (PS3.3 C.8.20.4) and Annotation Group Generation Type (C.37.1.2): tone,
+what it means."""
 
 
-def _segments(collection: CollectionResult, limits: Limits) -> Card | None:
-    """Show what is segmented: categories and types of segments, never their labels."""
-    found = [each for rule in collection.rules if rule.id == SEGMENTS for each in rule.findings]
-    if not found:
+def _segments(block: Segments | None, limits: Limits) -> Card | None:
+    """Show what is segmented and how it was drawn: codes of the standard, never labels."""
+    if block is None or not block.instances:
         return None
-    shown = sorted(found, key=lambda each: (-each.count, each.message))[: limits.values]
-    whole = max(each.count for each in found)
+    sentences = [
+        f"{plural(block.segments, 'segment')} in {plural(block.instances, 'object')}; a group of "
+        "annotations counts as one."
+    ]
+    if block.not_counted:
+        sentences.append(f"{plural(block.not_counted, 'object')} could not be looked at.")
+    drawn = share_bar(
+        "How they were drawn",
+        tuple(
+            (tone, name, count, _part(count, block.segments))
+            for way, (tone, name) in _DRAWN.items()
+            if (count := block.drawn.get(way, 0))
+        ),
+    )
+    shown = block.kinds[: limits.values]
+    most = max((each.segments for each in shown), default=0)
+    table = Table(
+        "By category and type, in the standard's words",
+        ("Category", "Type", "Segments", "Objects"),
+        frozenset({2, 3}),
+        tuple(
+            Line(
+                (
+                    *(
+                        Cell(clean(words))
+                        if words
+                        else Cell("another code, or none", "", "unknown")
+                        for words in (each.category, each.type)
+                    ),
+                    Cell(number(each.segments)),
+                    Cell(number(each.instances)),
+                ),
+                _bar(each.segments, most),
+            )
+            for each in shown
+        ),
+        left_out(len(block.kinds) + block.more, len(shown), "line"),
+        "Labels of segments are free text, and stay out of this page.",
+        wide=True,
+    )
     return Card(
         "What is segmented",
-        tables=(
-            Table(
-                "Segments by category and type, in the standard's words",
-                ("Category", "Type", "Objects"),
-                frozenset({2}),
-                tuple(
-                    Line(
-                        (Cell(clean(category)), Cell(clean(kind)), Cell(number(each.count))),
-                        _bar(each.count, whole),
-                    )
-                    for each in shown
-                    for category, _, kind in (each.message.partition(": "),)
-                ),
-                left_out(len(found), len(shown), "line"),
-                "Labels of segments are free text, and stay out of this page.",
-                wide=True,
-            ),
-        ),
+        tuple(sentences),
+        bars=(drawn,) if drawn else (),
+        tables=(table,) if table.lines else (),
     )
 
 

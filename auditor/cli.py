@@ -89,9 +89,16 @@ def main(context: click.Context) -> None:
             stream.reconfigure(errors="backslashreplace")
     try:
         context.obj, options = read_settings(Path.cwd())
-        context.default_map = dict.fromkeys(main.commands, options)
     except SettingsError as error:
         _fail(str(error))
+    parameters = {each.name: each for one in main.commands.values() for each in one.params}
+    for name, value in options.items():
+        try:
+            parameters[name].type_cast_value(context, value)
+        except click.BadParameter as error:
+            key = parameters[name].opts[0].removeprefix("--")
+            _fail(f"{context.obj}: {key}: {error.message}")
+    context.default_map = dict.fromkeys(main.commands, options)
 
 
 # Information says what there is: it cannot fail a gate.

@@ -13,7 +13,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from auditor.frames import Audit
-from auditor.result import AuditResult, CollectionResult, RuleResult, Tool
+from auditor.result import MUST_AGREE, AuditResult, CollectionResult, RuleResult, Tool
 from auditor.waivers import Waiver, outstanding
 
 if TYPE_CHECKING:
@@ -282,13 +282,9 @@ def _order(change: Change) -> tuple[Any, ...]:
 
 def differing(old: Tool, new: Tool) -> list[str]:
     """Return what two audits must agree in to be compared like for like, and do not."""
-    must_agree = {
-        "rule set": (old.ruleset, new.ruleset),
-        "edition of the standard": (old.standard_edition, new.standard_edition),
-        "profile": (old.profile, new.profile),
-        "referees of conformance": (old.referees, new.referees),
-    }
-    return [name for name, (before, now) in must_agree.items() if before != now]
+    return [
+        name for name, field in MUST_AGREE.items() if getattr(old, field) != getattr(new, field)
+    ]
 
 
 def _notes(old: Audit, new: Audit, by_series: bool, pairs: list[int]) -> list[str]:

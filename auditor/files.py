@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import os
 import tempfile
+import tomllib
 from pathlib import Path
+from typing import Any
+
+
+class TomlError(Exception):
+    """A file is no TOML, or cannot be read: the rest of a sentence that begins with its name."""
 
 
 def read_text(path: Path) -> str:
@@ -20,6 +26,26 @@ def read_text(path: Path) -> str:
     if path.exists() and not path.is_file():
         raise OSError(0, "not a regular file")
     return path.read_text(encoding="utf-8")
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a TOML file of the user's own: what is wrong with it may be quoted.
+
+    Raises
+    ------
+    TomlError
+        If it is missing, no regular file, cannot be read, or is no TOML.
+    """
+    try:
+        return tomllib.loads(read_text(path))
+    except OSError as error:
+        what = f"cannot be read ({error.strerror})"
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        what = f"is not TOML: {error}"
+    # Of a number with thousands of digits Python says ValueError.
+    except (ValueError, RecursionError):
+        what = "is not TOML: a number is too long, or it is nested too deep"
+    raise TomlError(what)
 
 
 def replace_text(path: Path, text: str) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, TypeVar
 
-from auditor.files import read_text
+from auditor.files import TomlError, read_toml
 from auditor.model import CATEGORIES, Confidence, Rule, Severity
 
 
@@ -77,17 +76,9 @@ def read_profile(path: Path, rule_ids: Iterable[str]) -> Profile:
         On the first thing that is missing, unknown or out of range.
     """
     try:
-        raw = tomllib.loads(read_text(path))
-        return _profile(raw, set(rule_ids))
-    except OSError as error:
-        what = f"cannot be read ({error.strerror})"
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        what = f"is not TOML: {error}"
-    except (ValueError, RecursionError):
-        what = "is not TOML: a number is too long, or it is nested too deep"
-    except _Wrong as error:
-        what = str(error)
-    raise ProfileError(f"profile {path.name}: {what}")
+        return _profile(read_toml(path), set(rule_ids))
+    except (TomlError, _Wrong) as error:
+        raise ProfileError(f"profile {path.name}: {error}") from None
 
 
 class _Wrong(Exception):
@@ -139,7 +130,7 @@ def _severities(given: dict[str, Any]) -> dict[str, Severity]:
     severities = {}
     for rule_id, level in given.items():
         if level not in list(Severity):
-            raise _Wrong(f"severities.{rule_id}: {level!r} is no severity")
+            raise _Wrong(f"severities.{rule_id} is none of {', '.join(Severity)}")
         severities[rule_id] = Severity(level)
     return severities
 

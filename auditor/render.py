@@ -17,7 +17,7 @@ from auditor.files import replace_text
 from auditor.paths import templates_folder
 from auditor.scorecard import report_view
 from auditor.side_by_side import DETAILS, Compared
-from auditor.view import LEVELS
+from auditor.view import COMPARABILITY, LEVELS
 
 if TYPE_CHECKING:
     from jinja2 import Environment, Template
@@ -100,6 +100,7 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
     )
     environment.filters["code"] = _code
+    environment.globals["comparability"] = COMPARABILITY
     return environment
 
 

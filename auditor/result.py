@@ -26,7 +26,7 @@ class ResultError(Exception):
 
 @dataclass(slots=True)
 class Tool:
-    """What made the result. Two compare only when ruleset, edition, profile, referees agree.
+    """What made the result. Scores of two compare only where `MUST_AGREE` is the same.
 
     `command` is how it was called, with file names alone of paths; `referees` those of
     conformance that were there, with their versions.
@@ -42,6 +42,15 @@ class Tool:
     unreadable_share: float = 0.01
     command: str = ""
     referees: str = ""
+
+
+MUST_AGREE = {
+    "rule set": "ruleset",
+    "edition of the standard": "standard_edition",
+    "profile": "profile",
+    "referees of conformance": "referees",
+}
+"""What must be the same of two results for scores to be comparable: in words, and in `Tool`."""
 
 
 @dataclass(slots=True)

@@ -1,12 +1,15 @@
-"""Options from ``dicom-audit.toml`` or ``[tool.dicom-audit]``; the command line wins."""
+"""Options from ``dicom-audit.toml`` or ``[tool.dicom-audit]``; the command line wins.
+
+Here they get their names and types. Which values an option can have is asked of the option itself,
+in `auditor.cli`.
+"""
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Any
 
-from auditor.model import Severity
+from auditor.files import TomlError, read_toml
 
 FILE = "dicom-audit.toml"
 
@@ -52,22 +55,17 @@ def read_settings(folder: Path) -> tuple[str, dict[str, Any]]:
     Raises
     ------
     SettingsError
-        If a file is not TOML, or names a key that does not exist, or has a value that the
-        key cannot have.
+        If a file is not TOML, or names a key that does not exist, or has a value of another type
+        than the key's.
     """
     for name, tables in ((FILE, ()), ("pyproject.toml", ("tool", "dicom-audit"))):
         path = folder / name
-        if not path.is_file():
+        if not path.exists():
             continue
         try:
-            values: Any = tomllib.loads(path.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise SettingsError(f"{name}: cannot be read ({error.strerror})") from error
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise SettingsError(f"{name}: is not TOML: {error}") from error
-        except (ValueError, RecursionError) as error:
-            what = "is not TOML: a number is too long, or it is nested too deep"
-            raise SettingsError(f"{name}: {what}") from error
+            values: Any = read_toml(path)
+        except TomlError as error:
+            raise SettingsError(f"{name}: {error}") from None
         for key in tables:
             values = values.get(key, {})
             if not isinstance(values, dict):
@@ -84,10 +82,6 @@ def _validated(values: dict[str, Any], name: str, folder: Path) -> dict[str, Any
             raise SettingsError(f"{name}: unknown key {key!r}")
         if not _fits(value, KEYS[key]):
             raise SettingsError(f"{name}: {key} must be {_WORDS[KEYS[key]]}")
-        if key == "jobs" and value < 1:
-            raise SettingsError(f"{name}: jobs must be at least 1")
-        if key == "fail-on" and value not in list(Severity):
-            raise SettingsError(f"{name}: fail-on must be one of {', '.join(Severity)}")
         checked[_PARAMETERS.get(key, key.replace("-", "_"))] = _placed(key, value, folder)
     return checked
 

@@ -1,8 +1,8 @@
 """From several results to the comparison page: what a template prints, and no markup.
 
-Scores of one rule set, edition and profile are comparable, others are not: every row carries
-the letter of its set, and what needs comparable scores (which rule makes the difference, the
-pair side by side) is made of the largest set alone.
+Scores are comparable where all of `MUST_AGREE` is the same, others are not: every row carries the
+letter of its set, and what needs comparable scores (which rule makes the difference, the pair
+side by side) is made of the largest set alone.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from math import fsum, sqrt
 from statistics import median
 from typing import NamedTuple
 
-from auditor.result import AuditResult, CollectionResult, RuleResult
+from auditor.result import MUST_AGREE, AuditResult, CollectionResult, RuleResult
 from auditor.view import (
     COLUMNS,
     Gauge,
@@ -27,6 +27,7 @@ from auditor.view import (
     fails,
     gap_of,
     is_absent,
+    joined,
     left_out,
     number,
     ordered_members,
@@ -663,8 +664,6 @@ def _difference(left: float | None, right: float | None) -> str:
 
 # -- the page ------------------------------------------------------------------------------
 
-_MUST_AGREE = ("rule set", "edition of the standard", "profile", "referees of conformance")
-
 
 class Compared:
     """Several results, worked out once; `view` makes a page of them, in as much detail as asked.
@@ -677,10 +676,9 @@ class Compared:
 
     def __init__(self, results: Sequence[AuditResult]) -> None:
         self._results = results
-        by_set: dict[tuple[str, str, str, str], list[AuditResult]] = {}
+        by_set: dict[tuple[str, ...], list[AuditResult]] = {}
         for result in results:
-            tool = result.tool
-            key = (tool.ruleset, tool.standard_edition, tool.profile, tool.referees)
+            key = tuple(getattr(result.tool, field) for field in MUST_AGREE.values())
             by_set.setdefault(key, []).append(result)
         self._by_set = by_set
         self._marks = {key: _mark(position) for position, key in enumerate(by_set)}
@@ -704,10 +702,10 @@ class Compared:
         rows = [each for each in self._rows if id(each.member) in kept]
         keys = self._by_set
         differing = tuple(
-            name for place, name in enumerate(_MUST_AGREE) if len({k[place] for k in keys}) > 1
+            name for place, name in enumerate(MUST_AGREE) if len({k[place] for k in keys}) > 1
         )
         unrecorded = tuple(
-            name for place, name in enumerate(_MUST_AGREE) if any(not k[place] for k in keys)
+            name for place, name in enumerate(MUST_AGREE) if any(not k[place] for k in keys)
         )
         statement, explanation = _comparability(len(keys), differing, unrecorded)
         base, about, base_mark = self._base(rows)
@@ -785,11 +783,6 @@ def _agreed(every: Sequence[_Said], telling: Sequence[_Said]) -> str:
     return "; ".join(f"{plural(count, 'rule')} {what}" for count, what in counts if count)
 
 
-def comparison_view(results: Sequence[AuditResult], detail: Detail = DETAILS[0]) -> ComparisonView:
-    """Return the page of several audits, and whether their scores may be compared at all."""
-    return Compared(results).view(detail)
-
-
 def _verdicts(members: Sequence[Member]) -> str:
     """Say how many collections have each verdict, the worst first."""
     tally = Counter((each.verdict.rank, each.verdict.headline) for each in members)
@@ -805,21 +798,17 @@ def _comparability(
     if differing:
         return (
             "These scores are not comparable",
-            f"The audits differ in {_and(differing)}. Compare only rows with the same letter.",
+            f"The audits differ in {joined(differing)}. Compare only rows with the same letter.",
         )
     if unrecorded:
         return (
             "It is not known whether these scores are comparable",
-            f"Not recorded: {_and(unrecorded)}.",
+            f"Not recorded: {joined(unrecorded)}.",
         )
     return (
         "These scores are comparable",
-        f"All audits have the same {_and(_MUST_AGREE)}.",
+        f"All audits have the same {joined(MUST_AGREE)}.",
     )
-
-
-def _and(words: Sequence[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 def _mark(position: int) -> str:
@@ -827,7 +816,7 @@ def _mark(position: int) -> str:
     return chr(ord("A") + position) if position < 26 else str(position + 1)
 
 
-def _rule_set(mark: str, key: tuple[str, str, str, str], results: list[AuditResult]) -> RuleSet:
+def _rule_set(mark: str, key: tuple[str, ...], results: list[AuditResult]) -> RuleSet:
     ruleset, edition, profile, referees = (clean(each, 80) or "not recorded" for each in key)
     versions = sorted({result.tool.version for result in results})
     return RuleSet(

@@ -18,6 +18,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from auditor.result import (
+    MUST_AGREE,
     CategoryResult,
     CollectionResult,
     Counts,
@@ -234,6 +235,16 @@ def plural(count: int, unit: str) -> str:
     else:
         word = unit + "s"
     return f"{number(count)} {word}"
+
+
+def joined(words: Iterable[str]) -> str:
+    """Write "a", "a and b", "a, b and c"."""
+    *before, last = words
+    return f"{', '.join(before)} and {last}" if before else last
+
+
+COMPARABILITY = f"Scores of two audits can be compared where {joined(MUST_AGREE)} are the same."
+"""The one sentence on it, which every page says."""
 
 
 def size(count: int) -> str:

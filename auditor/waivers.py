@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -11,6 +10,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from auditor.files import TomlError, read_toml
 from auditor.result import AuditResult, CollectionResult, RuleResult, WaiverResult
 
 if TYPE_CHECKING:
@@ -62,17 +62,9 @@ def read_waivers(path: Path, rule_ids: Iterable[str]) -> tuple[Waiver, ...]:
         On the first thing that is missing, unknown or of a wrong kind.
     """
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-        return _waivers(raw, set(rule_ids))
-    except OSError as error:
-        what = f"cannot be read ({error.strerror})"
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        what = f"is not TOML: {error}"
-    except (ValueError, RecursionError):
-        what = "is not TOML: a number is too long, or it is nested too deep"
-    except _Wrong as error:
-        what = str(error)
-    raise WaiverError(f"waivers {path.name}: {what}")
+        return _waivers(read_toml(path), set(rule_ids))
+    except (TomlError, _Wrong) as error:
+        raise WaiverError(f"waivers {path.name}: {error}") from None
 
 
 class _Wrong(Exception):

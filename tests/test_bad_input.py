@@ -270,11 +270,13 @@ BROKEN = [
     ('colour = "red"', "unknown key 'colour'"),
     ("jobs = 'many'", "jobs must be a whole number"),
     ("jobs = true", "jobs must be a whole number"),
-    ("jobs = 0", "jobs must be at least 1"),
+    ("jobs = 0", "jobs: 0 is not in the range x>=1."),
+    ("masks = -1", "masks: -1 is not in the range x>=0."),
     ("select = 'iod'", "select must be a list of texts"),
     ("select = [1]", "select must be a list of texts"),
     ("quiet = 1", "quiet must be true or false"),
-    ("fail-on = 'never'", "fail-on must be one of info, warning, error"),
+    ("fail-on = 'never'", "fail-on: 'never' is not one of 'warning', 'error'."),
+    ("fail-on = 'info'", "fail-on: 'info' is not one of 'warning', 'error'."),
     ("repository", "is not TOML"),
     ("a = " + "[" * 5000, "is not TOML"),
     ("\0", "is not TOML"),
@@ -625,6 +627,10 @@ def test_a_pipe_where_a_file_belongs_does_not_hang(good: Path) -> None:
     os.mkfifo("pipe")
     refused("gate", "pipe", code=2, says="pipe")
     refused("scan", good, "-o", "out", "--profile", "pipe", code=2, says="profile pipe")
+    assert dicom_audit("scan", good, "-o", "out", *QUIET).exit_code == 0
+    refused("gate", "out", "--waivers", "pipe", code=2, says="waivers pipe: cannot be read (not a")
+    os.mkfifo("dicom-audit.toml")
+    refused("rules", code=2, says="dicom-audit.toml: cannot be read (not a regular file)")
 
 
 def test_what_each_leaves_out_is_said() -> None:

@@ -18,9 +18,10 @@ import pytest
 
 from auditor.render import write_comparison, write_report
 from auditor.result import AuditResult, EvidenceHeld, EvidenceResult
-from auditor.side_by_side import comparison_view
+from auditor.side_by_side import Compared
 from auditor.survey import Agreement, Comparison, Difference, Survey, survey
 from auditor.survey_view import survey_page
+from auditor.view import COMPARABILITY
 from tests.sample_result import (
     TOOL,
     audit,
@@ -313,7 +314,7 @@ def test_two_ticked_rows_are_laid_side_by_side(
         for name in ("careful-ct-lung", "undecided-seg"):
             page.get_by_label(name).check()
         said = page.get_by_role("status").last.text_content() or ""
-        assert "not comparable" in said
+        assert f"not comparable. {COMPARABILITY}" in said
         assert "Not told here" in pair(page)
         page.get_by_label("only the rows that I tick").check()
         assert set(names(page)) == {"careful-ct-lung", "undecided-seg"}
@@ -403,7 +404,7 @@ def test_the_huge_page_is_all_there(browser: Browser, pages: Callable[[str], Pat
 def test_states_say_what_the_rules_said(browser: Browser, pages: Callable[[str], Path]) -> None:
     """The script reads of every rule and collection what the result holds."""
     results: list[AuditResult] = PAGES["comparison"][1]()
-    view = comparison_view(results)
+    view = Compared(results).view()
     order = [row.name for group in view.heat.groups for row in group.rows]
     rules = {
         (one.name, rule.id): rule

@@ -7,7 +7,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor.cards import SEGMENTS, Card, Table, cards, inventory
+from auditor.cards import Card, Table, cards, inventory
 from auditor.charts import share_bar, year_columns
 from auditor.result import (
     CollectionResult,
@@ -27,6 +27,8 @@ from auditor.result import (
     ObjectsResult,
     Reports,
     RuleResult,
+    SegmentKind,
+    Segments,
 )
 from auditor.view import LEVELS
 from tests.sample_result import collection, rule
@@ -49,7 +51,7 @@ def texts(table: Table) -> list[list[str]]:
 
 def with_objects(links: list[ObjectLink]) -> CollectionResult:
     made = collection("c")
-    made.reports = None
+    made.reports = made.segments = None
     kinds = [
         ObjectKind("CT image", True, 300, 3, 2),
         ObjectKind("Segmentation", False, 2, 2, 1),
@@ -62,7 +64,7 @@ def with_objects(links: list[ObjectLink]) -> CollectionResult:
 def test_without_blocks_there_are_no_cards() -> None:
     bare = collection("c")
     bare.deidentification = bare.private = bare.conformance = bare.objects = None
-    bare.reports = None
+    bare.reports = bare.segments = None
     bare.evidence = EvidenceResult()
     assert cards(bare, FULL) == {}
     bare.evidence = None
@@ -342,19 +344,45 @@ def test_reports_that_say_nothing_have_no_bar_of_items() -> None:
 
 
 def test_segments_are_named_by_the_standards_words() -> None:
-    assert not any(card.title == "What is segmented" for card in of_all(collection("c")))
     made = collection("c")
-    known = replace(rule("SEG101", "fail", 9, 9), id=SEGMENTS, severity="info")
-    known.findings = [
-        GroupedFinding("(0062,0002)/(0062,000F)", "Tissue: Liver", 3),
-        GroupedFinding("(0062,0002)/(0062,000F)", "a code of another scheme", 6),
-    ]
-    made.rules.append(known)
-    (card,) = [each for each in of_all(made) if each.title == "What is segmented"]
+    made.objects = None
+    made.segments = Segments(
+        instances=5,
+        segments=9,
+        kinds=[SegmentKind("", "", 6, 2), SegmentKind("Tissue", "Liver", 3, 3)],
+        drawn={"": 1, "AUTOMATIC": 6, "MANUAL": 2},
+        not_counted=1,
+    )
+    card = of(made, "segmentation")
+    assert card.title == "What is segmented"
+    assert card.sentences == (
+        "9 segments in 5 objects; a group of annotations counts as one.",
+        "1 object could not be looked at.",
+    )
     assert texts(card.tables[0]) == [
-        ["a code of another scheme", "", "6"],
-        ["Tissue", "Liver", "3"],
+        ["another code, or none", "another code, or none", "6", "2"],
+        ["Tissue", "Liver", "3", "3"],
     ]
+    (bar,) = card.bars
+    assert [(part.name, part.value) for part in bar.parts] == [
+        ("by hand", "2 (22.2\xa0%)"),
+        ("by a program", "6 (66.7\xa0%)"),
+        ("not said", "1 (11.1\xa0%)"),
+    ]
+
+
+def test_segmentations_that_could_not_be_looked_at_are_counted() -> None:
+    made = collection("c")
+    made.objects, made.segments = None, Segments(instances=1, segments=0, not_counted=1)
+    card = of(made, "segmentation")
+    assert (card.bars, card.tables) == ((), ())
+    assert "1 object could not be looked at." in card.sentences
+
+
+def test_without_segments_nothing_is_shown() -> None:
+    made = collection("c")
+    made.objects, made.segments = None, Segments(instances=0, segments=0)
+    assert "segmentation" not in cards(made, FULL)
 
 
 # -- pictures

@@ -570,6 +570,8 @@ def test_demo_writes_a_comparison_and_prints_where() -> None:
     repositories = {each.repository for each in result.collections}
     assert repositories == {"Careful Archive", "Careless Host", "pydicom"}
     assert all(name in text for name in repositories)
+    # What its segmentations hold was counted by a rule set, and not by a test.
+    assert "What is segmented" in Path("demo/audit/report.html").read_text("utf-8")
 
 
 # -- all of them --------------------------------------------------------------------------

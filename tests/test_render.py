@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from auditor.paths import templates_folder
 from auditor.render import write_comparison, write_report
-from auditor.result import AuditResult, CollectionResult
+from auditor.result import MUST_AGREE, AuditResult, CollectionResult
+from auditor.view import COMPARABILITY
 from tests.sample_result import (
     NASTY,
     SAMPLES,
@@ -249,6 +250,19 @@ def test_comparison_says_what_differs(tmp_path: Path) -> None:
     assert "Rule set (differs)" in said
     assert "Profile Referees of conformance Version" in said
     assert "Careful Archive 2 collections" in said
+
+
+def test_all_pages_say_alike_when_scores_can_be_compared(tmp_path: Path) -> None:
+    assert all(name in COMPARABILITY for name in MUST_AGREE)
+    made = audit(careful(), careless())
+    assert COMPARABILITY in report(made, tmp_path).said()
+    assert COMPARABILITY in comparison([made], tmp_path).said()
+    # The script says it of two rows that somebody picks.
+    assert f'data-comparability="{COMPARABILITY}"' in (tmp_path / "comparison.html").read_text(
+        "utf-8"
+    )
+    documented = " ".join((Path(__file__).parents[1] / "docs/report.md").read_text("utf-8").split())
+    assert COMPARABILITY.removesuffix(".") in documented
 
 
 def test_comparison_has_numbers_and_coverage_in_every_cell(tmp_path: Path) -> None:

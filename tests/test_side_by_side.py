@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor.result import CollectionResult, RuleResult
-from auditor.side_by_side import DETAILS, Compared, Detail, RuleRow, comparison_view
+from auditor.result import MUST_AGREE, AuditResult, CollectionResult, RuleResult
+from auditor.side_by_side import DETAILS, Compared, ComparisonView, Detail, RuleRow
 from tests.sample_result import (
     TOOL,
     audit,
@@ -25,6 +25,10 @@ from tests.sample_result import (
 )
 
 
+def comparison_view(results: list[AuditResult], detail: Detail = DETAILS[0]) -> ComparisonView:
+    return Compared(results).view(detail)
+
+
 def test_same_rules_are_comparable() -> None:
     page = comparison_view([audit(careful()), audit(careless())])
     assert page.comparable
@@ -33,15 +37,8 @@ def test_same_rules_are_comparable() -> None:
     assert [each.mark for each in page.sets] == ["A"]
 
 
-@pytest.mark.parametrize(
-    ("field", "name"),
-    [
-        ("ruleset", "rule set"),
-        ("standard_edition", "edition of the standard"),
-        ("profile", "profile"),
-    ],
-)
-def test_what_differs_is_named(field: str, name: str) -> None:
+@pytest.mark.parametrize(("name", "field"), MUST_AGREE.items())
+def test_what_differs_is_named(name: str, field: str) -> None:
     other = audit(careless())
     other.tool = replace(TOOL)
     setattr(other.tool, field, "another")

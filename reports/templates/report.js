@@ -233,7 +233,7 @@
       const [heading] = table.tBodies[1].rows;
       table.tBodies[1].replaceChildren(heading, ...(differing.length ? differing : [none]));
       table.closest("section").querySelector(".more").textContent = "";
-      if (sets[0] !== sets[1]) note.textContent = "These two are not comparable: their rule set, edition or profile differ.";
+      if (sets[0] !== sets[1]) note.textContent = `These two are not comparable. ${table.dataset.comparability}`;
       else if (judged) note.textContent = `Rules that differ: ${differing.length}`;
       else note.textContent = "Rules are told apart among other collections only; see below.";
     };
