@@ -33,6 +33,11 @@ _CONCEPT = (tag_of("ConceptNameCodeSequence"), tag_of("CodeValue"))
 _NUMBER = (tag_of("MeasuredValueSequence"), tag_of("NumericValue"))
 
 
+_DEEP = 4
+"""Content items that a number which is compared lies in: those of TID 10015 are in the details of a
+check, in the dose, of an event, of a document. What lies higher is not looked at."""
+
+
 def _depth(place: Place) -> int:
     """Return how many content items a place lies in; 0 if it is none that is compared."""
     inside: tuple[int, ...] = ()
@@ -40,15 +45,15 @@ def _depth(place: Place) -> int:
     while step is not None and step.parent is not None and step.tag != _CONTENT:
         inside = (step.tag, *inside)
         step = step.parent
-    if inside not in ((), _CONCEPT, _NUMBER):
-        return 0
     depth = 0
     while step is not None and step.parent is not None:
         if step.tag != _CONTENT:
             return 0
         depth += 1
         step = step.parent
-    return depth
+    if inside in (_CONCEPT, _NUMBER):
+        return depth if depth >= _DEEP else 0
+    return depth if inside == () and depth >= _DEEP - 1 else 0
 
 
 @comparison(name=NUMBERS, applies=lambda place: place.tag == CUT_OFF or bool(_depth(place)))
@@ -59,9 +64,9 @@ def numbers(elements: Sequence[Element]) -> Iterator[tuple[Place, str]]:
     """
     wanted = {code for pair in compared_numbers() for code in pair}
     found: list[tuple[Place, str]] = []
-    # Of each content item on the way down its concept, and the numbers of those below it.
-    concepts: list[str] = [""]
-    below: list[dict[str, Element]] = [{}]
+    concept = ""
+    # By depth of an item, the numbers of those below it.
+    below: dict[int, dict[str, Element]] = {}
     depths: dict[Place, int] = {}
     for element in elements:
         place = element.place
@@ -71,17 +76,16 @@ def numbers(elements: Sequence[Element]) -> Iterator[tuple[Place, str]]:
         if depth is None:
             depth = depths[place] = _depth(place)
         if place.tag == _CONTENT:
-            while len(below) > depth:
-                found += _compared(below.pop())
-                concepts.pop()
-            concepts.append("")
-            below.append({})
+            concept = ""
+            for ended in [level for level in below if level >= depth]:
+                found += _compared(below.pop(ended))
         elif place.tag == _CONCEPT[-1]:
-            concepts[-1] = element.text.strip() if len(element.value) < 16 else ""
-        elif concepts[-1] in wanted and len(below) > 1:
-            below[-2][concepts[-1]] = element
-    while below:
-        found += _compared(below.pop())
+            concept = element.text.strip() if len(element.value) < 16 else ""
+        elif concept in wanted:
+            # Tags ascend: a number stands behind its concept, and before the items below it.
+            below.setdefault(depth - 1, {})[concept] = element
+    for last in below.values():
+        found += _compared(last)
     yield from dict.fromkeys(found)
 
 
