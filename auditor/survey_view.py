@@ -112,6 +112,7 @@ class SurveyView:
     dated: bool
     more: str
     against: str
+    missing: str
     agreement: tuple[AgreementView, ...]
     differences: tuple[DifferenceView, ...]
     differences_more: str
@@ -137,6 +138,7 @@ def survey_page(made: Survey) -> bytes:
             dated=any(row.since for row in made.rows),
             more=f"{plural(left, 'collection')} not shown; see the CSV" if left > 0 else "",
             against=_against(against) if against else "",
+            missing=_missing(against) if against else "",
             agreement=tuple(_agreement(against)) if against else (),
             differences=tuple(_differences(against)) if against else (),
             differences_more=f"{plural(unlike, 'difference')} not shown; see the JSON"
@@ -231,14 +233,17 @@ def _cell(label: str, said: str, since: str = "") -> Cell:
 
 
 def _against(against: Comparison) -> str:
-    said = (
+    return (
         f"{number(against.matched)} of its {plural(against.rows, 'row')} were surveyed; "
-        f"they differ in {plural(len(against.differences), 'flag')}"
+        f"they differ in {plural(len(against.differences), 'flag')}."
     )
+
+
+def _missing(against: Comparison) -> str:
     missing = ", ".join(clean(name, 80) for name in against.missing[:MISSING])
     if left := len(against.missing[MISSING:]):
         missing += f" and {number(left)} more"
-    return f"{said}. Not surveyed, or several of that name: {missing}" if missing else said
+    return f"Not surveyed, or several of that name: {missing}." if missing else ""
 
 
 def _agreement(against: Comparison) -> list[AgreementView]:
@@ -316,7 +321,7 @@ def print_survey(made: Survey) -> None:
         console.print(Text(stated))
     if made.against is None:
         return
-    console.print(Text(_against(made.against)))
+    console.print(Text(f"{_against(made.against)} {_missing(made.against)}".rstrip()))
     table = Table(box=None, pad_edge=False)
     table.add_column("flag")
     for title in ("compared", "agree", "only there", "only here", "not eval.", "kappa"):

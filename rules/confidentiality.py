@@ -372,7 +372,7 @@ def dates_removed_and_there(instance: InstanceFacts) -> Iterator[Finding]:
     Command
     -------
     CTP: <e en="T" t="00080020" n="StudyDate">@empty()</e>
-    dcmodify -nb -imt -ea "(0008,0021)" -ea "(0008,0022)" FILE
+    dcmodify -nb -ma "TAG=" FILE
 
     Example
     -------

@@ -93,6 +93,9 @@ def duplicate_instance(collection: CollectionFacts) -> Iterator[Finding]:
 
     Command
     -------
+    duckdb -c "SELECT min(path), max(path), count(*) FROM 'OUT/instances/*.parquet'
+    GROUP BY SOPInstanceUID HAVING count(SOPInstanceUID) > 1"
+    cmp FILE OTHER-FILE
     dcmodify -nb -gin FILE
 
     Example
@@ -186,6 +189,8 @@ def study_of_two_patients(collection: CollectionFacts) -> Iterator[Finding]:
 
     Command
     -------
+    duckdb -c "SELECT min(path), count(*) FROM 'OUT/instances/*.parquet'
+    GROUP BY StudyInstanceUID HAVING count(DISTINCT PatientID) > 1"
     dcmodify -nb -m "(0010,0020)=CASE-001" FILE
 
     Example
@@ -233,6 +238,9 @@ def conflicting_sex(collection: CollectionFacts) -> Iterator[Finding]:
 
     Command
     -------
+    duckdb -c "SELECT min(path), count(*) FROM 'OUT/instances/*.parquet'
+    WHERE PatientSex IN ('F', 'M', 'O')
+    GROUP BY PatientID HAVING count(DISTINCT PatientSex) > 1"
     dcmodify -nb -m "(0010,0040)=VALUE" FILE
 
     Example

@@ -503,9 +503,10 @@ def particulars(instance: InstanceFacts) -> Iterator[Finding]:
 
     Command
     -------
-    dcmodify -nb -imt -ea "(0010,1040)" -ea "(0010,2154)" -ea "(0010,2155)" -ea "(0040,1102)" FILE
-    dcmodify -nb -imt -ea "(0040,1103)" -ea "(0040,1104)" -ea "(0010,1005)" -ea "(0010,1060)" FILE
-    dcmodify -nb -imt -ea "(0010,1090)" -ea "(0010,1080)" -ea "(0010,2150)" -ea "(0010,2152)" FILE
+    dcmodify -nb -imt -ea "(0010,1040)" -ea "(0010,2154)" -ea "(0010,2155)" FILE
+    dcmodify -nb -imt -ea "(0040,1102)" -ea "(0040,1103)" -ea "(0040,1104)" FILE
+    dcmodify -nb -imt -ea "(0010,1005)" -ea "(0010,1060)" -ea "(0010,1090)" FILE
+    dcmodify -nb -imt -ea "(0010,1080)" -ea "(0010,2150)" -ea "(0010,2152)" FILE
     dcmodify -nb -imt -ea "(0010,21F0)" -ma "(0010,0030)=" FILE
 
     Example

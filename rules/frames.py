@@ -75,11 +75,9 @@ _TOP = (
     (INDEX,),
     (INDEX, "DimensionOrganizationUID"),
     (INDEX, "DimensionIndexPointer"),
-    ("ReferencedSeriesSequence", "ReferencedInstanceSequence", "ReferencedSOPInstanceUID"),
     (PER_FRAME,),
     (SHARED,),
 )
-_STUDIES = "StudiesContainingOtherReferencedInstancesSequence"
 
 Tags = tuple[int, ...]
 
@@ -88,13 +86,10 @@ def _tags(*keywords: str) -> Tags:
     return tuple(tag_of(keyword) for keyword in keywords)
 
 
-_LISTED = _tags("ReferencedSeriesSequence", "ReferencedInstanceSequence", SOURCE[-1])
 _FRAME = {_tags(*names): _tags(*names) for names in (*_IN_FRAME, *ON_SLIDE)}
-_WANTED = (
-    {_tags(*names) for names in _TOP}
-    | {(tag_of(group), *tags) for group in (PER_FRAME, SHARED) for tags in _FRAME}
-    | {(tag_of(_STUDIES), *_LISTED)}
-)
+_WANTED = {_tags(*names) for names in _TOP} | {
+    (tag_of(group), *tags) for group in (PER_FRAME, SHARED) for tags in _FRAME
+}
 
 
 def _steps(place: Place) -> Tags:
@@ -210,7 +205,6 @@ def frames(elements: Sequence[Element]) -> Iterator[tuple[Place, str]]:
         "counted": found.number("NumberOfFrames") is not None,
         "dimensions": bool(found.dimensions),
         "overlap": bool(found.each) and found.text("SegmentsOverlap") == "YES",
-        "sources": any(_tags(*SOURCE) in frame for frame in (*found.each, found.shared)),
     }
     for marker, there in markers.items():
         if there:
@@ -368,16 +362,8 @@ def _planes(found: _Frames) -> Said:
 
 
 def _sources(found: _Frames) -> Said:
-    """Whether frames name the images that they are made from, and the object lists those."""
-    place = _tags(*SOURCE)
-    used = [found.of(frame, place) for frame in found.each]
-    listed = {
-        uid.rstrip(b" \0")
-        for tags in (_LISTED, (tag_of(_STUDIES), *_LISTED))
-        for uid in found.top.get(tags, ())
-    }
-    if any(uid.rstrip(b" \0") not in listed for uids in used for uid in uids):
-        yield place, "source: a source image that the object does not list"
+    """Whether frames name the images that they are made from."""
+    used = [found.of(frame, _tags(*SOURCE)) for frame in found.each]
     if any(used) and not all(used):
         yield _tags(PER_FRAME), "unsourced: a source image is named in some frames only"
     elif used and not any(used):
@@ -692,41 +678,6 @@ def overlap_without_plane(instance: InstanceFacts) -> Iterator[Finding | Undecid
     Two segments in slices of their own, and YES.
     """
     yield from _said(instance, "overlap")
-
-
-@rule(
-    id="SEG208",
-    category="segmentation",
-    severity="error",
-    confidence="high",
-    reads=_READS,
-    reference="PS3.3 A.51.3, C.12.2",
-    applies=_having("sources"),
-)
-def source_not_listed(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
-    """A frame names a source image that the object does not list by series.
-
-    Why it matters
-    --------------
-    A frame names its source by instance only. In which series to look for it says the Common
-    Instance Reference Module, which lists every instance that the object refers to.
-
-    How to fix
-    ----------
-    List the source images in Referenced Series Sequence (0008,1115), those of another study in
-    Studies Containing Other Referenced Instances Sequence (0008,1200).
-
-    Command
-    -------
-    dcmdump +P SourceImageSequence +P ReferencedSeriesSequence FILE
-    dcmodify -nb -i "(0008,1115)[N].(0008,114A)[M].(0008,1155)=UID" FILE
-    dcmodify -nb -i "(0008,1115)[N].(0008,114A)[M].(0008,1150)=SOP-CLASS-UID" FILE
-
-    Example
-    -------
-    UIDs that were replaced in the frames, and not in Referenced Series Sequence.
-    """
-    yield from _said(instance, "source")
 
 
 @rule(

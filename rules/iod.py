@@ -632,7 +632,9 @@ def representation_wrong(instance: InstanceFacts) -> Iterator[Finding]:
 
     Command
     -------
+    pydicom: dataset = dcmread("FILE")
     pydicom: dataset.add_new(TAG, dictionary_VR(TAG), VALUE)
+    pydicom: dataset.save_as("NEW-FILE")
 
     Example
     -------

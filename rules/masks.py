@@ -198,6 +198,8 @@ def overlap_denied(collection: CollectionFacts) -> Iterator[Finding]:
 
     Command
     -------
+    duckdb -c "SELECT path FROM 'OUT/masks/*.parquet'
+    WHERE kind = 'BINARY' AND overlap_said = 'NO' AND overlap = 'yes'"
     dcmodify -nb -m "(0062,0013)=YES-OR-UNDEFINED" FILE
 
     Example

@@ -270,6 +270,9 @@ def wrong_class(collection: CollectionFacts) -> Iterator[Finding]:
 
     Command
     -------
+    duckdb -c "SELECT r.path, r.tag_path, t.path FROM 'OUT/references/*.parquet' r
+    JOIN 'OUT/instances/*.parquet' t ON t.SOPInstanceUID = r.ReferencedSOPInstanceUID
+    WHERE r.ReferencedSOPClassUID <> t.SOPClassUID"
     dcmodify -nb -m "TAG=UID" FILE
 
     Example
@@ -762,7 +765,8 @@ def common_references_incomplete(collection: CollectionFacts) -> Iterator[Findin
 
     Example
     -------
-    A segmentation of twenty slices that lists the first one.
+    A segmentation of twenty slices that lists the first one; UIDs that were replaced in the frames,
+    and not in Referenced Series Sequence.
     """
     yield from _COMMON_LISTED.findings(collection)
 

@@ -257,7 +257,7 @@ def date_in_text(instance: InstanceFacts) -> Iterator[Finding]:
 
     Command
     -------
-    CTP: <e en="T" t="00080020" n="StudyDate">@incrementdate(this,@DATEINC)</e>
+    dcmodify -nb -ma "TAG=" FILE
 
     Example
     -------

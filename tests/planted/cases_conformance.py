@@ -13,9 +13,15 @@ from pydicom.uid import UID, EnhancedCTImageStorage, JPEGBaseline8Bit, RLELossle
 
 from auditor.reading.fallback import lenient
 from auditor.testing import dataset_of
+from tests.planted.cases_segmentation import tiled
 from tests.planted.harness import Planted, Release, basic_ct, ct_slice, uid
 
 PIXELS = 0x7FE00010
+
+
+def _unstained(release: Release) -> None:
+    (step,) = release.first.SpecimenDescriptionSequence[0].SpecimenPreparationSequence
+    del step.SpecimenPreparationStepContentItemSequence[-1]
 
 
 def _each(change: Callable[[Dataset], object]) -> Callable[[Release], None]:
@@ -272,6 +278,13 @@ CASES = (
         _one_index,
         ("IOD026",),
         enhanced_ct,
+    ),
+    Planted(
+        "no stain",
+        "a slide with a staining that does not say with what",
+        _unstained,
+        ("IOD036",),
+        tiled,
     ),
     Planted(
         "one direction",

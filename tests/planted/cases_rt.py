@@ -214,6 +214,24 @@ def dose() -> Dataset:
         GridFrameOffsetVector=[0, 5, 10],
         DoseGridScaling="0.001",
         ReferencedRTPlanSequence=[refers(RT_PLAN, other("plan"))],
+        ReferencedStructureSetSequence=[refers(RT_STRUCTURE_SET, other("structures"))],
+        DVHSequence=[
+            {
+                "DVHReferencedROISequence": [
+                    {"ReferencedROINumber": 1, "DVHROIContributionType": "INCLUDED"}
+                ],
+                "DVHType": "CUMULATIVE",
+                "DoseUnits": "GY",
+                "DoseType": "PHYSICAL",
+                "DVHDoseScaling": 1,
+                "DVHVolumeUnits": "CM3",
+                "DVHNumberOfBins": 3,
+                "DVHData": [1, 8, 1, 5, 1, 0],
+                "DVHMinimumDose": "0.5",
+                "DVHMaximumDose": 2,
+                "DVHMeanDose": "1.5",
+            }
+        ],
     )
     dataset.add_new((0x7FE0, 0x0010), "OW", bytes(2 * 3 * 8 * 8))
     return dataset
@@ -518,6 +536,27 @@ CASES = (
     Planted(
         "frame of the dose", "A dose in a frame of reference of its own",
         sets(DOSE, FrameOfReferenceUID=uid("other frame")), ("RT501",), course,
+    ),
+    Planted(
+        "histogram units", "A dose-volume histogram in CC",
+        at(DOSE, "DVHSequence", 0, DVHVolumeUnits="CC"), ("RT307",), course,
+    ),
+    Planted(
+        "histogram cut", "A dose-volume histogram that lost its last bin",
+        at(DOSE, "DVHSequence", 0, DVHData=[1, 8, 1, 5]), ("RT308",), course,
+    ),
+    Planted(
+        "histogram kind", "A differential histogram that is called cumulative",
+        at(DOSE, "DVHSequence", 0, DVHData=[1, 0, 1, 8, 1, 5]), ("RT308",), course,
+    ),
+    Planted(
+        "histogram mean", "A mean dose in cGy between a minimum and a maximum in Gy",
+        at(DOSE, "DVHSequence", 0, DVHMeanDose=150), ("RT309",), course,
+    ),
+    Planted(
+        "histogram roi", "A dose-volume histogram of an ROI that the structure set does not have",
+        at(DOSE, "DVHSequence", 0, "DVHReferencedROISequence", 0, ReferencedROINumber=9),
+        ("RT503",), course,
     ),
     Planted(
         "beam of the image", "A portal image of a beam of no plan",

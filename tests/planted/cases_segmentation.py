@@ -228,6 +228,29 @@ def radiograph() -> Release:
     return release
 
 
+def stained() -> dict[str, Any]:
+    """Return a staining as a step of a specimen's preparation (PS3.16 TID 8001)."""
+    items: list[dict[str, Any]] = [
+        {
+            "ValueType": "TEXT",
+            "ConceptNameCodeSequence": code("121041", "DCM", "Specimen Identifier"),
+            "TextValue": "S1",
+        }
+    ]
+    for name, value in (
+        (code("111701", "DCM", "Processing type"), code("127790008", "SCT", "Staining")),
+        (code("424361007", "SCT", "Using substance"), code("12710003", "SCT", "hematoxylin stain")),
+    ):
+        items.append(
+            {
+                "ValueType": "CODE",
+                "ConceptNameCodeSequence": name,
+                "ConceptCodeSequence": value,
+            }
+        )
+    return {"SpecimenPreparationStepContentItemSequence": items}
+
+
 def slide() -> Dataset:
     """Return one level of a whole slide image: 32 by 32 pixels in four tiles."""
     dataset = ct_slice(1, 1)
@@ -268,7 +291,11 @@ def slide() -> Dataset:
                 "DimensionOrganizationType": "TILED_FULL",
                 "ContainerIdentifier": "S1",
                 "SpecimenDescriptionSequence": [
-                    {"SpecimenIdentifier": "S1", "SpecimenUID": uid("specimen", 1)}
+                    {
+                        "SpecimenIdentifier": "S1",
+                        "SpecimenUID": uid("specimen", 1),
+                        "SpecimenPreparationSequence": [stained()],
+                    }
                 ],
                 "OpticalPathSequence": [
                     {
@@ -808,7 +835,7 @@ CASES = (
         "source not listed",
         "UIDs of sources replaced in the frames, and not in Referenced Series Sequence",
         other_uids,
-        ("SEG208",),
+        ("REF011",),
         binary,
     ),
     Planted(

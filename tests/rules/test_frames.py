@@ -40,7 +40,6 @@ PER_FRAME = "(5200,9230)"
 SEGMENT = f"{PER_FRAME}/(0062,000A)/(0062,000B)"
 INDICES = f"{PER_FRAME}/(0020,9111)/(0020,9157)"
 POSITION = f"{PER_FRAME}/(0020,9113)/(0020,0032)"
-SOURCE = f"{PER_FRAME}/(0008,9124)/(0008,2112)/(0008,1155)"
 
 
 def code(value: str) -> list[dict[str, str]]:
@@ -436,26 +435,6 @@ CASES: Cases = {
         passes({**projection(), "SegmentsOverlap": "YES"}),
         not_applicable(having(SegmentsOverlap="NO")),
         not_applicable(tiled(SegmentsOverlap="YES")),
-        *NOT_THIS,
-    ),
-    "SEG208": (
-        passes(good()),
-        # In another study.
-        passes(
-            changed(
-                lambda literal: literal.update(
-                    StudiesContainingOtherReferencedInstancesSequence=[
-                        {"ReferencedSeriesSequence": literal.pop("ReferencedSeriesSequence")}
-                    ]
-                )
-            )
-        ),
-        fails(with_frame(1, DerivationImageSequence=derived("2.25.1", "2.25.8")), at=[SOURCE]),
-        fails(having(ReferencedSeriesSequence=[]), at=[SOURCE]),
-        not_applicable(
-            changed(lambda literal: [one.pop("DerivationImageSequence") for one in frames(literal)])
-        ),
-        not_applicable(tiled()),
         *NOT_THIS,
     ),
     "SEG209": (

@@ -387,6 +387,8 @@ CASES: Cases = {
             references=[refers(1, tag_path=OTHER_STUDIES), refers(1, tag_path=DERIVED)],
         ),
         fails(instances=HERE, references=[refers(2), refers(1, tag_path=DERIVED)], at=[DERIVED]),
+        # It lists nothing.
+        fails(instances=HERE, references=[refers(1, tag_path=DERIVED)], at=[DERIVED]),
         not_applicable(instances=HERE, references=[refers(1)]),
         # A structure set lists images in its own way.
         not_applicable(

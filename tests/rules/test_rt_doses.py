@@ -116,6 +116,7 @@ def listing(frame: int) -> dict[str, Any]:
 TO_PLAN, TO_STRUCTURES = link(1, 2, PLANS), link(2, 3, "(300C,0060)")
 
 OF_DOSE = f"{GROUPS}/(300C,0004)/(300C,0006)"
+OF_DVH = "(3004,0050)/(3004,0060)/(3006,0084)"
 TO_AN_ROI = "(300A,0010)/(3006,0084)"
 
 
@@ -296,6 +297,13 @@ CASES: Cases = {
             references=[TO_PLAN],
             numbers=[used(1, 3), used(1, 5), has(2, 3)],
             at=[OF_DOSE],
+        ),
+        # The ROI of a dose-volume histogram is one of its structure set.
+        fails(
+            instances=[DOSE, STRUCTURES],
+            references=[link(1, 3, "(300C,0060)")],
+            numbers=[used(1, 9, "ReferencedROINumber", OF_DVH), has(3, 1, "ROINumber")],
+            at=[OF_DVH],
         ),
         # A beam of that number is not a fraction group of that number.
         fails(
