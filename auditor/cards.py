@@ -653,7 +653,7 @@ def _segments(collection: CollectionResult, limits: Limits) -> Card | None:
 _LEVELS = {
     "coded": ("ok", "a coded lexicon", "coded items or measurements: can be searched and counted"),
     "organised": ("info", "organised items", "text under several headings"),
-    "free_text": ("absent", "free text in a container", "can be read, and not much more"),
+    "free_text": ("absent", "free text in a container", "for people to read"),
     "empty": ("unknown", "nothing said", "no text, no coded item and no measurement"),
     "too_large": ("unknown", "too large to be looked at", ""),
 }

@@ -123,13 +123,17 @@ class Code(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class HeatRow:
-    """One collection; `rank` is its verdict's, by which rows can be shown and hidden."""
+    """One collection; `rank` is its verdict's, by which rows can be shown and hidden.
+
+    `first` is the id of the rule to fix first, "" if there is none.
+    """
 
     name: str
     repository: str
     mark: str
     tone: str
     verdict: str
+    first: str
     rank: int
     codes: tuple[Code, ...]
     cells: tuple[Cell | None, ...]
@@ -334,6 +338,7 @@ def _row(member: Member, columns: Iterable[str]) -> _Row:
             mark=member.mark,
             tone=verdict.tone,
             verdict=verdict.headline,
+            first=clean(verdict.first, 20),
             rank=verdict.rank,
             codes=tuple(_code(label, collection) for label in NOTATION),
             cells=(_cell(overall_gauge(collection, verdict), overall), *cells),
@@ -716,7 +721,7 @@ class Compared:
         return ComparisonView(
             title="DICOM audits compared",
             subtitle=f"{plural(len(self._members), 'collection')} from "
-            f"{plural(len(self._results), 'audit')}",
+            f"{plural(len(self._results), 'audit')}{_verdicts(self._members)}",
             comparable=not differing and not unrecorded,
             statement=statement,
             explanation=explanation,
@@ -783,6 +788,13 @@ def _agreed(every: Sequence[_Said], telling: Sequence[_Said]) -> str:
 def comparison_view(results: Sequence[AuditResult], detail: Detail = DETAILS[0]) -> ComparisonView:
     """Return the page of several audits, and whether their scores may be compared at all."""
     return Compared(results).view(detail)
+
+
+def _verdicts(members: Sequence[Member]) -> str:
+    """Say how many collections have each verdict, the worst first."""
+    tally = Counter((each.verdict.rank, each.verdict.headline) for each in members)
+    said = [f"{number(count)} {headline.lower()}" for (_, headline), count in sorted(tally.items())]
+    return f": {', '.join(said)}" if said else ""
 
 
 def _comparability(

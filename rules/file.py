@@ -312,7 +312,8 @@ def odd_encoding(instance: InstanceFacts) -> Iterator[Finding]:
 
     How to fix
     ----------
-    Read the object with a lenient library and write it again, then compare.
+    Read the object with a lenient library and write it again, then compare. Where a VR does not
+    exist, reading stops there and names the attribute: see IOD012.
 
     Command
     -------

@@ -303,8 +303,8 @@ def shifted_apart(collection: CollectionFacts) -> Iterator[Finding]:
     Command
     -------
     pydicom: dataset = dcmread("ORIGINAL")
-    pydicom: dates = [e for e in dataset.iterall() if e.VR == "DA" and e.value]
-    pydicom: for e in dates: e.value = f"{DA(e.value) + timedelta(DAYS):%Y%m%d}"
+    pydicom: dates = [e for e in dataset.iterall() if e.VR in ("DA", "DT") and e.value]
+    pydicom: for e in dates: e.value = f"{DA(e.value[:8]) + timedelta(DAYS):%Y%m%d}{e.value[8:]}"
     pydicom: dataset.save_as("NEW-FILE")
 
     Example
@@ -389,8 +389,8 @@ def days_of_the_week(collection: CollectionFacts) -> Iterator[Finding]:
     Command
     -------
     pydicom: dataset = dcmread("ORIGINAL")
-    pydicom: dates = [e for e in dataset.iterall() if e.VR == "DA" and e.value]
-    pydicom: for e in dates: e.value = f"{DA(e.value) + timedelta(DAYS):%Y%m%d}"
+    pydicom: dates = [e for e in dataset.iterall() if e.VR in ("DA", "DT") and e.value]
+    pydicom: for e in dates: e.value = f"{DA(e.value[:8]) + timedelta(DAYS):%Y%m%d}{e.value[8:]}"
     pydicom: dataset.save_as("NEW-FILE")
 
     Example
@@ -799,6 +799,11 @@ def one_image_of_two_patients(collection: CollectionFacts) -> Iterator[Finding]:
     ----------
     Find out whose images they are. If they are of one patient, replace Patient IDs by one mapping
     for the whole collection; else remove the copy that is wrong.
+
+    Command
+    -------
+    duckdb -c "SELECT tag_path, count, example FROM 'OUT/findings/*.parquet' WHERE rule = 'DEID508'"
+    CTP: <e en="T" t="00100020" n="PatientID">@lookup(this,ptid)</e>
 
     Example
     -------

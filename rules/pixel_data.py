@@ -198,8 +198,8 @@ def fragments_and_frames(instance: InstanceFacts) -> Iterator[Finding | Undecide
 
     How to fix
     ----------
-    Export the object again, or write it again with a library that counts frames and makes
-    the table of offsets.
+    Export the object again, or write it again with a library that counts frames and makes the
+    table of offsets. The command is for frames of one fragment each, of which none is missing.
 
     Command
     -------

@@ -258,7 +258,8 @@ def numbers_in_steps_of_one(instance: InstanceFacts) -> Iterator[Finding]:
 
     How to fix
     ----------
-    Renumber the segments, and the Referenced Segment Numbers of the frames with them.
+    Renumber the segments, and the Referenced Segment Numbers of the frames with them. What
+    refers to them from other objects changes with them, see REF014.
 
     Command
     -------

@@ -505,7 +505,8 @@ def pixels_of_the_type(instance: InstanceFacts) -> Iterator[Finding]:
     How to fix
     ----------
     BINARY has 1 bit a pixel, FRACTIONAL 8, LABELMAP 8 or 16, all of them stored, unsigned, one
-    sample a pixel, MONOCHROME2 (a label map may also be PALETTE COLOR).
+    sample a pixel, MONOCHROME2 (a label map may also be PALETTE COLOR). The command packs a
+    mask of zeros and ones, one bit a pixel, and stops at any other value.
 
     Command
     -------

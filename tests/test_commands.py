@@ -536,6 +536,7 @@ def test_a_file_is_named_for_its_uid_and_its_document_replaced(tmp_path: Path) -
 
 def test_pixels_are_blanked_where_the_text_is_and_dates_shifted_alike(tmp_path: Path) -> None:
     made = _image(NumberOfFrames="1", PixelData=b"\1" * 32, StudyDate="20010227")
+    made.AcquisitionDateTime = "20010227101500.5+0100"
     made.ReferencedStudySequence = [dataset_of({"StudyDate": "20010101"})]
     with _in(tmp_path):
         made.save_as("FILE")
@@ -544,6 +545,7 @@ def test_pixels_are_blanked_where_the_text_is_and_dates_shifted_alike(tmp_path: 
         assert _run("PIX011", words).PixelData == bytes(16) + b"\1" * 16
         shifted = _run("DEID503", {"DAYS": "3"})
         assert shifted.StudyDate == "20010302"
+        assert shifted.AcquisitionDateTime == "20010302101500.5+0100"
         assert shifted.ReferencedStudySequence[0].StudyDate == "20010104"
 
 

@@ -50,6 +50,8 @@ CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 MR = "1.2.840.10008.5.1.4.1.1.4"
 RTSTRUCT = "1.2.840.10008.5.1.4.1.1.481.3"
 ECG = "1.2.840.10008.5.1.4.1.1.9.1.1"
+ENHANCED_CT = "1.2.840.10008.5.1.4.1.1.2.1"
+ENHANCED_MR = "1.2.840.10008.5.1.4.1.1.4.1"
 SEGMENTATION = "1.2.840.10008.5.1.4.1.1.66.4"
 SECRET = "Zebra^Quagga"  # noqa: S105 - stands for a name
 DATA = Path(pydicom.__file__).parent / "data"
@@ -131,6 +133,31 @@ def test_each_kind_is_heard(referee: DciodvfyReferee) -> None:
     rows = next(error for error in report.errors if error.tag_path == path("Rows"))
     assert (rows.type, rows.module) == ("1", "ImagePixelDescriptionMacro")
     assert {error.kind for error in report.errors} <= set(KINDS)
+
+
+def test_what_is_in_an_unexpected_sequence_is_that_sequence(referee: DciodvfyReferee) -> None:
+    code = item(CodeValue="1", CodingSchemeDesignator="99X", CodeMeaning="X")
+    report = referee.judge(dataset(CT, ContentSequence=[code]))
+    assert kinds(report, "ContentSequence") == {"unexpected"}
+    assert not any(len(each.tag_path.steps) > 1 for each in report.errors)
+
+
+def test_a_term_that_may_be_extended_is_no_enumerated_value(referee: DciodvfyReferee) -> None:
+    groups = ("SharedFunctionalGroupsSequence", "MRModifierSequence")
+    image = dataset(
+        ENHANCED_MR,
+        SharedFunctionalGroupsSequence=[
+            item(
+                MRModifierSequence=[
+                    item(ParallelAcquisition="YES", ParallelAcquisitionTechnique="OWN WORD")
+                ]
+            )
+        ],
+        PerFrameFunctionalGroupsSequence=[item()],
+    )
+    technique = (*groups, "ParallelAcquisitionTechnique")
+    assert "defined_term" in kinds(referee.judge(image), *technique)
+    assert "enumerated_value" not in kinds(referee.judge(image), *technique)
 
 
 LINES = {
@@ -339,6 +366,21 @@ def segmentation(**values: Any) -> Dataset:
     )
 
 
+def enhanced_ct(kind: str, flavor: str = "VOLUME", **values: Any) -> Dataset:
+    """Return a CT image of one frame, with values that are in no unit that has a name."""
+    return dataset(
+        ENHANCED_CT,
+        **values,
+        SharedFunctionalGroupsSequence=[
+            item(
+                CTImageFrameTypeSequence=[item(FrameType=[kind, "PRIMARY", flavor, "NONE"])],
+                PixelValueTransformationSequence=[item(RescaleType="US")],
+            )
+        ],
+        PerFrameFunctionalGroupsSequence=[item()],
+    )
+
+
 # -- known false errors -------------------------------------------------------------------------
 
 FALSE_ERRORS = [
@@ -359,6 +401,7 @@ FALSE_ERRORS = [
         lambda: dataset(ECG, WaveformSequence=[item(MultiplexGroupTimeOffset="1")]),
     ),
     ("on a slide", segmentation),
+    ("Rescale Type", lambda: enhanced_ct("DERIVED")),
 ]
 
 
@@ -390,6 +433,17 @@ def test_what_is_like_them_and_true_is_not_held_back(referee: DciodvfyReferee) -
     assert kinds(referee.judge(segmentation()), *on_slide) == set()
     slide = segmentation(TotalPixelMatrixRows=7)
     assert kinds(referee.judge(slide), *on_slide) == {"missing"}
+    rescaled = (
+        "SharedFunctionalGroupsSequence",
+        "PixelValueTransformationSequence",
+        "RescaleType",
+    )
+    assert kinds(referee.judge(enhanced_ct("ORIGINAL")), *rescaled) == {"enumerated_value"}
+    for other in (
+        enhanced_ct("ORIGINAL", "LOCALIZER"),
+        enhanced_ct("ORIGINAL", MultienergyCTAcquisition="YES"),
+    ):
+        assert not kinds(referee.judge(other), *rescaled)
     no_date = referee.judge(raw("StudyDate", "DA", b"2020.1.1"))
     assert kinds(no_date, "StudyDate") == {"characters"}
 

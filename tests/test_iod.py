@@ -49,6 +49,7 @@ from auditor.standard.iods import IodTable, packaged_iods
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
 MR = "1.2.840.10008.5.1.4.1.1.4"
+RT_DOSE = "1.2.840.10008.5.1.4.1.1.481.2"
 XA = "1.2.840.10008.5.1.4.1.1.12.1"
 ENHANCED_CT = "1.2.840.10008.5.1.4.1.1.2.1"
 ENHANCED_MR_COLOR = "1.2.840.10008.5.1.4.1.1.4.3"
@@ -237,6 +238,23 @@ def test_a_condition_reads_the_value_that_it_numbers(referee: DicomValidatorRefe
     assert path("ReferencedImageSequence") in places(referee.judge(plane), "missing")
     plane.ImageType = ["ORIGINAL", "BIPLANE A", "SINGLE PLANE"]
     assert path("ReferencedImageSequence") not in places(referee.judge(plane), "missing")
+
+
+@pytest.mark.parametrize("sequences", [["IR"], ["SE", "IR"], ["EP", "SE", "IR"]])
+def test_a_condition_on_any_value(referee: DicomValidatorReferee, sequences: list[str]) -> None:
+    inversion, others = path("InversionTime"), [each for each in sequences if each != "IR"]
+    assert inversion in places(referee.judge(dataset(MR, ScanningSequence=sequences)), "missing")
+    without = dataset(MR, ScanningSequence=[*others, "GR"])
+    assert inversion not in places(referee.judge(without), "missing")
+    without.InversionTime = "100"
+    assert inversion in places(referee.judge(without), "not_allowed")
+
+
+def test_a_dose_on_a_grid_is_an_image(referee: DicomValidatorReferee) -> None:
+    missing = places(referee.judge(dataset(RT_DOSE, Rows=4)), "missing")
+    assert {path("Columns"), path("InstanceNumber"), path("PixelSpacing")} <= missing
+    histogram = places(referee.judge(dataset(RT_DOSE)), "missing")
+    assert not {path("Columns"), path("InstanceNumber"), path("PixelSpacing")} & histogram
 
 
 def test_report_is_sorted_distinct_and_of_known_kinds(referee: DicomValidatorReferee) -> None:

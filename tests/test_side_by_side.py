@@ -347,3 +347,14 @@ def test_a_weight_that_is_no_number_weighs_nothing() -> None:
         for each in one.rules:
             each.weight = float("nan")
     assert {each.effect for each in comparison_view([made]).rules} == {"0"}
+
+
+def test_the_first_screen_says_what_may_be_released_and_what_to_fix_first() -> None:
+    view = comparison_view([audit(careful(), careless()), audit(empty())])
+    assert view.subtitle == (
+        "3 collections from 2 audits: 1 not ready for release, 1 nothing to judge, "
+        "1 no obstacle to release"
+    )
+    rows = {row.name: row.first for group in view.heat.groups for row in group.rows}
+    assert rows == {"careless-mixed": "DEID101", "careful-ct-lung": "", "empty": ""}
+    assert comparison_view([]).subtitle == "0 collections from 0 audits"

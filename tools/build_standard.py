@@ -192,7 +192,8 @@ def _is(operator: str, tag: str, *values: str) -> Attribute:
 
 
 # Conditions whose text the source lost, or that the parser cannot read, by hand from PS3.3.
-# Key: table and tag. In none of them is the attribute forbidden otherwise.
+# Key: table and tag. Where it is not said that the attribute may be present otherwise (MN), it
+# shall not be (PS3.5 7.4.4).
 _COLOUR = {
     "type": "MU",
     "or": [
@@ -201,6 +202,18 @@ _COLOUR = {
     ],
 }
 _SEVERAL_SAMPLES = {"type": "MU", **_is(">", "(0028,0002)", "1")}
+# Any of its values, of which some sequences have three or four.
+_INVERSION_RECOVERY = {
+    "type": "MN",
+    "or": [{**_is("=", "(0018,0020)", "IR"), "index": index} for index in (0, 2, 3, 4, 5, 6)],
+}
+_MR_ACQUIRED = {
+    "type": "MU",
+    "and": [
+        _is("=", "(0008,0008)", "ORIGINAL", "MIXED"),
+        _is("!=", "(0008,0016)", "1.2.840.10008.5.1.4.1.1.4.4"),
+    ],
+}
 WRITTEN: dict[tuple[str, str], Attribute] = {
     **{
         ("C.7-11c", f"(0028,{number})"): _COLOUR
@@ -209,6 +222,8 @@ WRITTEN: dict[tuple[str, str], Attribute] = {
     ("C.7-11c", "(0028,0006)"): _SEVERAL_SAMPLES,
     ("C.8-79", "(0028,0006)"): _SEVERAL_SAMPLES,
     ("C.8.34.1-1", "(0028,0006)"): _SEVERAL_SAMPLES,
+    ("C.8-4", "(0018,0082)"): _INVERSION_RECOVERY,
+    ("C.8-83", "(0018,9073)"): _MR_ACQUIRED,
 }
 
 # The same of modules. Key: IOD and module.
@@ -216,6 +231,11 @@ WRITTEN_MODULES: dict[tuple[str, str], Attribute] = {
     ("Secondary Capture Image IOD Modules", "Frame of Reference"): {
         "type": "MU",
         "or": [_is("+", "(0020,0032)"), _is("+", "(0020,0037)")],
+    },
+    # Doses are on a grid where there are rows of them.
+    **{
+        ("RT Dose IOD Modules", name): {"type": "MU", **_is("+", "(0028,0010)")}
+        for name in ("General Image", "Image Plane", "Image Pixel")
     },
 }
 

@@ -377,6 +377,9 @@ _FOLLOWS = re.compile(
 _READ_BY_TRANSFER_SYNTAX = {tag_of("PhotometricInterpretation")}
 """Whose enumerated values are others for each transfer syntax."""
 
+_DEFINED_TERMS = {tag_of("ParallelAcquisitionTechnique")}
+"""Whose values it takes for enumerated, and PS3.3 for terms that may be extended (C.8.13.5.5)."""
+
 _NAMES_NO_VALUE = {"missing", "empty", "not_allowed", "vr"}
 
 
@@ -393,6 +396,8 @@ def parse(output: str) -> set[IodError]:
         tags = [int(group + element, 16) for group, element in _TAG.findall(match["path"])]
         if not kind or not tags or not all(_is_seen(tag) for tag in tags):
             continue
+        if kind == "enumerated_value" and tags[-1] in _DEFINED_TERMS:
+            kind = "defined_term"
         if not _is_judged(kind, tags[-1]):
             continue
         path = TagPath(tuple(format_tag(tag) for tag in tags))
@@ -416,7 +421,19 @@ def parse(output: str) -> set[IodError]:
         # What follows from another fault is none of its own.
         kinds = kinds - {"padding"} or {"characters"}
         errors |= {IodError(kind, path, "", "") for kind in kinds}
-    return {error for error in errors if not _is_missing_in_both(error, errors)}
+    return {
+        error
+        for error in errors
+        if not _is_missing_in_both(error, errors) and not _is_below_another(error, errors)
+    }
+
+
+def _is_below_another(error: IodError, errors: set[IodError]) -> bool:
+    """Whether a sequence around it is unexpected, and all that is in it therefore."""
+    steps = error.tag_path.steps
+    return error.kind == "unexpected" and any(
+        replace(error, tag_path=TagPath(steps[:depth])) in errors for depth in range(1, len(steps))
+    )
 
 
 _SHARED, _PER_FRAME = "(5200,9229)", "(5200,9230)"
@@ -560,6 +577,22 @@ def _is_on_no_slide(error: IodError, case: _Case) -> bool:
     return case.sop_class in _EITHER_PLANE and not any(tag in case.dataset for tag in _OF_SLIDES)
 
 
+_RESCALE_TYPE = tag_of("RescaleType")
+_SEVERAL_ENERGIES = tag_of("MultienergyCTAcquisition")
+_FRAME_TYPES = tuple(
+    (tag_of(group), tag_of("CTImageFrameTypeSequence"), tag_of("FrameType"))
+    for group in ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence")
+)
+
+
+def _need_not_be_hounsfield(error: IodError, case: _Case) -> bool:
+    if error.kind != "enumerated_value" or last_tag(error) != _RESCALE_TYPE:
+        return False
+    types = [each.split(b"\\") for places in _FRAME_TYPES for each in case.shown(places)]
+    acquired = [each for each in types if each[0] == b"ORIGINAL" and each[2:3] != [b"LOCALIZER"]]
+    return bool(types) and (not acquired or case.shown((_SEVERAL_ENERGIES,)) == {b"YES"})
+
+
 HELD_BACK: tuple[tuple[str, Callable[[IodError, _Case], bool]], ...] = (
     ("a retired attribute may stay where an earlier edition had it (PS3.6 6)", _is_retired),
     (
@@ -582,6 +615,11 @@ HELD_BACK: tuple[tuple[str, Callable[[IodError, _Case], bool]], ...] = (
         "a plane position on a slide is for a slide coordinate system, and this object has none "
         "(PS3.3 A.51.5.1)",
         _is_on_no_slide,
+    ),
+    (
+        "Rescale Type must be HU only where a CT frame is original, no localizer, and not of "
+        "several energies (PS3.3 C.8.15.3.10)",
+        _need_not_be_hounsfield,
     ),
 )
 """Known false errors of dciodvfy: why each is one, and how it is told."""

@@ -64,7 +64,7 @@ def test_no_case_is_of_a_rule_that_does_not_exist() -> None:
 
 @every_rule
 def test_it_says_what_it_is_about(rule: Rule) -> None:
-    assert all((rule.doc.title, rule.doc.why, rule.doc.fix, rule.doc.example))
+    assert all((rule.doc.title, rule.doc.why, rule.doc.fix, rule.doc.command, rule.doc.example))
     assert rule.doc.title.endswith(".")
     assert not rule.doc.title.endswith("..")
     assert rule.reference.startswith("PS3.")
