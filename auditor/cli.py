@@ -337,6 +337,7 @@ def run_audit(
     """Audit, and write the audit folder with result and report; exits on what cannot be used."""
     from auditor.audit import Collection, Unopened, audit
     from auditor.engine import Job, available_cores
+    from auditor.formats import report_files
     from auditor.redaction import audit_key
     from auditor.sources import SourceError, open_source, printable
     from auditor.store import AuditFolder, StoreError
@@ -360,7 +361,7 @@ def run_audit(
             there = all(os.access(each.path, os.F_OK) for each in wanted)
             sys.exit(INCOMPLETE if there else USAGE)
         try:
-            folder = AuditFolder(out, _reports())
+            folder = AuditFolder(out, report_files())
             with progress(quiet, _total(wanted, quiet)) as shown:
                 results, elapsed = audit(
                     collections,
@@ -378,13 +379,6 @@ def run_audit(
         except OSError as error:
             _fail(_cannot_write(out, error), INCOMPLETE)
     return result
-
-
-def _reports() -> list[str]:
-    """Return the names of the files in which reports of an audit are."""
-    from auditor.formats import FORMATS
-
-    return [form.file("report") for form in FORMATS.values()]
 
 
 def _load_what_follows() -> None:
@@ -408,6 +402,7 @@ def run_index_audit(
 ) -> AuditResult:
     """Audit collections of an index, as `run_audit` does folders."""
     from auditor.engine import available_cores
+    from auditor.formats import report_files
     from auditor.index import audit_index
     from auditor.redaction import audit_key
     from auditor.sources import SourceError, printable
@@ -418,7 +413,7 @@ def run_index_audit(
     started, key = datetime.now(UTC).isoformat(timespec="seconds"), audit_key()
     try:
         index = Index.installed()
-        folder = AuditFolder(out, _reports())
+        folder = AuditFolder(out, report_files())
         with progress(quiet, None) as shown:
             results, elapsed = audit_index(
                 index,
