@@ -73,7 +73,7 @@ from auditor.tally import EXAMPLES, Judged, Place, RuleTally, Seen, Tally, count
 from auditor.twins import Row as TwinRow
 from auditor.twins import choose, read_pixels
 from auditor.twins import died as died_comparing
-from auditor.view import plural
+from auditor.words import plural
 
 if TYPE_CHECKING:
     import duckdb

@@ -360,7 +360,7 @@ def run_audit(
             there = all(os.access(each.path, os.F_OK) for each in wanted)
             sys.exit(INCOMPLETE if there else USAGE)
         try:
-            folder = AuditFolder(out)
+            folder = AuditFolder(out, _reports())
             with progress(quiet, _total(wanted, quiet)) as shown:
                 results, elapsed = audit(
                     collections,
@@ -378,6 +378,13 @@ def run_audit(
         except OSError as error:
             _fail(_cannot_write(out, error), INCOMPLETE)
     return result
+
+
+def _reports() -> list[str]:
+    """Return the names of the files in which reports of an audit are."""
+    from auditor.formats import FORMATS
+
+    return [form.file("report") for form in FORMATS.values()]
 
 
 def _load_what_follows() -> None:
@@ -411,7 +418,7 @@ def run_index_audit(
     started, key = datetime.now(UTC).isoformat(timespec="seconds"), audit_key()
     try:
         index = Index.installed()
-        folder = AuditFolder(out)
+        folder = AuditFolder(out, _reports())
         with progress(quiet, None) as shown:
             results, elapsed = audit_index(
                 index,
@@ -535,7 +542,8 @@ def _decide(
     for reason in decision.reasons:
         _say(clean(reason))  # a result may come from elsewhere
     if say_pass and not decision.reasons:
-        from auditor.view import number, plural, verdict_of
+        from auditor.view import verdict_of
+        from auditor.words import number, plural
 
         collections = [each for result in results for each in result.collections]
         undecided = sum(bool(verdict_of(each).gaps) for each in collections)

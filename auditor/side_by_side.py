@@ -28,16 +28,15 @@ from auditor.view import (
     gap_of,
     is_absent,
     left_out,
-    number,
     ordered_members,
     overall_gauge,
     passes,
-    plural,
     rank_of,
     tenths,
     verdict_of,
     worst_members,
 )
+from auditor.words import number, plural
 
 
 @dataclass(frozen=True, slots=True)
