@@ -1,26 +1,33 @@
 """dicom-auditor: judges a downloaded collection of DICOM objects with small rules.
 
-What a rule file imports is here, and `load`, which reads an audit for pandas; everything else
-is the engine's.
+What every rule file needs is here, and `load`, which reads an audit for pandas. Rules that look
+closer take more from the rooms of the engine: tables from `auditor.standard`, what a text looks
+like from `auditor.identifiers`.
 """
 
-from auditor.collection import CollectionFacts
-from auditor.facts import InstanceFacts, Item
-from auditor.frames import Audit, load
-from auditor.model import (
-    ANY,
-    Finding,
-    Selector,
-    TagPath,
-    Undecided,
-    Units,
-    comparison,
-    for_sop_classes,
-    judge,
-    rule,
-    summary,
-)
-from auditor.reading.places import Element, Place
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from auditor.collection import CollectionFacts
+    from auditor.facts import InstanceFacts, Item
+    from auditor.frames import Audit, load
+    from auditor.model import (
+        ANY,
+        Finding,
+        Selector,
+        TagPath,
+        Undecided,
+        Units,
+        comparison,
+        for_sop_classes,
+        judge,
+        rule,
+        summary,
+    )
+    from auditor.reading.places import Element, Place
 
 __all__ = [
     "ANY",
@@ -42,3 +49,23 @@ __all__ = [
     "rule",
     "summary",
 ]
+
+_ELSEWHERE = {
+    "Audit": "frames",
+    "CollectionFacts": "collection",
+    "Element": "reading.places",
+    "InstanceFacts": "facts",
+    "Item": "facts",
+    "Place": "reading.places",
+    "load": "frames",
+}
+"""Where a name is, if not in `auditor.model`."""
+
+
+def __getattr__(name: str) -> Any:
+    """Load a name when it is asked for: a command that reads no file needs none of them."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = getattr(import_module(f"auditor.{_ELSEWHERE.get(name, 'model')}"), name)
+    globals()[name] = found
+    return found

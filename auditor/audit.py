@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -14,7 +13,6 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Self
 
 from auditor.blocks import (
-    attribute_of,
     deidentification,
     joined,
     private,
@@ -22,58 +20,53 @@ from auditor.blocks import (
     structured_reports,
     summaries,
 )
-from auditor.collection import CollectionFacts, hold
+from auditor.collection import Tables, connect, hold
+from auditor.collection_rules import run_collection_rule
 from auditor.conformance.summary import summarise
-from auditor.conformance.vocabulary import RefereeReport
 from auditor.description import FILE as DESCRIPTION
 from auditor.description import SIZE as DESCRIPTION_SIZE
 from auditor.description import DescriptionError, parse_description
 from auditor.engine import (
-    CUT_SHORT,
     Job,
     Workers,
     ask_referees,
     batches,
-    blame,
-    conclude,
     instance_rules,
     walk_files,
 )
 from auditor.evidence import evidence, notation
-from auditor.facts import InstanceFacts
-from auditor.inheritance import Sources, attribute_to_sources, sources
+from auditor.inheritance import Sources, sources
 from auditor.inventory import Inventory, private_elements
 from auditor.masks import Chosen, died, read_masks
 from auditor.model import (
     CATEGORIES,
-    Finding,
-    Outcome,
     Rule,
     Scope,
-    Selector,
-    Undecided,
     Unit,
-    Units,
 )
 from auditor.objects import objects
 from auditor.ocr import Sample, read_frames
+from auditor.outcomes import blank_result, record, write_findings
 from auditor.people import PEOPLE_LIMIT, PersonRow, merge_people
 from auditor.profile import Profile
-from auditor.reading.reader import FileFacts
+from auditor.referee_rules import count_referee_rule, referee_notes
 from auditor.registry import RuleSet
 from auditor.result import (
     CollectionResult,
-    GroupedFinding,
+    Counts,
+    EvidenceResult,
+    InventoryRow,
+    ObjectsResult,
     RuleResult,
 )
-from auditor.scoring import overall, rule_outcome, score_category
+from auditor.scoring import overall, score_category
 from auditor.sources import Source, SourceFile
 from auditor.store import WALKED, AuditFolder, TableWriter, element_rows
-from auditor.tally import EXAMPLES, Judged, Place, RuleTally, Seen, Tally, count_rule
+from auditor.tally import RuleTally, Tally, count_rule
 from auditor.twins import Row as TwinRow
 from auditor.twins import choose, read_pixels
 from auditor.twins import died as died_comparing
-from auditor.view import plural
+from auditor.words import plural
 
 if TYPE_CHECKING:
     import duckdb
@@ -126,14 +119,12 @@ def audit_collection(
     collection: Collection,
     number: int,
     *,
+    job: Job,
     rules: RuleSet,
     profile: Profile,
     folder: AuditFolder,
     workers: Workers,
     progress: Progress,
-    ocr: int = 0,
-    masks: int = 0,
-    twins: int = 0,
 ) -> CollectionResult:
     """Audit one collection and write its tables.
 
@@ -143,6 +134,8 @@ def audit_collection(
         Where its files come from, and what to call it.
     number
         Its number in the audit, which names its Parquet files.
+    job
+        How many objects to look at in their pixels.
     rules, profile
         What to judge by.
     folder
@@ -151,55 +144,24 @@ def audit_collection(
         Runs the reading and the referees.
     progress
         Is told how far the audit has come.
-    ocr
-        Images in whose pixels to look for text.
-    masks
-        Segmentations whose pixels to look at.
-    twins
-        Images of different patients whose pixels to compare.
     """
-    with TableWriter(folder.file("findings", number), "findings", collection.name) as findings:
-        return _audit_collection(
-            collection,
-            number,
-            rules=rules,
-            profile=profile,
-            folder=folder,
-            workers=workers,
-            progress=progress,
-            ocr=ocr,
-            masks=masks,
-            twins=twins,
-            findings=findings,
-        )
-
-
-def _audit_collection(
-    collection: Collection,
-    number: int,
-    *,
-    rules: RuleSet,
-    profile: Profile,
-    folder: AuditFolder,
-    workers: Workers,
-    progress: Progress,
-    ocr: int,
-    masks: int,
-    twins: int,
-    findings: TableWriter,
-) -> CollectionResult:
-    tally, described, people = _walk(collection, number, folder, workers, progress, ocr, masks)
-    pixels = _compare_pixels(collection.source, number, folder, workers, progress, twins)
-    notes = [*collection.source.notes, *described.notes, *_people_notes(people)]
+    tally, described, people = _walk(collection, number, folder, workers, progress, job)
+    pixels = _compare_pixels(collection.source, number, folder, workers, progress, job.twins)
     results = {rule.id: blank_result(rule, profile) for rule in rules.rules}
     walking, waiting = instance_rules(rules)
-    walked: list[tuple[Rule, RuleTally]] = []
-    for index, rule in enumerate(walking):
-        parts: list[Judged] = [
-            (each.verdict.outcomes[index], each.verdict.findings[index], each.series)
-            for each in tally.signatures.values()
-        ]
-        walked.append((rule, count_rule(parts, rule.unit is Unit.SERIES)))
+    walked = [
+        (
+            rule,
+            count_rule(
+                [
+                    (each.verdict.outcomes[index], each.verdict.findings[index], each.series)
+                    for each in tally.signatures.values()
+                ],
+                rule.unit is Unit.SERIES,
+            ),
+        )
+        for index, rule in enumerate(walking)
+    ]
     if waiting:
         progress.step(
             f"conformance to the standard, of {plural(len(tally.structures), 'kind')} of data set"
@@ -209,51 +171,27 @@ def _audit_collection(
     progress.step("rules over the whole collection")
     files = {table: folder.file(table, number) for table in WALKED}
     with (
-        connect(folder.path, workers.count) as connection,
+        TableWriter(folder.file("findings", number), "findings", collection.name) as findings,
         TemporaryDirectory() as passing,
     ):
-        files |= _passing_tables(
-            Path(passing), collection.name, people, joined(rules, tally), pixels
-        )
-        tables = hold(connection, files)
-        there = Inventory(connection, tables)
-        queried = [rule for rule in rules.rules if rule.scope is Scope.COLLECTION]
-        # A query is planned by one thread, however many may run it.
-        with ThreadPoolExecutor(workers.count) as threads:
-            counted_rules = [
-                threads.submit(run_collection_rule, rule, connection, tables, results[rule.id])
-                for rule in queried
-            ]
-            linked = threads.submit(sources, connection, tables)
-            beyond = threads.submit(evidence, connection, tables)
-            related = threads.submit(objects, connection, tables)
-            for rule, queries in zip(queried, counted_rules, strict=True):
-                write_findings(findings, results[rule.id], queries.result())
-            counts = there.counts(tally, collection.source.links)
-            inventory, companions = there.tables(), there.companions()
-            known, found, kinds = linked.result(), beyond.result(), related.result()
-    for rule, counted in walked:
-        _record(rule, counted, known, results[rule.id], findings)
-    reports = asked.result()
-    notes += _referee_notes(reports.values())
-    conformance = summarise(tally, reports) if waiting else None
-    for rule in waiting:
-        confidences: dict[tuple[str, str], str] = {}
-        answers = {
-            digest: _ask_referee_rule(rule, report, confidences)
-            for digest, report in reports.items()
-        }
-        parts = [
-            (*_answer(answers, each.structure), each.series) for each in tally.signatures.values()
-        ]
-        counted = count_rule(parts, rule.unit is Unit.SERIES)
-        _record(rule, counted, known, results[rule.id], findings, confidences)
-        cut_short = any(each.structure is None for each in tally.signatures.values())
-        reasons = results[rule.id].reason, _referee_reason(rule, reports.values(), cut_short)
-        results[rule.id].reason = "; ".join(filter(None, reasons))
-    found.described, found.third_party = described.texts, described.third_party
+        counted = joined(rules, tally)
+        files |= _passing_tables(Path(passing), collection.name, people, counted, pixels)
+        with connect(folder.path, workers.count) as connection:
+            tables = hold(connection, files)
+            there = _query(connection, tables, collection, tally, rules, workers.count, results)
+        for rule, found in there.found:
+            write_findings(findings, results[rule.id], found)
+        for rule, found in walked:
+            record(rule, found, there.sources, results[rule.id], findings)
+        reports = asked.result()
+        for rule in waiting:
+            found, confidences, reason = count_referee_rule(rule, tally, reports)
+            record(rule, found, there.sources, results[rule.id], findings, confidences)
+            results[rule.id].reason = "; ".join(filter(None, (results[rule.id].reason, reason)))
     with TableWriter(folder.file("elements", number), "elements", collection.name) as writer:
         writer.add(element_rows(tally.elements))
+    there.evidence.described = described.texts
+    there.evidence.third_party = described.third_party
     categories = [
         score_category(each, [result for result in results.values() if result.category == each])
         for each in CATEGORIES
@@ -263,24 +201,74 @@ def _audit_collection(
     return CollectionResult(
         name=collection.name,
         repository=collection.repository,
-        counts=counts,
+        counts=there.counts,
         categories=categories,
         rules=list(results.values()),
         overall=score,
         coverage=coverage,
-        inventory=inventory,
-        annotation=notation(found, sum(each.is_image for each in kinds.kinds)),
-        companions=companions,
+        inventory=there.inventory,
+        annotation=notation(there.evidence, sum(each.is_image for each in there.objects.kinds)),
+        companions=there.companions,
         private_elements=private_elements(tally.elements),
-        notes=notes,
-        conformance=conformance,
-        objects=kinds,
+        notes=[
+            *collection.source.notes,
+            *described.notes,
+            *_people_notes(people),
+            *referee_notes(reports.values()),
+        ],
+        conformance=summarise(tally, reports) if waiting else None,
+        objects=there.objects,
         deidentification=deidentification(rows),
         private=private(rows, tally),
         reports=structured_reports(rows),
         segments=segments(rows),
-        evidence=found,
+        evidence=there.evidence,
     )
+
+
+@dataclass(slots=True)
+class _Queried:
+    """What the tables of a collection say."""
+
+    found: list[tuple[Rule, RuleTally]]
+    sources: Sources
+    counts: Counts
+    inventory: dict[str, list[InventoryRow]]
+    companions: dict[str, int]
+    evidence: EvidenceResult
+    objects: ObjectsResult
+
+
+def _query(
+    connection: duckdb.DuckDBPyConnection,
+    tables: Tables,
+    collection: Collection,
+    tally: Tally,
+    rules: RuleSet,
+    cores: int,
+    results: Mapping[str, RuleResult],
+) -> _Queried:
+    """Ask the tables all that is to be asked; what rules say goes into `results`, too."""
+    queried = [rule for rule in rules.rules if rule.scope is Scope.COLLECTION]
+    # A query is planned by one thread, however many may run it.
+    with ThreadPoolExecutor(cores) as threads:
+        said = [
+            threads.submit(run_collection_rule, rule, connection, tables, results[rule.id])
+            for rule in queried
+        ]
+        linked = threads.submit(sources, connection, tables)
+        beyond = threads.submit(evidence, connection, tables)
+        related = threads.submit(objects, connection, tables)
+        there = Inventory(connection, tables)
+        return _Queried(
+            found=[(rule, each.result()) for rule, each in zip(queried, said, strict=True)],
+            sources=linked.result(),
+            counts=there.counts(tally, collection.source.links),
+            inventory=there.tables(),
+            companions=there.companions(),
+            evidence=beyond.result(),
+            objects=related.result(),
+        )
 
 
 def _people_notes(people: dict[PersonRow, str]) -> list[str]:
@@ -319,11 +307,11 @@ def _walk(
     folder: AuditFolder,
     workers: Workers,
     progress: Progress,
-    ocr: int,
-    masks: int,
+    job: Job,
 ) -> tuple[Tally, _Described, dict[PersonRow, str]]:
     """Read all files once, and write the tables of what was in them; return the rest."""
-    tally, sample, segmented, described = Tally(), Sample(ocr), Chosen(masks), _Described()
+    tally, sample, segmented = Tally(), Sample(job.ocr), Chosen(job.masks)
+    described = _Described()
     people: dict[PersonRow, str] = {}
     with ExitStack() as stack:
         writers = {
@@ -405,271 +393,6 @@ def _compare_pixels(
     return [row for rows in read for row in rows]
 
 
-def blank_result(rule: Rule, profile: Profile) -> RuleResult:
-    """Return the result of a rule that was not asked yet."""
-    return RuleResult(
-        id=rule.id,
-        category=rule.category,
-        severity=profile.severity(rule).value,
-        confidence=rule.confidence.value,
-        outcome=Outcome.NOT_APPLICABLE.value,
-        applicable=0,
-        failed=0,
-        unit=rule.unit.value,
-        title=rule.doc.title,
-        why=rule.doc.why,
-        fix=rule.doc.fix,
-        command=rule.doc.command,
-        reference=rule.reference,
-        scope=rule.scope.value,
-        weight=profile.weight(rule),
-    )
-
-
-def _record(
-    rule: Rule,
-    counted: RuleTally,
-    known: Sources,
-    result: RuleResult,
-    findings: TableWriter,
-    confidences: dict[tuple[str, str], str] | None = None,
-) -> None:
-    """Put what an instance rule found into its result and the table of findings."""
-    if rule.category == "iod":
-        attribute_to_sources(counted, known)
-    fill_result(result, counted, confidences)
-    write_findings(findings, result, counted)
-
-
-def fill_result(
-    result: RuleResult, tally: RuleTally, confidences: dict[tuple[str, str], str] | None = None
-) -> None:
-    """Put what was counted into a rule's result; a finding may be surer than its rule is."""
-    sure = confidences or {}
-    result.applicable = tally.passed + tally.failed
-    result.failed = tally.failed
-    result.not_applicable = tally.not_applicable
-    result.not_evaluated = tally.not_evaluated
-    result.errors = tally.errors
-    reasons = set(tally.reasons)
-    if tally.errors:
-        reasons.update(message for message, place in tally.findings if not place)
-    result.reason = "; ".join(sorted(reasons))
-    result.outcome = rule_outcome(
-        tally.passed, tally.failed, tally.not_evaluated, tally.errors
-    ).value
-    result.findings = [
-        GroupedFinding(
-            place,
-            message,
-            count,
-            examples,
-            attribute_of(place),
-            sure.get((message, place), result.confidence),
-            inherited=tally.inherited.get((message, place), 0),
-        )
-        for (message, place), (count, examples) in sorted(
-            tally.findings.items(), key=lambda item: (-item[1][0], item[0])
-        )
-    ]
-
-
-def _ask_referee_rule(
-    rule: Rule, reports: dict[str, RefereeReport], confidences: dict[tuple[str, str], str]
-) -> tuple[Outcome, tuple[tuple[str, str], ...]]:
-    """Ask a rule about the reports on one structure, of those referees that judged it.
-
-    A referee that does not know the SOP class could not look. One that died takes nothing
-    from what another says; only where no other judged, it is an error. What the rule is
-    less or more sure of than of the rest goes into `confidences`.
-    """
-    read = {name[8:]: reports[name[8:]] for name in rule.reads}
-    if not any(report.status == "judged" for report in read.values()):
-        reasons = [report.reason for report in read.values() if report.status == "error"]
-        if reasons:
-            return Outcome.ERROR, ((f"the referee could not finish: {reasons[0]}", ""),)
-        return Outcome.NOT_EVALUATED, ()
-    facts = InstanceFacts((), FileFacts("", ""), reports, rule.reads)
-    try:
-        said = list(rule.check(facts))
-        concluded = conclude(said)
-    except Exception as error:  # noqa: BLE001 - whatever a rule raises is its own error
-        return Outcome.ERROR, ((f"the rule raised {blame(error)}", ""),)
-    for each in said:
-        if isinstance(each, Finding) and each.confidence:
-            confidences[each.message, str(each.tag_path)] = each.confidence.value
-    return concluded
-
-
-def _answer(
-    answers: dict[bytes, tuple[Outcome, tuple[tuple[str, str], ...]]], structure: bytes | None
-) -> tuple[Outcome, tuple[tuple[str, str], ...]]:
-    if structure is None:
-        return Outcome.NOT_EVALUATED, ()
-    return answers[structure]
-
-
-def _referee_reason(
-    rule: Rule, reports: Iterable[dict[str, RefereeReport]], cut_short: bool
-) -> str:
-    reasons = {
-        "unknown_sop_class": "SOP classes that the standard's table does not have",
-        "no_sop_class": "objects without a SOP class",
-        "absent": "a referee that is not installed",
-        "not_shown": "objects with more items than a referee is shown",
-    }
-    met = set()
-    for each in reports:
-        statuses = {each[name[8:]].status for name in rule.reads}
-        if "judged" not in statuses:
-            met |= statuses
-    said = [text for status, text in reasons.items() if status in met]
-    if cut_short:
-        said.append(CUT_SHORT)
-    return "; ".join(said)
-
-
-def _referee_notes(reports: Iterable[dict[str, RefereeReport]]) -> list[str]:
-    """Say what the referees reported and is not shown, and what they could not judge."""
-    held_back: Counter[tuple[str, str]] = Counter()
-    failed: Counter[str] = Counter()
-    absent: set[str] = set()
-    for each in reports:
-        for name, report in each.items():
-            held_back.update((name, why) for why in report.held_back)
-            failed[name] += report.status == "error"
-            absent |= {name} if report.status == "absent" else set()
-    notes = [
-        f"Not counted as an error, though {name} reports one in "
-        f"{plural(count, 'kind')} of data set: {why}."
-        for (name, why), count in sorted(held_back.items())
-    ]
-    notes += [
-        f"{name} could not finish on {plural(count, 'kind')} of data set; what the other referee "
-        "says of them stands."
-        for name, count in sorted(failed.items())
-        if count
-    ]
-    return notes + [f"{name} is not installed: one referee judged." for name in sorted(absent)]
-
-
-def connect(folder: Path, threads: int = 1) -> duckdb.DuckDBPyConnection:
-    """Open a database in memory that asks no network and swaps into the audit folder."""
-    import duckdb
-
-    connection = duckdb.connect(":memory:")
-    # The rules' SQL reads the audit's own tables; it installs nothing and asks no network.
-    connection.execute("SET autoinstall_known_extensions = false")
-    connection.execute("SET autoload_known_extensions = false")
-    # By default it swaps into the current folder, which may be the collection.
-    connection.execute("SET temp_directory = ?", [str(folder / "swap")])
-    connection.execute("SET threads = ?", [threads])
-    return connection
-
-
-def run_collection_rule(
-    rule: Rule,
-    connection: duckdb.DuckDBPyConnection,
-    tables: Mapping[str, Path | str],
-    result: RuleResult,
-) -> RuleTally:
-    """Run one collection rule, put what it found into its result, and return it."""
-    assert not isinstance(rule.applies, Selector)
-    try:
-        facts = CollectionFacts(connection, tables, rule.reads)
-        units = _units(rule.applies(facts))
-        confidences: dict[Place, str] = {}
-        grouped, series = _grouped(rule.check(facts) if units.judged else (), confidences)
-    except Exception as error:  # noqa: BLE001 - whatever a rule raises is its own error
-        result.errors = 1
-        result.outcome = Outcome.ERROR.value
-        result.reason = f"the rule raised {blame(error)}"
-        return RuleTally()
-    if units.failed is None:
-        failed = min(sum(count for count, _ in grouped.values()), units.judged)
-    else:
-        failed = units.failed
-    tally = RuleTally(
-        passed=units.judged - failed,
-        failed=failed,
-        not_evaluated=units.not_evaluated,
-        findings=grouped,
-        series=series,
-    )
-    fill_result(result, tally, confidences)
-    if units.not_evaluated:
-        result.reason = units.reason
-    return tally
-
-
-def _units(units: object) -> Units:
-    """Refuse a denominator that cannot be one.
-
-    Raises
-    ------
-    TypeError
-        If it is no `Units`, or a number in it is negative, or more fail than were judged.
-    """
-    if not isinstance(units, Units):
-        raise TypeError("applies must return Units")
-    if min(units.judged, units.not_evaluated, units.failed or 0) < 0:
-        raise TypeError("Units cannot be negative")
-    if (units.failed or 0) > units.judged:
-        raise TypeError("more units fail than were judged")
-    return units
-
-
-def _grouped(
-    said: Iterable[Finding | Undecided], confidences: dict[Place, str]
-) -> tuple[dict[Place, tuple[int, list[str]]], dict[Place, dict[int | None, Seen]]]:
-    """Add up findings of one message at one tag path, in the order of the rule; also by series.
-
-    Where a finding has a confidence of its own, it goes into `confidences`.
-
-    Raises
-    ------
-    TypeError
-        If it says that it cannot judge: a collection rule says so by its `Units`.
-    """
-    grouped: dict[Place, tuple[int, dict[str, None]]] = {}
-    series: dict[Place, dict[int | None, Seen]] = {}
-    for finding in said:
-        if isinstance(finding, Undecided):
-            raise TypeError("a collection rule is undecided by its Units")
-        key = (finding.message, str(finding.tag_path))
-        if finding.confidence:
-            confidences[key] = finding.confidence.value
-        count, examples = grouped.get(key, (0, {}))
-        if len(examples) < EXAMPLES:
-            # The rule's own order: two files of a pair stand beside each other.
-            examples |= dict.fromkeys(finding.examples)
-        grouped[key] = (count + finding.count, examples)
-        first = Seen(finding.count, next(iter(finding.examples), ""))
-        at = series.setdefault(key, {})
-        if finding.series in at:
-            at[finding.series].add(first)
-        else:
-            at[finding.series] = first
-    kept = {key: (count, list(paths)[:EXAMPLES]) for key, (count, paths) in grouped.items()}
-    return kept, series
-
-
-def write_findings(writer: TableWriter, result: RuleResult, tally: RuleTally) -> None:
-    """Write what one rule found, by series; what is of no one series has a row without."""
-    for finding in result.findings:
-        start = (
-            result.id,
-            result.category,
-            result.severity,
-            finding.confidence,
-            result.unit,
-            finding.tag_path,
-            finding.message,
-        )
-        series = tally.series[finding.message, finding.tag_path]
-        writer.add((*start, key, seen.count, seen.path) for key, seen in series.items())
-
-
 def audit(
     collections: Sequence[Collection],
     *,
@@ -696,14 +419,12 @@ def audit(
                 audit_collection(
                     collection,
                     number,
+                    job=job,
                     rules=rules,
                     profile=profile,
                     folder=folder,
                     workers=workers,
                     progress=progress,
-                    ocr=job.ocr,
-                    masks=job.masks,
-                    twins=job.twins,
                 )
             )
     return results, time.perf_counter() - start

@@ -31,13 +31,12 @@ from auditor.view import (
     clean,
     fails,
     left_out,
-    number,
     percent,
-    plural,
     rank_of,
     size,
     tone_of,
 )
+from auditor.words import number, plural
 
 
 class Cell(NamedTuple):

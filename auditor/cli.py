@@ -344,6 +344,7 @@ def run_audit(
     """Audit, and write the audit folder with result and report; exits on what cannot be used."""
     from auditor.audit import Collection, Unopened, audit
     from auditor.engine import Job, available_cores
+    from auditor.formats import report_files
     from auditor.redaction import audit_key
     from auditor.sources import SourceError, open_source, printable
     from auditor.store import AuditFolder, StoreError
@@ -367,7 +368,7 @@ def run_audit(
             there = all(os.access(each.path, os.F_OK) for each in wanted)
             sys.exit(INCOMPLETE if there else USAGE)
         try:
-            folder = AuditFolder(out)
+            folder = AuditFolder(out, report_files())
             with progress(quiet, _total(wanted, quiet)) as shown:
                 results, elapsed = audit(
                     collections,
@@ -408,6 +409,7 @@ def run_index_audit(
 ) -> AuditResult:
     """Audit collections of an index, as `run_audit` does folders."""
     from auditor.engine import available_cores
+    from auditor.formats import report_files
     from auditor.index import audit_index
     from auditor.redaction import audit_key
     from auditor.sources import SourceError, printable
@@ -418,7 +420,7 @@ def run_index_audit(
     started, key = datetime.now(UTC).isoformat(timespec="seconds"), audit_key()
     try:
         index = Index.installed()
-        folder = AuditFolder(out)
+        folder = AuditFolder(out, report_files())
         with progress(quiet, None) as shown:
             results, elapsed = audit_index(
                 index,
@@ -542,7 +544,8 @@ def _decide(
     for reason in decision.reasons:
         _say(clean(reason))  # a result may come from elsewhere
     if say_pass and not decision.reasons:
-        from auditor.view import number, plural, verdict_of
+        from auditor.view import verdict_of
+        from auditor.words import number, plural
 
         collections = [each for result in results for each in result.collections]
         undecided = sum(bool(verdict_of(each).gaps) for each in collections)

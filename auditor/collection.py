@@ -18,6 +18,20 @@ HELD_ROWS = 50_000
 """Rows up to which a table is read once for all queries; of a longer one each reads its columns."""
 
 
+def connect(folder: Path, threads: int = 1) -> duckdb.DuckDBPyConnection:
+    """Open a database in memory that asks no network and swaps into the audit folder."""
+    import duckdb
+
+    connection = duckdb.connect(":memory:")
+    # The rules' SQL reads the audit's own tables; it installs nothing and asks no network.
+    connection.execute("SET autoinstall_known_extensions = false")
+    connection.execute("SET autoload_known_extensions = false")
+    # By default it swaps into the current folder, which may be the collection.
+    connection.execute("SET temp_directory = ?", [str(folder / "swap")])
+    connection.execute("SET threads = ?", [threads])
+    return connection
+
+
 def hold(connection: duckdb.DuckDBPyConnection, tables: Mapping[str, Path]) -> Tables:
     """Read the short ones of some tables into the connection; return where each is now."""
     held: dict[str, Path | str] = dict(tables)

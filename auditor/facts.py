@@ -17,7 +17,7 @@ from auditor.reading.places import JUDGE_FAILED, Place, Token, decode, shown_cre
 from auditor.reading.reader import PIXEL_FACTS, FileFacts
 from auditor.standard.dictionary import tag_of
 from auditor.standard.private import PrivateEntry, Standing, private_entry, standing
-from auditor.structured_report.content import CONTENT, ContentTree, build_tree
+from auditor.structured_report.content import CONTENT, NUMBERS, ContentTree, build_tree
 
 PRIVATE = "private"
 """What a rule reads that asks which private elements there are."""
@@ -372,7 +372,7 @@ class InstanceFacts:
 
     @cached_property
     def _content(self) -> ContentTree:
-        return build_tree(self._root, self._root.text("SOPClassUID"))
+        return build_tree(self._root, self._root.text("SOPClassUID"), self._said.get(NUMBERS, ()))
 
     def file(self, fact: str) -> str:
         """Return a fact of the file: a field of `FileFacts`."""

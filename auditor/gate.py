@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from auditor.model import CATEGORIES, Severity
 from auditor.result import AuditResult, CollectionResult
-from auditor.view import plural
+from auditor.words import plural
 
 if TYPE_CHECKING:
     from auditor.diff import Diff

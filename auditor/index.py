@@ -9,18 +9,14 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from auditor.audit import (
-    blank_result,
-    connect,
-    fill_result,
-    run_collection_rule,
-    write_findings,
-)
+from auditor.collection import connect
+from auditor.collection_rules import run_collection_rule
 from auditor.evidence import CLINICAL_REPORTS, notation
 from auditor.inventory import SHOWN
 from auditor.literal import ask_about
 from auditor.model import CATEGORIES, Outcome, Rule, Scope, Selector, Unit
 from auditor.objects import kind_of
+from auditor.outcomes import blank_result, fill_result, write_findings
 from auditor.profile import Profile
 from auditor.reading.fallback import lenient
 from auditor.redaction import coded, vendor

@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from auditor.decoding import FRAME_BYTES, WillNotDecode, check_not_deflated
+from auditor.decoding import FRAME_BYTES, WillNotDecode, check_not_deflated, opened
 from auditor.model import TagPath, format_tag
-from auditor.reading.fallback import ITEM_LIMIT, items_in, read_lazily, stored_bytes
-from auditor.reading.walker import known_vr
+from auditor.reading.fallback import ITEM_LIMIT, as_read, items_in, read_lazily, stored_bytes
+from auditor.reading.walker import UNDEFINED, known_vr
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,6 +27,8 @@ PICTURE_LIMIT = 64
 
 BYTES_LIMIT = 1 << 28
 """Bytes of an overlay that are read."""
+
+TOO_MUCH = "more pixels than an audit looks at"
 
 DEPTH_LIMIT = 16
 """Sequences inside each other in which an icon is looked for."""
@@ -107,19 +109,54 @@ def _overlay(dataset: Dataset, location: str, group: int) -> Overlay:
     rows, columns = (int(dataset[group, element].value) for element in (0x0010, 0x0011))
     frames = (group, 0x0015) in dataset and dataset[group, 0x0015].value
     frames = int(frames or 1)
-    if (group, 0x3000) not in dataset:
-        raise WillNotDecode(
-            "an overlay without data, as in unused bits of the pixel data (retired)"
-        )
-    element: Any = dataset.get_item((group, 0x3000), keep_deferred=True)
     if min(rows, columns, frames) < 1:
         raise WillNotDecode("an overlay without pixels")
-    if rows * columns > FRAME_BYTES or (getattr(element, "length", 0) or 0) > BYTES_LIMIT:
-        raise WillNotDecode("more pixels than an audit looks at")
+    if rows * columns > FRAME_BYTES:
+        raise WillNotDecode(TOO_MUCH)
+    if (group, 0x3000) not in dataset:
+        return _unused_bits(dataset, location, group, (rows, columns))
+    element: Any = dataset.get_item((group, 0x3000), keep_deferred=True)
+    if (getattr(element, "length", 0) or 0) > BYTES_LIMIT:
+        raise WillNotDecode(TOO_MUCH)
     bits = stored_bytes(element, dataset, location)
     if 8 * len(bits) < rows * columns * frames:
         raise WillNotDecode("an overlay whose data is shorter than its size says")
     return Overlay(bits, rows, columns, frames)
+
+
+def _unused_bits(dataset: Dataset, location: str, group: int, shape: tuple[int, int]) -> Overlay:
+    """Read an overlay that is one of the bits that pixels do not use (retired in PS3.3-2004).
+
+    Of native pixels only, the first and the middle frame.
+    """
+    import numpy as np
+
+    position, width = (int(dataset[group, element].value) for element in (0x0102, 0x0100))
+    if width not in (8, 16, 32) or not 0 <= position < width:
+        raise WillNotDecode("an overlay without data")
+    pixels: Any = dataset.get_item("PixelData", keep_deferred=True)
+    last, stored = int(dataset.HighBit), int(dataset.BitsStored)
+    said = (int(dataset.Rows), int(dataset.Columns), int(dataset.BitsAllocated))
+    samples = int(dataset.get("SamplesPerPixel") or 1)
+    if pixels.length == UNDEFINED or said != (*shape, width) or samples != 1:
+        raise WillNotDecode("an overlay in the bits of pixels that are not as it says")
+    if last - stored < position <= last:
+        raise WillNotDecode("an overlay in bits of the image itself")
+    size = shape[0] * shape[1] * width // 8
+    if size > FRAME_BYTES:
+        raise WillNotDecode(TOO_MUCH)
+    numbers = sorted({0, int(dataset.get("NumberOfFrames") or 1) // 2})
+    order = "<" if pixels.is_little_endian else ">"
+    planes = []
+    with opened(as_read(location)) as file:
+        for number in numbers:
+            file.seek(pixels.value_tell + number * size)
+            words = np.frombuffer(file.read(size), f"{order}u{width // 8}")
+            if 8 * words.nbytes < shape[0] * shape[1] * width:
+                raise WillNotDecode("an overlay whose data is shorter than its size says")
+            planes.append((words >> position & 1).astype(np.uint8))
+    bits = np.packbits(np.concatenate(planes), bitorder="little").tobytes()
+    return Overlay(bits, *shape, len(planes))
 
 
 def _icons(

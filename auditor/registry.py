@@ -16,6 +16,7 @@ from typing import TypeVar
 
 from auditor.conformance.vocabulary import REFEREES
 from auditor.facts import PRIVATE
+from auditor.judging_code import code_digest
 from auditor.model import (
     ANY,
     CATEGORIES,
@@ -158,45 +159,12 @@ def load(folders: Sequence[Path]) -> RuleSet:
     return RuleSet(tuple(ordered), judges, tuple(folders), digest.hexdigest(), summaries=by_name)
 
 
-_SHOWING = frozenset(
-    {
-        "cards",
-        "catalogue",
-        "charts",
-        "cli",
-        "deid_diff",
-        "demo",
-        "diff",
-        "formats",
-        "frames",
-        "gate",
-        "render",
-        "scorecard",
-        "settings",
-        "side_by_side",
-        "survey",
-        "survey_view",
-        "terminal",
-        "testing",
-        "view",
-        "waivers",
-    }
-)
-"""What only shows a result, or compares results: it changes no verdict."""
-
-
-def ruleset_of(rules: RuleSet, here: Path = Path(__file__).parent) -> str:
+def ruleset_of(rules: RuleSet) -> str:
     """Return what stands for all that judges: the rules, and the code and tables that they use.
 
-    Two audits of different such digests may differ for no reason of the data. The code is that
-    of the package in the folder `here`.
+    Two audits of different such digests may differ for no reason of the data.
     """
-    digest = blake2b(rules.digest.encode(), digest_size=8)
-    for file in sorted(here.rglob("*")):
-        first = file.relative_to(here).parts[0].removesuffix(".py")
-        if file.suffix in (".py", ".gz", ".xz", ".zip", ".toml") and first not in _SHOWING:
-            digest.update(file.relative_to(here).as_posix().encode() + b"\0" + file.read_bytes())
-    return digest.hexdigest()
+    return blake2b((rules.digest + code_digest()).encode(), digest_size=8).hexdigest()
 
 
 def _register(

@@ -41,10 +41,8 @@ from auditor.view import (
     gap_of,
     left_out,
     moment,
-    number,
     ordered_members,
     overall_gauge,
-    plural,
     rank_of,
     reason_of,
     share_of,
@@ -54,6 +52,7 @@ from auditor.view import (
     verdict_of,
     worst_members,
 )
+from auditor.words import number, plural
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,16 +29,15 @@ from auditor.view import (
     is_absent,
     joined,
     left_out,
-    number,
     ordered_members,
     overall_gauge,
     passes,
-    plural,
     rank_of,
     tenths,
     verdict_of,
     worst_members,
 )
+from auditor.words import number, plural
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from auditor.files import read_text, replace_text
-from auditor.formats import FORMATS
 from auditor.packing import Columns, pack
 from auditor.people import PEOPLE
 from auditor.reading.columns import COLUMNS, ENTITY_ATTRIBUTES, ENTITY_IDS
@@ -180,6 +179,8 @@ class AuditFolder:
     ----------
     path
         Made if it is missing. A folder that holds something else is refused.
+    reports
+        Names of files that were written of an earlier audit in it, and go.
 
     Raises
     ------
@@ -187,7 +188,7 @@ class AuditFolder:
         If the folder is not empty and not an audit, or cannot be written.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, reports: Iterable[str] = ()) -> None:
         self.path = path
         shown = printable(str(path))
         try:
@@ -203,8 +204,8 @@ class AuditFolder:
                     old.unlink()
             # What was written of an earlier audit must not be taken for what this one says.
             (path / "result.json").unlink(missing_ok=True)
-            for form in FORMATS.values():
-                (path / form.file("report")).unlink(missing_ok=True)
+            for report in reports:
+                (path / report).unlink(missing_ok=True)
         except OSError as error:
             raise StoreError(f"{shown}: cannot be written ({error.strerror})") from error
 

@@ -11,7 +11,8 @@ from typing import NamedTuple
 from auditor.formats.csv import cell
 from auditor.render import page
 from auditor.survey import FLAGS, NOT_EVALUATED, Comparison, Survey, SurveyRow
-from auditor.view import clean, explain_notation, number, percent, plural
+from auditor.view import clean, explain_notation, percent
+from auditor.words import number, plural
 
 ROWS = 3000
 """Collections on a page, and differences from another table; the rest is counted."""

@@ -11,7 +11,8 @@ import click
 
 from auditor.audit import Progress
 from auditor.result import AuditResult, CollectionResult
-from auditor.view import clean, first_steps, number, percent, plural, tenths, to_fix, verdict_of
+from auditor.view import clean, first_steps, percent, tenths, to_fix, verdict_of
+from auditor.words import number, plural
 
 DETAILED = 3
 """Collections up to which each gets its own table of categories."""

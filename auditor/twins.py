@@ -94,8 +94,8 @@ def choose(
 def read_pixels(chosen: Sequence[Where]) -> list[Row]:
     """Hash the pixel data of some images. Never raises for what is in them."""
     from auditor.decoding import WillNotDecode, check_not_deflated
-    from auditor.deid_diff.content import pixels_of
     from auditor.reading.fallback import lenient
+    from auditor.reading.stored_pixels import pixels_of
 
     rows = []
     for path, location in chosen:

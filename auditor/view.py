@@ -24,6 +24,7 @@ from auditor.result import (
     Counts,
     RuleResult,
 )
+from auditor.words import number, plural
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,11 +209,6 @@ def percent(value: float) -> str:
     return f"{tenths(value)}\u00a0%"
 
 
-def number(value: int) -> str:
-    """Write a count with separators: 12,345."""
-    return f"{value:,}"
-
-
 def tenths(value: float) -> str:
     """Write 0 to 100 with one decimal; only what is exactly 0 or 100 is written so.
 
@@ -224,17 +220,6 @@ def tenths(value: float) -> str:
     if rounded <= 0:
         return "< 0.1"
     return f"{min(rounded, 99.9):.1f}"
-
-
-def plural(count: int, unit: str) -> str:
-    """Write a count with its unit: "1 study", "2 studies", "2 series"."""
-    if count == 1 or unit.endswith("series"):
-        word = unit
-    elif unit.endswith("y"):
-        word = unit[:-1] + "ies"
-    else:
-        word = unit + "s"
-    return f"{number(count)} {word}"
 
 
 def joined(words: Iterable[str]) -> str:

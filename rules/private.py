@@ -114,7 +114,8 @@ def by_creator(instance: InstanceFacts) -> Iterator[Finding]:
     Command
     -------
     duckdb -c "SELECT private_creator, count(*), max(instances) FROM 'OUT/elements/*.parquet'
-    WHERE private_creator <> '' GROUP BY private_creator"
+    WHERE private_creator <> '' OR tag_path LIKE '%no creator)'
+    GROUP BY private_creator"
 
     Example
     -------
@@ -155,7 +156,7 @@ def standing_of_each(instance: InstanceFacts) -> Iterator[Finding]:
     Command
     -------
     duckdb -c "SELECT tag_path, VR, private_creator, instances FROM 'OUT/elements/*.parquet'
-    WHERE private_creator <> ''"
+    WHERE private_creator <> '' OR tag_path LIKE '%no creator)'"
 
     Example
     -------

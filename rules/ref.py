@@ -759,9 +759,9 @@ def common_references_incomplete(collection: CollectionFacts) -> Iterator[Findin
 
     Command
     -------
-    duckdb -c "SELECT path, ReferencedSOPInstanceUID FROM 'OUT/references/*.parquet'
-    EXCEPT SELECT path, ReferencedSOPInstanceUID FROM 'OUT/references/*.parquet'
-    WHERE tag_path LIKE '(0008,1115)%' OR tag_path LIKE '(0008,1200)%'"
+    duckdb -c "SELECT tag_path, count, example FROM 'OUT/findings/*.parquet' WHERE rule = 'REF011'"
+    dcmodify -nb -i "(0008,1115)[N].(0008,114A)[M].(0008,1155)=UID" FILE
+    dcmodify -nb -i "(0008,1115)[N].(0008,114A)[M].(0008,1150)=SOP-CLASS-UID" FILE
 
     Example
     -------

@@ -586,7 +586,8 @@ def chain_broken(collection: CollectionFacts) -> Iterator[Finding]:
     Command
     -------
     duckdb -c "SELECT r.path, r.tag_path FROM 'OUT/references/*.parquet' r
-    ANTI JOIN 'OUT/instances/*.parquet' t ON t.SOPInstanceUID = r.ReferencedSOPInstanceUID"
+    ANTI JOIN 'OUT/instances/*.parquet' t ON t.SOPInstanceUID = r.ReferencedSOPInstanceUID
+    WHERE r.tag_path LIKE '%(300C,%'"
 
     Example
     -------

@@ -2,16 +2,104 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 
-from auditor import Finding, InstanceFacts, Selector, Undecided, rule
+from auditor import (
+    Element,
+    Finding,
+    InstanceFacts,
+    Place,
+    Selector,
+    Undecided,
+    comparison,
+    rule,
+)
+from auditor.reading.places import CUT_OFF
+from auditor.standard.dictionary import tag_of
 from auditor.standard.sop_classes import KEY_OBJECT_SELECTION, STRUCTURED_REPORTS
+from auditor.structured_report.content import EXCEEDS, EXCEEDS_NOT, NUMBERS
+from auditor.structured_report.templates import compared_numbers
 
 WITH_TEMPLATE = Selector(
     STRUCTURED_REPORTS | {KEY_OBJECT_SELECTION},
     lambda instance: instance.content().conformance is not None,
 )
 """Documents that name a template, and those whose SOP class has just one."""
+
+
+_CONTENT = tag_of("ContentSequence")
+_CONCEPT = (tag_of("ConceptNameCodeSequence"), tag_of("CodeValue"))
+_NUMBER = (tag_of("MeasuredValueSequence"), tag_of("NumericValue"))
+
+
+_DEEP = 4
+"""Content items that a number which is compared lies in: those of TID 10015 are in the details of a
+check, in the dose, of an event, of a document. What lies higher is not looked at."""
+
+
+def _depth(place: Place) -> int:
+    """Return how many content items a place lies in; 0 if it is none that is compared."""
+    inside: tuple[int, ...] = ()
+    step: Place | None = place
+    while step is not None and step.parent is not None and step.tag != _CONTENT:
+        inside = (step.tag, *inside)
+        step = step.parent
+    depth = 0
+    while step is not None and step.parent is not None:
+        if step.tag != _CONTENT:
+            return 0
+        depth += 1
+        step = step.parent
+    if inside in (_CONCEPT, _NUMBER):
+        return depth if depth >= _DEEP else 0
+    return depth if inside == () and depth >= _DEEP - 1 else 0
+
+
+@comparison(name=NUMBERS, applies=lambda place: place.tag == CUT_OFF or bool(_depth(place)))
+def numbers(elements: Sequence[Element]) -> Iterator[tuple[Place, str]]:
+    """Which of two numbers is larger, where a template's condition compares the two.
+
+    Nothing else of a number leaves it: a word, and the codes of the two concepts.
+    """
+    wanted = {code for pair in compared_numbers() for code in pair}
+    found: list[tuple[Place, str]] = []
+    concept = ""
+    # By depth of an item, the numbers of those below it.
+    below: dict[int, dict[str, Element]] = {}
+    depths: dict[Place, int] = {}
+    for element in elements:
+        place = element.place
+        if place.tag == CUT_OFF:
+            return
+        depth = depths.get(place)
+        if depth is None:
+            depth = depths[place] = _depth(place)
+        if place.tag == _CONTENT:
+            concept = ""
+            for ended in [level for level in below if level >= depth]:
+                found += _compared(below.pop(ended))
+        elif place.tag == _CONCEPT[-1]:
+            concept = element.text.strip() if len(element.value) < 16 else ""
+        elif concept in wanted:
+            # Tags ascend: a number stands behind its concept, and before the items below it.
+            below.setdefault(depth - 1, {})[concept] = element
+    for last in below.values():
+        found += _compared(last)
+    yield from dict.fromkeys(found)
+
+
+def _compared(numbers: dict[str, Element]) -> Iterator[tuple[Place, str]]:
+    """Compare the numbers of items below one."""
+    for pair in sorted(compared_numbers()):
+        try:
+            larger, smaller = (float(numbers[code].text) for code in pair)
+        except (KeyError, ValueError):
+            continue
+        if not (math.isfinite(larger) and math.isfinite(smaller)):
+            continue
+        word = EXCEEDS if larger > smaller else EXCEEDS_NOT
+        yield numbers[pair[0]].place, ": ".join((word, *pair))
 
 
 def _problems(instance: InstanceFacts, *kinds: str) -> Iterator[Finding | Undecided]:
@@ -32,7 +120,7 @@ def _problems(instance: InstanceFacts, *kinds: str) -> Iterator[Finding | Undeci
     category="structured_report",
     severity="error",
     confidence="medium",
-    reads=("content",),
+    reads=("content", f"judge:{NUMBERS}"),
     reference="PS3.16 6.1.7, A",
     applies=WITH_TEMPLATE,
 )

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from auditor.formats import report_files
 from auditor.frames import Audit, load
 from auditor.result import AuditResult, CollectionResult, Counts, GroupedFinding, RuleResult, Tool
 from auditor.store import MANIFEST, AuditFolder, TableWriter
@@ -39,7 +40,7 @@ def write(
     not_evaluated: int = 0,
 ) -> Audit:
     """Write an audit folder of these findings; rules that found nothing passed."""
-    audit_folder = AuditFolder(folder)
+    audit_folder = AuditFolder(folder, report_files())
     results = []
     every = list(found)
     for number, name in enumerate(collections, 1):

@@ -8,8 +8,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from auditor.audit import _grouped, connect
-from auditor.collection import CollectionFacts
+from auditor.collection import CollectionFacts, connect
+from auditor.collection_rules import _grouped
 from auditor.model import Confidence, Finding, TagPath
 from auditor.store import WALKED, TableWriter
 from auditor.tally import Place

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -20,6 +21,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 from pydicom import Dataset, config, dcmread
+from pydicom._dicom_dict import DicomDictionary
 from pydicom.datadict import dictionary_VR
 from pydicom.dataset import FileMetaDataset
 from pydicom.encaps import encapsulate, generate_fragments
@@ -156,6 +158,23 @@ def test_the_options_are_those_of_the_program(program: str) -> None:
     assert set(re.findall(r"[+-][\w=+-]+", said)) >= OPTIONS[program]
 
 
+def _tags(rule_id: str) -> set[str]:
+    return set(re.findall(r"\([0-9A-F]{4},[0-9A-F]{4}\)", "\n".join(COMMANDS[rule_id])))
+
+
+def _shown(tag: int) -> str:
+    return f"({tag >> 16:04X},{tag & 0xFFFF:04X})"
+
+
+def test_the_commands_for_a_person_mend_each_attribute_that_the_rule_looks_at() -> None:
+    names = ("PatientName", "OtherPatientNames", "ResponsiblePerson")
+    assert _tags("DEID201") == {_shown(tag_of(name)) for name in names}
+    looks = all_rules().judges["direct_identifier"].applies
+    particulars = {_shown(tag) for tag in DicomDictionary if looks(SimpleNamespace(tag=tag))}
+    assert len(particulars) > 10
+    assert _tags("DEID202") == particulars
+
+
 # -- Commands that mend -------------------------------------------------------------------------
 
 MENDS: dict[str, Mapping[str, str]] = {
@@ -251,7 +270,6 @@ MENDS: dict[str, Mapping[str, str]] = {
     "SEG203": {},
     "SEG204": {"N": "2", "INDEX-VALUES": "2\\\\2"},
     "SEG207": {},
-    "SEG208": {"N": "0", "M": "3", "UID": "2.25.8", "SOP-CLASS-UID": "1.2.840.10008.5.1.4.1.1.2"},
     "SEG210": {"KEYWORD": "DerivationCodeSequence", "CODE": "113076"},
     "SEG401": {"N": "1", "UID": "2.25.7"},
     "SEG402": {

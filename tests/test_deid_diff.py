@@ -22,12 +22,12 @@ from pydicom.dataset import Dataset, FileMetaDataset
 
 from auditor.cli import main
 from auditor.deid_diff import DeidDiff, MappingError, compare_release, read_mapping
-from auditor.deid_diff.content import Pixels, pixels_of
 from auditor.deid_diff.deeds import Done, Verdict
 from auditor.deid_diff.pairing import pair
 from auditor.deid_diff.show import deid_page
 from auditor.model import Judge
 from auditor.paths import rules_folder
+from auditor.reading.stored_pixels import Pixels, pixels_of
 from auditor.registry import load
 from auditor.sources import open_source
 from auditor.testing import dataset_of
@@ -520,7 +520,7 @@ def test_fragments_are_read_without_their_table(tmp_path: Path) -> None:
 def test_pixels_are_the_same_in_either_vr_and_read_piece_by_piece(
     tmp_path: Path, syntax: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("auditor.deid_diff.content.CHUNK", 64)
+    monkeypatch.setattr("auditor.reading.stored_pixels.CHUNK", 64)
     dataset = ct()
     dataset.PixelData = bytes(range(200))
     dataset["PixelData"].VR = "OW"

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from auditor.audit import connect
+from auditor.collection import connect
 from auditor.objects import kind_of, objects
 from auditor.result import ObjectKind, ObjectLink, ObjectsResult
 from auditor.standard.sop_classes import (

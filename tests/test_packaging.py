@@ -137,6 +137,15 @@ def test_the_installed_command_says_what_the_checkout_says(
     assert installed.strip()
 
 
+def test_a_wheel_and_a_checkout_have_one_rule_set(python: Path, tmp_path: Path) -> None:
+    script = (
+        "from auditor.paths import rules_folder; from auditor.registry import load, ruleset_of;"
+        "print(ruleset_of(load([rules_folder()])))"
+    )
+    installed = _run(python, "-I", "-c", script, cwd=tmp_path)
+    assert installed == _run(sys.executable, "-c", script, cwd=ROOT)
+
+
 def test_the_version_is_that_of_pyproject(python: Path, tmp_path: Path) -> None:
     with (ROOT / "pyproject.toml").open("rb") as file:
         version = tomllib.load(file)["project"]["version"]

@@ -106,6 +106,21 @@ def test_the_frames_of_an_overlay_are_read_as_they_are_packed(tmp_path: Path, sy
     assert (second.frame(0) == 1 - PLANES[0]).all()
 
 
+@pytest.mark.parametrize("start", [0, 128])
+@pytest.mark.parametrize("count", [1, 4])
+def test_an_overlay_in_unused_bits_is_read(tmp_path: Path, start: int, count: int) -> None:
+    planes = np.random.default_rng(2).integers(0, 2, (count, 16, 16), np.uint8)
+    place = Path(save(in_unused_bits(ct_slice(1, 1), planes), tmp_path / "a"))
+    # What begins with DICM is read from there.
+    place.write_bytes(place.read_bytes()[start:])
+    [(_, get)] = pictures(str(place))
+    overlay = get()
+    assert isinstance(overlay, Overlay)
+    assert overlay.frames == min(count, 2)
+    for number, of in enumerate(sorted({0, count // 2})):
+        assert (overlay.frame(number) == planes[of]).all()
+
+
 def test_the_first_and_the_middle_frame_are_looked_at(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -191,10 +206,36 @@ def test_a_codestream_of_another_size_reaches_no_decoder(
     assert shown == []
 
 
-def retired(dataset: Dataset) -> None:
+def without_data(dataset: Dataset) -> None:
     with_overlay(dataset)
-    dataset[0x6000, 0x0102].value = 12
     del dataset[0x6000, 0x3000]
+
+
+def in_unused_bits(dataset: Dataset, planes: Any = None) -> Dataset:
+    """Add an overlay in bit 13 of pixels of 12 bits, which is there as random as they are."""
+    words = np.frombuffer(dataset.PixelData, "<u2").reshape(1, 16, 16)
+    planes = (words & 1).astype(np.uint8) if planes is None else planes
+    dataset.NumberOfFrames = len(planes)
+    dataset.PixelData = (words | planes.astype("<u2") << 13).tobytes()
+    with_overlay(dataset, planes)
+    dataset[0x6000, 0x0100].value, dataset[0x6000, 0x0102].value = 16, 13
+    del dataset[0x6000, 0x3000]
+    return dataset
+
+
+def of_another_size(dataset: Dataset) -> None:
+    in_unused_bits(dataset)
+    dataset[0x6000, 0x0010].value = 8
+
+
+def in_used_bits(dataset: Dataset) -> None:
+    in_unused_bits(dataset)
+    dataset[0x6000, 0x0102].value = 11
+
+
+def in_missing_bits(dataset: Dataset) -> None:
+    in_unused_bits(dataset)
+    dataset.NumberOfFrames = 3
 
 
 def shortened(dataset: Dataset) -> None:
@@ -223,7 +264,10 @@ def short_icon(dataset: Dataset) -> None:
 @pytest.mark.parametrize(
     ("change", "place", "reason"),
     [
-        (retired, OVERLAY, "an overlay without data, as in unused bits of the pixel data"),
+        (without_data, OVERLAY, "an overlay without data"),
+        (of_another_size, OVERLAY, "an overlay in the bits of pixels that are not as it says"),
+        (in_used_bits, OVERLAY, "an overlay in bits of the image itself"),
+        (in_missing_bits, OVERLAY, "an overlay whose data is shorter than its size says"),
         (shortened, OVERLAY, "an overlay whose data is shorter than its size says"),
         (enlarged, OVERLAY, "more pixels than an audit looks at"),
         (without_rows, OVERLAY, "an overlay without pixels"),
@@ -241,6 +285,15 @@ def test_what_is_not_looked_at_is_said(
     [row] = read_frames([Chosen("a", location, has_pixels=False, has_pictures=True)])
     assert row[:5] == ("a", place, 0, 0, "")
     assert row[5].startswith(reason)
+
+
+def test_of_compressed_pixels_no_unused_bits_are_read(tmp_path: Path) -> None:
+    dataset = in_unused_bits(ct_slice(1, 1))
+    dataset.PixelData = encapsulate([bytes(1024)])
+    dataset["PixelData"].VR = "OB"
+    [(_, get)] = pictures(save(dataset, tmp_path / "a", JPEGBaseline8Bit))
+    with pytest.raises(WillNotDecode, match="pixels that are not as it says"):
+        get()
 
 
 def test_no_more_pictures_than_a_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

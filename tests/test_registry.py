@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import sys
 from pathlib import Path
 
 import pytest
 
+import auditor
+from auditor import judging_code
+from auditor.judging_code import SHOWING, code_digest
 from auditor.model import CATEGORIES, FAMILIES, parse_doc
 from auditor.paths import rules_folder
 from auditor.reading.reader import FileFacts
@@ -268,13 +272,45 @@ def test_of_a_command_the_lines_stay_lines() -> None:
 
 
 def test_the_rule_set_is_all_that_judges_and_nothing_that_shows(tmp_path: Path) -> None:
-    rules = load([rules_folder()])
-    for name in ("identifiers.py", "view.py", "result.schema.json"):
+    def digest() -> str:
+        code_digest.cache_clear()
+        return code_digest(tmp_path)
+
+    (tmp_path / "_bundled" / "rules").mkdir(parents=True)
+    showing = ("view.py", "result.schema.json", "_bundled/rules/deid.py")
+    for name in ("identifiers.py", *showing):
         (tmp_path / name).write_text("1", encoding="utf-8")
-    before = ruleset_of(rules, tmp_path)
-    for name in ("view.py", "result.schema.json"):
+    before = digest()
+    for name in showing:
         (tmp_path / name).write_text("2", encoding="utf-8")
-    assert ruleset_of(rules, tmp_path) == before
+    assert digest() == before
     (tmp_path / "identifiers.py").write_text("2", encoding="utf-8")
-    assert ruleset_of(rules, tmp_path) != before
-    assert ruleset_of(rules.only(["DEID101"], ()), tmp_path) != ruleset_of(rules, tmp_path)
+    assert digest() != before
+    rules = load([rules_folder()])
+    assert ruleset_of(rules.only(["DEID101"], ())) != ruleset_of(rules)
+
+
+def test_what_the_package_offers_is_there() -> None:
+    for name in auditor.__all__:
+        assert getattr(getattr(auditor, name), "__name__", "ANY") == name
+    with pytest.raises(AttributeError, match="nothing"):
+        _ = auditor.nothing
+
+
+def test_nothing_that_judges_imports_what_only_shows() -> None:
+    package = Path(judging_code.__file__).parent
+    wrong = []
+    for file in package.rglob("*.py"):
+        room = file.relative_to(package).parts[0].removesuffix(".py")
+        # The package itself offers what an audit gives to pandas, and `python -m` is the command.
+        if room in SHOWING or room in ("__init__", "__main__", "_bundled"):
+            continue
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            modules = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            modules += [each.name for each in node.names] if isinstance(node, ast.Import) else []
+            wrong += [
+                f"{file.name} imports {module}"
+                for module in modules
+                if module.startswith("auditor.") and module.split(".")[1] in SHOWING
+            ]
+    assert wrong == []

@@ -60,7 +60,7 @@ def test_an_earlier_audit_is_taken_away(tmp_path: Path) -> None:
     for name in ("result.json", "report.html", "notes.txt"):
         (tmp_path / name).write_text("old")
     folder.finish({})
-    AuditFolder(tmp_path)
+    AuditFolder(tmp_path, ["report.html", "report.csv"])
     assert manifest(tmp_path)["complete"] is False
     assert list(tmp_path.rglob("*.parquet")) == []
     # What the audit did not write is not the audit's to remove.

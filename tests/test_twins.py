@@ -9,7 +9,8 @@ import pytest
 from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from auditor import twins
-from auditor.audit import Collection, Progress, audit, connect
+from auditor.audit import Collection, Progress, audit
+from auditor.collection import connect
 from auditor.engine import Job
 from auditor.paths import profiles_folder, rules_folder
 from auditor.profile import read_profile

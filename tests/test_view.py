@@ -19,12 +19,12 @@ from auditor.view import (
     duration,
     explain_notation,
     moment,
-    plural,
     size,
     tenths,
     to_fix,
     verdict_of,
 )
+from auditor.words import plural
 from tests.sample_result import (
     audit,
     careful,

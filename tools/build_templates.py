@@ -125,8 +125,8 @@ class Condition:
     ``["or" | "and", ...]``, ``["not", x]``, ``["count", up, steps, operator, number]`` with
     `up` how many levels above the row's parent the path starts (-1: anywhere in the document)
     and `steps` of value type and what holds of it, ``["is", up, "concept" | "value" |
-    "relationship", "cv" | "csd" | "", "=" | "!=", text]``, and ``["unknown"]`` for what
-    compares numbers.
+    "relationship", "cv" | "csd" | "", "=" | "!=", text]``, and ``["exceeds", code, other]``: of
+    two NUM below the row's parent, both of DCM, that of the first concept is the larger number.
     """
 
     def __init__(self, text: str) -> None:
@@ -179,19 +179,26 @@ class Condition:
                 operator, number = self._take(), int(self._take())
             return ["count", up, steps, operator, number]
         if self._peek() == "number":
-            for _ in range(2):
-                self._take("number")
-                self._take("(")
-                self._path()
-                self._take(")")
-                if self._peek() == ">":
-                    self._take()
-            return ["unknown"]
+            larger = self._number()
+            self._take(">")
+            return ["exceeds", larger, self._number()]
         up, names = self._names()
         operator = self._take("=", "!=")
         what = names[0].removeprefix("@")
         which = names[1].removeprefix("@") if len(names) > 1 else ""
         return ["is", up, what, which, operator, self._take()[1:-1]]
+
+    def _number(self) -> str:
+        """Return the code of the concept whose number is taken."""
+        self._take("number")
+        self._take("(")
+        up, steps = self._path()
+        self._take(")")
+        (value_type, inside), *_ = steps
+        assert (up, value_type) == (0, "NUM"), steps
+        code, scheme = (part[5] for part in inside[1:])
+        assert scheme == "DCM", steps
+        return str(code)
 
     def _bracketed(self) -> list[Any]:
         self._take("(")

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
-from hashlib import blake2b
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from auditor.conformance.dciodvfy import DciodvfyReferee, find_program, installed_version
 from auditor.conformance.vocabulary import DCIODVFY, DICOM_VALIDATOR, REFEREES, RefereeReport
+from auditor.judging_code import code_digest
 
 if TYPE_CHECKING:
     import pydicom
@@ -87,18 +86,7 @@ def stamps() -> dict[str, str]:
 
     from auditor.standard.dictionary import EDITION
 
-    here = Path(__file__).parent
-    code = blake2b(digest_size=8)
-    sources = [
-        *sorted(here.glob("*.py")),
-        here.parent / "planning.py",
-        *(here.parent / "reading" / name for name in ("fallback.py", "places.py", "walker.py")),
-        here.parent / "standard" / "iods.json.gz",
-        here.parent / "standard" / "read_by_value.tsv.gz",
-    ]
-    for source in sources:
-        code.update(source.read_bytes())
-    common = f"{EDITION} {code.hexdigest()}"
+    common = f"{EDITION} {code_digest()}"
     return {
         DICOM_VALIDATOR: f"{version('dicom-validator')} {version('pydicom')} {common}",
         DCIODVFY: f"{installed_version()} {common}",

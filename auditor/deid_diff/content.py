@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from hashlib import blake2b
-from typing import Any, BinaryIO, NamedTuple
 
 from auditor.reading.places import PIXEL_TAGS, Attention, Place, Token
-from auditor.reading.reader import DEFLATED
-from auditor.reading.walker import ITEM, UNDEFINED
+from auditor.reading.stored_pixels import DIGEST
 from auditor.standard.confidentiality import confidentiality_table
-
-CHUNK = 1 << 20
-"""Bytes of pixel data that are in memory at once."""
 
 DECODED_LIMIT = 1 << 26
 """Bytes of pixels that are decoded of one object, to compare it with another encoding."""
@@ -26,102 +20,6 @@ _BULK = frozenset({"DS", "FD", "FL", "OB", "OD", "OF", "OL", "OV", "OW", "UN"})
 
 _SAID_OF_RELEASE = frozenset({0x00280301, 0x00280302, 0x00280303, 0x00080005})
 """What a de-identifier writes of its own, beside group 0012; and the character set."""
-
-DIGEST = 16
-
-
-class Pixels(NamedTuple):
-    """The pixel data of one object, as it is stored.
-
-    Attributes
-    ----------
-    digest
-        Of the bytes of the value, of encapsulated pixel data of its fragments without the
-        offset table; empty if there is none.
-    blank
-        Whether all bytes are the same: such images tell nothing apart.
-    problem
-        If not empty: why it could not be read, in plain words.
-    """
-
-    digest: bytes = b""
-    blank: bool = False
-    problem: str = ""
-
-
-def pixels_of(location: str, syntax: str, limit: int | None = None) -> Pixels:
-    """Read the pixel data of a file piece by piece. Never raises for what is in it.
-
-    Parameters
-    ----------
-    location
-        The absolute path to open.
-    syntax
-        Its transfer syntax; a deflated data set is not inflated for this.
-    limit
-        Bytes of pixel data that are read; of more, nothing is said.
-    """
-    if syntax in DEFLATED:
-        return Pixels(problem="its data set is deflated")
-    import pydicom
-
-    from auditor.reading.fallback import lenient
-
-    with lenient(), open(location, "rb") as file:  # noqa: PTH123 - the name may not be text
-        # pydicom raises whatever its parts raise; a hostile file must not end the comparison.
-        try:
-            dataset = pydicom.dcmread(
-                file, force=True, defer_size=CHUNK, specific_tags=sorted(PIXEL_TAGS)
-            )
-            there = [tag for tag in sorted(PIXEL_TAGS) if tag in dataset]
-            if not there:
-                return Pixels()
-            pieces = _pieces(file, dataset.get_item(there[0], keep_deferred=True))
-            return _digest(pieces, limit)
-        except Exception as error:  # noqa: BLE001
-            return Pixels(problem=f"its pixel data cannot be read ({type(error).__name__})")
-
-
-def _pieces(file: BinaryIO, element: Any) -> Iterator[bytes]:
-    file.seek(element.value_tell)
-    if element.length != UNDEFINED:
-        yield from _read(file, element.length)
-        return
-    first = True
-    while True:
-        header = file.read(8)
-        if int.from_bytes(header[:4], "little") != ITEM:
-            return
-        length = int.from_bytes(header[4:], "little")
-        if first:
-            # The offset table says where fragments lie, not what is in them (PS3.5 A.4).
-            file.seek(length, io.SEEK_CUR)
-            first = False
-        else:
-            yield from _read(file, length)
-
-
-def _read(file: BinaryIO, length: int) -> Iterator[bytes]:
-    while length:
-        piece = file.read(min(CHUNK, length))
-        if not piece:
-            return
-        length -= len(piece)
-        yield piece
-
-
-def _digest(pieces: Iterable[bytes], limit: int | None) -> Pixels:
-    hasher = blake2b(digest_size=DIGEST)
-    seen: set[int] = set()
-    size = 0
-    for piece in pieces:
-        size += len(piece)
-        if limit is not None and size > limit:
-            return Pixels(problem="more pixel data than an audit reads")
-        hasher.update(piece)
-        if len(seen) < 2:
-            seen.update(piece)
-    return Pixels(hasher.digest(), len(seen) == 1) if seen else Pixels()
 
 
 def decoded(location: str) -> bytes:

@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
 
-from auditor.deid_diff.content import EveryValue, Pixels, decoded, imprint, pixels_of
+from auditor.deid_diff.content import EveryValue, decoded, imprint
 from auditor.files import read_text
 from auditor.reading.columns import COLUMN, COLUMN_OF_TAG
 from auditor.reading.places import Forest
 from auditor.reading.reader import Reader
+from auditor.reading.stored_pixels import Pixels, pixels_of
 from auditor.sources import Source
 
 DECODED_COUNT = 2000

@@ -11,7 +11,8 @@ from auditor.deid_diff.pairing import HOW
 from auditor.deid_diff.report import DISAGREES, PASS, Collection, DeidDiff, ElementRow
 from auditor.render import page
 from auditor.standard.confidentiality import METHOD_NAMES, Method
-from auditor.view import Fact, clean, number, plural
+from auditor.view import Fact, clean
+from auditor.words import number, plural
 
 ROWS = 2000
 """Rows on a page; the worst are shown, the rest is counted."""

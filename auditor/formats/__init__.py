@@ -48,3 +48,8 @@ FORMATS = {
     "codequality": Format("codequality", ".codequality.json"),
 }
 """Name to format, in the order in which they are listed."""
+
+
+def report_files() -> list[str]:
+    """Return the names of the files in which the reports of an audit are."""
+    return [form.file("report") for form in FORMATS.values()]

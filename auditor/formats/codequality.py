@@ -8,7 +8,8 @@ from auditor.diff import Change, Diff
 from auditor.formats.plain import dumped
 from auditor.formats.sarif import fingerprint, uri
 from auditor.result import AuditResult
-from auditor.view import clean, plural
+from auditor.view import clean
+from auditor.words import plural
 
 _SEVERITIES = {"info": "info", "warning": "minor", "error": "critical"}
 

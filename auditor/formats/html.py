@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from auditor.diff import Change, Diff
 from auditor.render import page, report_page
 from auditor.result import AuditResult
-from auditor.view import clean, moment, number, plural
+from auditor.view import clean, moment
+from auditor.words import number, plural
 
 ROWS = 2000
 """Changes on a page; the worst are shown, the rest is counted."""

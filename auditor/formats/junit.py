@@ -13,7 +13,8 @@ from xml.etree import ElementTree as ET
 from auditor.diff import STATES, Change, Diff
 from auditor.gate import incomplete
 from auditor.result import AuditResult, CollectionResult, RuleResult
-from auditor.view import clean, plural
+from auditor.view import clean
+from auditor.words import plural
 
 PLACES = 20
 """Findings that are told of a rule."""

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 
 from auditor.diff import Diff
 from auditor.result import AuditResult, CollectionResult, RuleResult
-from auditor.view import clean, number, percent, plural, tenths, verdict_of
+from auditor.view import clean, percent, tenths, verdict_of
+from auditor.words import number, plural
 
 MOST_BYTES = 60_000
 """Less than the 64 KiB at which a summary is cut, wherever that happens to be."""

@@ -15,7 +15,8 @@ from auditor.diff import STATES, Change, Diff
 from auditor.formats.plain import dumped
 from auditor.gate import incomplete
 from auditor.result import AuditResult, CollectionResult, GroupedFinding, RuleResult, Tool
-from auditor.view import clean, plural
+from auditor.view import clean
+from auditor.words import plural
 
 SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

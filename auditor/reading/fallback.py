@@ -121,7 +121,7 @@ def read_with_pydicom(location: str, forest: Forest, walk: Walk) -> tuple[str, s
     return complete, "present" if len(meta) else "absent"
 
 
-def _from(location: str) -> Any:
+def as_read(location: str) -> Any:
     """Return what pydicom is to read: what follows DICM, if a file begins with that."""
     with open(location, "rb") as file:  # noqa: PTH123 - the name may not be text
         if file.read(4) == b"DICM":
@@ -144,7 +144,7 @@ def read_lazily(location: str) -> tuple[Dataset, str]:
             file.seek(4 if file.read(4) == b"DICM" else 0)
             dataset = read_partial(file, _is_made_at_once, defer_size=DEFER, force=True)
             return dataset, "header"
-    return pydicom.dcmread(_from(location), force=True, defer_size=DEFER), "yes"
+    return pydicom.dcmread(as_read(location), force=True, defer_size=DEFER), "yes"
 
 
 def _is_made_at_once(tag: int, _: str | None, length: int) -> bool:

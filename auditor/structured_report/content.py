@@ -8,7 +8,7 @@ one signature.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
@@ -28,6 +28,13 @@ ITEM_LIMIT = 20_000
 
 GRAPHIC = "graphic"
 """Name of the judge that says how many points Graphic Data has."""
+
+NUMBERS = "numbers"
+"""Name of the comparison that says which of two numbers of a document is larger, where a template's
+condition asks for it."""
+
+EXCEEDS, EXCEEDS_NOT = "exceeds", "exceeds not"
+"""What it says of two numbers, before the codes of both."""
 
 SEQUENCE = tag_of("ContentSequence")
 
@@ -199,12 +206,22 @@ class ContentTree:
         SOP Class UID of the document.
     is_whole
         Whether all content items are in it: there are not too many.
+    compared
+        What the comparison `NUMBERS` says at a tag path: a word, and two codes; nothing where it
+        was not asked.
     """
 
-    def __init__(self, root: ContentItem, sop_class: str, is_whole: bool) -> None:
+    def __init__(
+        self,
+        root: ContentItem,
+        sop_class: str,
+        is_whole: bool,
+        compared: Iterable[tuple[TagPath, str]] = (),
+    ) -> None:
         self.root = root
         self.sop_class = sop_class
         self.is_whole = is_whole
+        self.compared = tuple((path, tuple(said.split(": "))) for path, said in compared)
 
     @cached_property
     def items(self) -> tuple[ContentItem, ...]:
@@ -233,8 +250,10 @@ class ContentTree:
         return item
 
 
-def build_tree(root: Item, sop_class: str) -> ContentTree:
-    """Build the content tree of a data set."""
+def build_tree(
+    root: Item, sop_class: str, compared: Iterable[tuple[TagPath, str]] = ()
+) -> ContentTree:
+    """Build the content tree of a data set, with what the comparison `NUMBERS` said of it."""
     top = _item(root, TagPath(), None)
     waiting = [(root, top)]
     count = 1
@@ -244,11 +263,11 @@ def build_tree(root: Item, sop_class: str) -> ContentTree:
         for child in item.items("ContentSequence"):
             count += 1
             if count > ITEM_LIMIT:
-                return ContentTree(top, sop_class, is_whole=False)
+                return ContentTree(top, sop_class, False, compared)
             made = _item(child, path, node)
             node.children.append(made)
             waiting.append((child, made))
-    return ContentTree(top, sop_class, is_whole=True)
+    return ContentTree(top, sop_class, True, compared)
 
 
 def _item(item: Item, path: TagPath, parent: ContentItem | None) -> ContentItem:

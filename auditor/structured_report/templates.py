@@ -19,7 +19,7 @@ from auditor.model import TagPath
 from auditor.standard.codes import RETIRED_SCHEMES
 from auditor.standard.sop_classes import KEY_OBJECT_SELECTION
 from auditor.structured_report.codes import is_known_group, is_member, same, todays
-from auditor.structured_report.content import Code, ContentItem, ContentTree
+from auditor.structured_report.content import EXCEEDS, Code, ContentItem, ContentTree
 
 _TABLE = Path(__file__).parents[1] / "standard" / "templates.json.gz"
 
@@ -134,6 +134,27 @@ class Conformance:
 class _Table(NamedTuple):
     templates: dict[str, Template]
     constraints: dict[str, dict[str, dict[str, list[list[str]]]]]
+
+
+@lru_cache(maxsize=1)
+def compared_numbers() -> frozenset[tuple[str, str]]:
+    """Return the pairs of DCM codes whose numbers conditions of packaged templates compare."""
+    found: set[tuple[str, str]] = set()
+
+    def look(condition: list[Any]) -> None:
+        if condition[0] == "exceeds":
+            found.add((condition[1], condition[2]))
+        elif condition[0] in ("and", "or", "not"):
+            for each in condition[1:]:
+                look(each)
+
+    waiting = [row for each in _table().templates.values() for row in each.rows]
+    while waiting:
+        row = waiting.pop()
+        waiting.extend(row.rows)
+        if row.condition is not None:
+            look(row.condition)
+    return frozenset(found)
 
 
 @lru_cache(maxsize=1)
@@ -552,8 +573,21 @@ class _Check:
         if kind == "is":
             above = _above(item, condition[1])
             return above is not None and _is(above, condition)
-        assert kind == "unknown"
-        return None
+        assert kind == "exceeds"
+        return self._exceeds(condition[1], condition[2], item)
+
+    def _exceeds(self, code: str, other: str, item: ContentItem) -> bool | None:
+        """Whether of two numbers below an item the first is larger; None where that is not known.
+
+        Items at one tag path are not told apart: if they differ in that, nobody knows.
+        """
+        place = item.at("ContentSequence", "MeasuredValueSequence", "NumericValue")
+        said = {
+            word == EXCEEDS
+            for path, (word, *codes) in self._tree.compared
+            if path == place and codes == [code, other]
+        }
+        return said.pop() if len(said) == 1 else None
 
     def _counts(self, condition: list[Any], item: ContentItem) -> bool:
         up: int = condition[1]

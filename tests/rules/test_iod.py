@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 
 from auditor import TagPath
-from auditor.audit import _ask_referee_rule, _referee_notes, _referee_reason
 from auditor.conformance.vocabulary import IodError, RefereeReport
 from auditor.engine import is_referee_rule
 from auditor.model import Outcome
 from auditor.paths import rules_folder
+from auditor.referee_rules import _ask_referee_rule, _referee_reason, referee_notes
 from auditor.registry import RuleSet, load
 from auditor.testing import ask_instance
 
@@ -126,7 +126,7 @@ def test_how_sure_a_finding_is(rules: RuleSet) -> None:
 
 def test_what_could_not_be_judged_is_said(rules: RuleSet) -> None:
     held_back = RefereeReport("judged", (), "", ("a reason",))
-    notes = _referee_notes([reports(held_back, DIED), reports(held_back, ABSENT)])
+    notes = referee_notes([reports(held_back, DIED), reports(held_back, ABSENT)])
     assert notes == [
         "Not counted as an error, though dicom-validator reports one in 2 kinds of data set: "
         "a reason.",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from tests.rules.cases import Case, Cases, each, fails, not_applicable, not_evaluated, passes
 from tests.rules.documents import (
     CT_EVENT,
@@ -11,6 +13,7 @@ from tests.rules.documents import (
     Literal,
     by_reference,
     code,
+    coded,
     container,
     ct_dose,
     document,
@@ -55,9 +58,48 @@ def observed(*items: Literal) -> Literal:
     return document(*below, template="1500")
 
 
+def alerted(estimate: str, limit: str, *more: Literal) -> Literal:
+    """Return the alert details of a scan, with the dose length product that they compare."""
+    numbers = (
+        num(
+            concept,
+            MeasuredValueSequence=[
+                {
+                    "NumericValue": value,
+                    "MeasurementUnitsCodeSequence": coded("mGy.cm", "UCUM"),
+                }
+            ],
+        )
+        for concept, value in (("113903", limit), ("113905", estimate))
+    )
+    configured = code("113901", "373066001,SCT"), code("113902", "373067005,SCT")
+    return cast("Literal", container("113900", *configured, *numbers, *more))
+
+
+def checked(*alerts: Literal) -> Literal:
+    """Return a CT dose report with these alerts in the dose of its event."""
+    *event, dose = CT_EVENT
+    return ct_dose(*event, {**dose, "ContentSequence": [*dose["ContentSequence"], *alerts]})
+
+
+PERSON = item(
+    "PNAME", "CONTAINS", "113870", code("113875", "113850", "HAS PROPERTIES"), PersonName="A^B"
+)
+
 CASES: Cases = {
     "SR201": (
         *good,
+        # Who authorized a scan is asked for above the alert value alone (TID 10015, row 9).
+        passes(checked(alerted("199.5", "200"))),
+        passes(checked(alerted("1e3", "200", PERSON))),
+        fails(
+            checked(alerted("1e3", "200")),
+            at=[f"{IN_GROUP}/{CHILD}"],
+            says=("TID 1020: Person Name is missing",),
+        ),
+        # Items at one tag path are not told apart; what is no number is not compared.
+        not_evaluated(checked(alerted("1e3", "200"), alerted("1", "200"))),
+        not_evaluated(checked(alerted("nan", "200"))),
         fails(
             document(template="1500"),
             at=[CHILD],

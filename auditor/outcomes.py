@@ -1,0 +1,97 @@
+"""What was counted of a rule, as its result and as rows of the table of findings."""
+
+from __future__ import annotations
+
+from auditor.blocks import attribute_of
+from auditor.inheritance import Sources, attribute_to_sources
+from auditor.model import Outcome, Rule
+from auditor.profile import Profile
+from auditor.result import GroupedFinding, RuleResult
+from auditor.scoring import rule_outcome
+from auditor.store import TableWriter
+from auditor.tally import RuleTally
+
+
+def blank_result(rule: Rule, profile: Profile) -> RuleResult:
+    """Return the result of a rule that was not asked yet."""
+    return RuleResult(
+        id=rule.id,
+        category=rule.category,
+        severity=profile.severity(rule).value,
+        confidence=rule.confidence.value,
+        outcome=Outcome.NOT_APPLICABLE.value,
+        applicable=0,
+        failed=0,
+        unit=rule.unit.value,
+        title=rule.doc.title,
+        why=rule.doc.why,
+        fix=rule.doc.fix,
+        command=rule.doc.command,
+        reference=rule.reference,
+        scope=rule.scope.value,
+        weight=profile.weight(rule),
+    )
+
+
+def record(
+    rule: Rule,
+    counted: RuleTally,
+    known: Sources,
+    result: RuleResult,
+    findings: TableWriter,
+    confidences: dict[tuple[str, str], str] | None = None,
+) -> None:
+    """Put what an instance rule found into its result and the table of findings."""
+    if rule.category == "iod":
+        attribute_to_sources(counted, known)
+    fill_result(result, counted, confidences)
+    write_findings(findings, result, counted)
+
+
+def fill_result(
+    result: RuleResult, tally: RuleTally, confidences: dict[tuple[str, str], str] | None = None
+) -> None:
+    """Put what was counted into a rule's result; a finding may be surer than its rule is."""
+    sure = confidences or {}
+    result.applicable = tally.passed + tally.failed
+    result.failed = tally.failed
+    result.not_applicable = tally.not_applicable
+    result.not_evaluated = tally.not_evaluated
+    result.errors = tally.errors
+    reasons = set(tally.reasons)
+    if tally.errors:
+        reasons.update(message for message, place in tally.findings if not place)
+    result.reason = "; ".join(sorted(reasons))
+    result.outcome = rule_outcome(
+        tally.passed, tally.failed, tally.not_evaluated, tally.errors
+    ).value
+    result.findings = [
+        GroupedFinding(
+            place,
+            message,
+            count,
+            examples,
+            attribute_of(place),
+            sure.get((message, place), result.confidence),
+            inherited=tally.inherited.get((message, place), 0),
+        )
+        for (message, place), (count, examples) in sorted(
+            tally.findings.items(), key=lambda item: (-item[1][0], item[0])
+        )
+    ]
+
+
+def write_findings(writer: TableWriter, result: RuleResult, tally: RuleTally) -> None:
+    """Write what one rule found, by series; what is of no one series has a row without."""
+    for finding in result.findings:
+        start = (
+            result.id,
+            result.category,
+            result.severity,
+            finding.confidence,
+            result.unit,
+            finding.tag_path,
+            finding.message,
+        )
+        series = tally.series[finding.message, finding.tag_path]
+        writer.add((*start, key, seen.count, seen.path) for key, seen in series.items())

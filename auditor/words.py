@@ -1,0 +1,19 @@
+"""Counts and nouns in plain English."""
+
+from __future__ import annotations
+
+
+def number(value: int) -> str:
+    """Write a count with separators: 12,345."""
+    return f"{value:,}"
+
+
+def plural(count: int, unit: str) -> str:
+    """Write a count with its unit: "1 study", "2 studies", "2 series"."""
+    if count == 1 or unit.endswith("series"):
+        word = unit
+    elif unit.endswith("y"):
+        word = unit[:-1] + "ies"
+    else:
+        word = unit + "s"
+    return f"{number(count)} {word}"
