@@ -8,7 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, overload
+
+if TYPE_CHECKING:
+    from auditor.collection import CollectionFacts
+    from auditor.facts import InstanceFacts
+    from auditor.reading.places import Element, Place
 
 from auditor.standard.dictionary import tag_of
 
@@ -207,7 +212,7 @@ class Selector:
     """
 
     sop_classes: frozenset[str] | None = None
-    when: Callable[[Any], bool] | None = None
+    when: Callable[[InstanceFacts], bool] | None = None
 
 
 ANY = Selector()
@@ -235,7 +240,7 @@ class Units(NamedTuple):
     failed: int | None = None
 
 
-def for_sop_classes(*uids: str, when: Callable[[Any], bool] | None = None) -> Selector:
+def for_sop_classes(*uids: str, when: Callable[[InstanceFacts], bool] | None = None) -> Selector:
     """Select objects by SOP Class UID (PS3.4 B.5), and by `when` if it is given."""
     return Selector(frozenset(uids), when)
 
@@ -252,7 +257,7 @@ class Rule:
     unit: Unit
     reads: tuple[str, ...]
     reference: str
-    applies: Selector | Callable[[Any], Units]
+    applies: Selector | Callable[[CollectionFacts], Units]
     check: Callable[[Any], Iterable[Finding | Undecided]]
     doc: RuleDoc
     source: str = ""
@@ -282,8 +287,8 @@ class Judge:
     """
 
     name: str
-    applies: Callable[[Any], bool]
-    check: Callable[[Any], str | None]
+    applies: Callable[[Place], bool]
+    check: Callable[[Element], str | None]
     doc: str
     source: str = ""
 
@@ -299,8 +304,8 @@ class Comparison:
     """
 
     name: str
-    applies: Callable[[Any], bool]
-    check: Callable[[Sequence[Any]], Iterable[tuple[Any, str]]]
+    applies: Callable[[Place], bool]
+    check: Callable[[Sequence[Element]], Iterable[tuple[Place, str]]]
     doc: str
     source: str = ""
 
@@ -323,7 +328,7 @@ class Summary:
     reads: tuple[str, ...]
     applies: Selector
     joined: bool
-    count: Callable[[Any], Iterable[Row]]
+    count: Callable[[InstanceFacts], Iterable[Row]]
     doc: str
     source: str = ""
 
@@ -358,6 +363,36 @@ def parse_doc(text: str) -> RuleDoc:
     return RuleDoc(**{name: joined[name].join(filter(None, body)) for name, body in parts.items()})
 
 
+@overload
+def rule(
+    *,
+    id: str,
+    category: str,
+    severity: str,
+    confidence: str,
+    reads: Iterable[str],
+    reference: str,
+    scope: Literal["instance"] = ...,
+    unit: str = ...,
+    applies: Selector = ...,
+) -> Callable[[Callable[[InstanceFacts], Iterator[Finding | Undecided]]], Rule]: ...
+
+
+@overload
+def rule(
+    *,
+    id: str,
+    category: str,
+    severity: str,
+    confidence: str,
+    reads: Iterable[str],
+    reference: str,
+    scope: Literal["collection"],
+    unit: str = ...,
+    applies: Callable[[CollectionFacts], Units],
+) -> Callable[[Callable[[CollectionFacts], Iterator[Finding | Undecided]]], Rule]: ...
+
+
 def rule(
     *,
     id: str,
@@ -368,7 +403,7 @@ def rule(
     reference: str,
     scope: str = "instance",
     unit: str = "instance",
-    applies: Selector | Callable[[Any], Units] = ANY,
+    applies: Selector | Callable[[CollectionFacts], Units] = ANY,
 ) -> Callable[[Callable[[Any], Iterator[Finding | Undecided]]], Rule]:
     """Make a rule of a generator of findings.
 
@@ -423,8 +458,8 @@ def rule(
 
 
 def judge(
-    *, name: str, applies: Callable[[Any], bool]
-) -> Callable[[Callable[[Any], str | None]], Judge]:
+    *, name: str, applies: Callable[[Place], bool]
+) -> Callable[[Callable[[Element], str | None]], Judge]:
     """Make a judge of a function from one element to a verdict class, or to None.
 
     Parameters
@@ -436,15 +471,15 @@ def judge(
         private creator), never a value, so that most elements cost nothing.
     """
 
-    def decorate(check: Callable[[Any], str | None]) -> Judge:
+    def decorate(check: Callable[[Element], str | None]) -> Judge:
         return Judge(name, applies, check, (check.__doc__ or "").strip(), check.__module__)
 
     return decorate
 
 
 def comparison(
-    *, name: str, applies: Callable[[Any], bool]
-) -> Callable[[Callable[[Sequence[Any]], Iterable[tuple[Any, str]]]], Comparison]:
+    *, name: str, applies: Callable[[Place], bool]
+) -> Callable[[Callable[[Sequence[Element]], Iterable[tuple[Place, str]]]], Comparison]:
     """Make a comparison of a function from elements to verdict classes.
 
     Parameters
@@ -463,7 +498,7 @@ def comparison(
     about every object whose values differ: it has to be cheap.
     """
 
-    def decorate(check: Callable[[Sequence[Any]], Iterable[tuple[Any, str]]]) -> Comparison:
+    def decorate(check: Callable[[Sequence[Element]], Iterable[tuple[Place, str]]]) -> Comparison:
         return Comparison(name, applies, check, (check.__doc__ or "").strip(), check.__module__)
 
     return decorate
@@ -477,7 +512,7 @@ def summary(
     unit: str = "instance",
     applies: Selector = ANY,
     joined: bool = False,
-) -> Callable[[Callable[[Any], Iterable[Row]]], Summary]:
+) -> Callable[[Callable[[InstanceFacts], Iterable[Row]]], Summary]:
     """Make a summary of a generator of rows.
 
     Parameters
@@ -501,7 +536,7 @@ def summary(
         If the unit is none. Everything else is validated when a folder of rules is loaded.
     """
 
-    def decorate(count: Callable[[Any], Iterable[Row]]) -> Summary:
+    def decorate(count: Callable[[InstanceFacts], Iterable[Row]]) -> Summary:
         return Summary(
             name,
             category,

@@ -6,9 +6,8 @@ The pixel data itself is never read: only how long it is, or in how many fragmen
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 
-from auditor import Finding, InstanceFacts, Selector, TagPath, Undecided, judge, rule
+from auditor import Element, Finding, InstanceFacts, Selector, TagPath, Undecided, judge, rule
 from auditor.standard.sop_classes import (
     ELSEWHERE,
     IMAGES,
@@ -162,7 +161,7 @@ def pixel_data_too_long(instance: InstanceFacts) -> Iterator[Finding | Undecided
 
 
 @judge(name="frame-offsets", applies=lambda place: place.keyword == "ExtendedOffsetTable")
-def frame_offsets(element: Any) -> str:
+def frame_offsets(element: Element) -> str:
     """Say how many frames the Extended Offset Table lists: ``12``; ``odd`` if it cannot tell."""
     count, rest = divmod(len(element.value), 8)
     return "odd" if rest else str(count)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from auditor import (
     Element,
@@ -37,7 +36,7 @@ _UID_FAULTS = {
 
 
 @judge(name="uid", applies=lambda place: place.vr == "UI" and not place.is_private)
-def uid(element: Any) -> str | None:
+def uid(element: Element) -> str | None:
     """Say what is wrong with a UID (PS3.5 9.1, annex B): the first fault of its first bad value."""
     if len(element.value) <= 64 and _PLAIN.fullmatch(element.value):
         return None
@@ -221,7 +220,7 @@ _DELIMITERS = re.compile(rb"[\\^=\n\f\r\t]")
     name="character-set",
     applies=lambda place: place.vr in _TEXTS or place.tag == 0x00080005,
 )
-def character_set(element: Any) -> str | None:
+def character_set(element: Element) -> str | None:
     """Say what is wrong with text beyond ASCII, or with what declares its character set.
 
     ``undeclared``, ``undecodable``, ``escape`` of a text, ``cannot say`` where the declared

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 from xml.etree import ElementTree as ET
 
 import duckdb
@@ -39,6 +39,7 @@ from auditor.cli import main
 from auditor.literal import WHOLE, ask_about
 from auditor.model import Outcome, Scope
 from auditor.reading.fallback import lenient
+from auditor.reading.places import Place
 from auditor.result import RuleResult, read_result
 from auditor.standard.dictionary import keyword_of, tag_of
 from auditor.standard.sop_classes import RT_DOSE, SEGMENTATION
@@ -170,7 +171,9 @@ def test_the_commands_for_a_person_mend_each_attribute_that_the_rule_looks_at() 
     names = ("PatientName", "OtherPatientNames", "ResponsiblePerson")
     assert _tags("DEID201") == {_shown(tag_of(name)) for name in names}
     looks = all_rules().judges["direct_identifier"].applies
-    particulars = {_shown(tag) for tag in DicomDictionary if looks(SimpleNamespace(tag=tag))}
+    particulars = {
+        _shown(tag) for tag in DicomDictionary if looks(cast(Place, SimpleNamespace(tag=tag)))
+    }
     assert len(particulars) > 10
     assert _tags("DEID202") == particulars
 
