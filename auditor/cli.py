@@ -1010,9 +1010,17 @@ def explain(rule_id: str, rule_folders: tuple[Path, ...]) -> None:
 
 
 @main.command()
-@click.option("--fetch", metavar="EDITION", help="Get another edition, where there is a network.")
+@click.option(
+    "--fetch",
+    metavar="EDITION",
+    help="Get another edition (100 MB) to look at; audits go by the packaged one.",
+)
 def standard(fetch: str | None) -> None:
-    """Show the edition of the standard in use; fetch another."""
+    """Show the edition of the standard in use; fetch another to look at.
+
+    An edition that is fetched is kept in the user's cache, as the standard's XML and as the JSON
+    that dicom-validator makes of it. No audit is made by it.
+    """
     from auditor.standard.editions import (
         StandardError,
         default_folder,

@@ -15,17 +15,9 @@ from auditor.facts import InstanceFacts
 from auditor.model import Outcome
 from auditor.planning import RulesPlan
 from auditor.reading.places import Forest
+from auditor.standard.codes import is_known_group
 from auditor.standard.dictionary import tag_of
 from auditor.structured_report import templates
-from auditor.structured_report.codes import (
-    is_dcm_code,
-    is_known_group,
-    is_member,
-    is_private,
-    lexicon,
-    same,
-    todays,
-)
 from auditor.structured_report.content import Code, ContentTree, is_kept
 from auditor.structured_report.templates import (
     ROOTS,
@@ -85,37 +77,6 @@ UNITS = st.recursive(
 @given(UNITS)
 def test_products_and_quotients_of_units_are_units(unit: str) -> None:
     assert is_unit(unit) is (len(unit) <= 64)
-
-
-def test_an_old_code_is_todays() -> None:
-    assert todays("G-C0E3", "SRT") == ("363698007", "SCT")
-    assert todays("G-C0E3", "99SDM") == ("363698007", "SCT")
-    assert todays("NOTHING", "SNM3") == ("NOTHING", "SRT")
-    assert same(Code("G-C0E3", "SRT"), "363698007", "SCT")
-    assert not same(Code("G-C0E3", "DCM"), "363698007", "SCT")
-    assert not same(None, "363698007", "SCT")
-
-
-def test_context_groups() -> None:
-    assert is_member(Code("126000", "DCM"), 7021)
-    assert is_member(Code("G-A101", "SRT"), 244)
-    assert not is_member(Code("126000", "SCT"), 7021)
-    assert is_known_group(7021)
-    assert not is_known_group(-1)
-
-
-def test_codes_of_dcm() -> None:
-    assert is_dcm_code("121058")
-    assert is_dcm_code("100000") is False
-    assert is_dcm_code("999999") is None
-    assert is_dcm_code("") is False
-
-
-def test_a_scheme_is_shown_only_if_it_is_known() -> None:
-    assert lexicon("SCT") == "SCT"
-    assert lexicon("99SMITH") == "private (99...)"
-    assert lexicon("SMITH") == "another scheme"
-    assert not is_private("99SDM")
 
 
 def test_a_code_is_complete_with_value_scheme_and_meaning() -> None:
