@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from auditor.exit_codes import INCOMPLETE, USAGE
+
 if TYPE_CHECKING:
     from auditor.audit import Collection
     from auditor.diff import Diff
@@ -24,9 +26,6 @@ if TYPE_CHECKING:
     from auditor.sources import Source
     from auditor.store import AuditFolder
     from auditor.waivers import Waiver
-
-# Exit codes: 0 pass, 1 gate failed, 2 usage or configuration, 3 incomplete.
-USAGE, INCOMPLETE = 2, 3
 
 
 def _say(message: str) -> None:

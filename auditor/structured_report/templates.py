@@ -203,11 +203,6 @@ def template(tid: str) -> Template:
     return _table().templates[tid]
 
 
-def template_ids() -> frozenset[str]:
-    """Return the identifiers of the packaged templates."""
-    return frozenset(_table().templates)
-
-
 def constraints(sop_class: str) -> dict[str, dict[str, list[list[str]]]] | None:
     """Return what PS3.3 A.35 lets the content of a SOP Class be; None if that is not packaged.
 
