@@ -111,7 +111,7 @@ rules_option = click.option(
 )
 
 
-@main.command()
+@main.command(short_help="Audit folders, files, archives, or what an index lists.")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @click.option("-o", "--out", required=True, type=click.Path(path_type=Path), help="Audit folder.")
 @click.option(
@@ -580,7 +580,7 @@ def _formats(_: click.Context, __: click.Parameter, value: str) -> tuple[str, ..
     return names
 
 
-@main.command()
+@main.command(short_help="Write an audit in other formats.")
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option(
     "--format",
@@ -640,7 +640,7 @@ def _only(result: AuditResult, name: str) -> AuditResult:
     return replace(result, collections=kept)
 
 
-@main.command()
+@main.command(short_help="Tell what is new, fixed and unchanged between two audits.")
 @click.argument("old", type=click.Path(path_type=Path))
 @click.argument("new", type=click.Path(path_type=Path))
 @click.option(
@@ -744,7 +744,7 @@ def _waived(audit: Audit, path: Path) -> AuditResult:
     return result
 
 
-@main.command("deid-diff")
+@main.command("deid-diff", short_help="Tell what de-identification did to each element.")
 @click.argument("original", type=click.Path(path_type=Path))
 @click.argument("released", type=click.Path(path_type=Path))
 @click.option(
@@ -826,7 +826,7 @@ def compare(outs: tuple[Path, ...], page: Path) -> None:
     _written(lambda: write_comparison(results, page), page)
 
 
-@main.command()
+@main.command(short_help="Tell what collections have beyond images.")
 @click.argument("outs", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("-o", "--out", "file", type=click.Path(path_type=Path), help="File to write.")
 @click.option(
@@ -907,7 +907,7 @@ def _is_ours(path: Path) -> bool:
     )
 
 
-@main.command()
+@main.command(short_help="Turn an audit into an exit code for a pipeline.")
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option(
     "--fail-on",
@@ -1008,7 +1008,7 @@ def explain(rule_id: str, rule_folders: tuple[Path, ...]) -> None:
     click.echo(text(rule))
 
 
-@main.command()
+@main.command(short_help="Show the edition of the standard in use, or fetch another.")
 @click.option(
     "--fetch",
     metavar="EDITION",
@@ -1039,7 +1039,7 @@ def standard(fetch: str | None) -> None:
         click.echo(f"{edition} (fetched)")
 
 
-@main.command()
+@main.command(short_help="Audit real and generated files, and compare them.")
 @click.option(
     "-o",
     "--out",
