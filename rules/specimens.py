@@ -62,7 +62,7 @@ def _code(item: Item, sequence: str) -> Concept | None:
     return Concept(scheme, value)
 
 
-def _kinds(items: tuple[Item, ...]) -> Iterator[Code]:
+def _kinds(items: tuple[Item, ...]) -> Iterator[Concept]:
     """Yield what a step says that it is: the values of its Processing type."""
     for item in items:
         value = _code(item, _VALUE)
