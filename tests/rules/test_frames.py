@@ -404,18 +404,13 @@ CASES: Cases = {
         passes(with_frame(3, FrameContentSequence=[{"DimensionIndexValues": [2, 9]}])),
         # One position may be written in two ways.
         passes(
-            changed(
-                lambda literal: (
-                    frames(literal).append(
-                        {
-                            **frame(2, 3),
-                            "PlanePositionSequence": [
-                                {"ImagePositionPatient": ["0.0", "0", "3.001"]}
-                            ],
-                        }
-                    )
-                    or literal.update(NumberOfFrames="5")
-                )
+            having(
+                NumberOfFrames="5",
+                PerFrameFunctionalGroupsSequence=[
+                    *frames(good()),
+                    frame(2, 3)
+                    | {"PlanePositionSequence": [{"ImagePositionPatient": ["0.0", "0", "3.001"]}]},
+                ],
             )
         ),
         # Of a frame without a position nothing is known.
