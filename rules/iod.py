@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from auditor import Finding, InstanceFacts, TagPath, Undecided, rule
 from auditor.conformance.vocabulary import DCIODVFY, DICOM_VALIDATOR, agree
+from auditor.model import parse_tag
 from auditor.standard.dictionary import keyword_of, name_of, vr_of
 
 BOTH = (f"referee:{DICOM_VALIDATOR}", f"referee:{DCIODVFY}")
@@ -59,8 +60,7 @@ def attribute(path: TagPath) -> str:
 
 def last_tag(path: TagPath) -> int:
     """Return the tag of the last attribute of a path."""
-    step = path.steps[-1]
-    return int(step[1:5] + step[6:10], 16)
+    return parse_tag(path.steps[-1])
 
 
 @rule(

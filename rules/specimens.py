@@ -6,9 +6,7 @@ from collections.abc import Iterator
 
 from auditor import Finding, InstanceFacts, Selector, TagPath, rule
 from auditor.facts import Item
-from auditor.standard.codes import RETIRED_SCHEMES
-from auditor.structured_report.codes import is_member, same
-from auditor.structured_report.content import Code
+from auditor.standard.codes import RETIRED_SCHEMES, Concept, is_member, same
 
 _STEPS = ("SpecimenDescriptionSequence", "SpecimenPreparationSequence")
 _ITEMS = "SpecimenPreparationStepContentItemSequence"
@@ -47,12 +45,12 @@ def _steps(instance: InstanceFacts) -> list[tuple[Item, ...]]:
     ]
 
 
-def _code(item: Item, sequence: str) -> Code | None:
+def _code(item: Item, sequence: str) -> Concept | None:
     codes = item.items(sequence)
     if not codes:
         return None
     value, scheme = (codes[0].text(name) for name in _CODES)
-    return Code(value, scheme)
+    return Concept(scheme, value)
 
 
 @rule(
