@@ -105,7 +105,7 @@ def duplicate_instance(collection: CollectionFacts) -> Iterator[Finding]:
     for series, count, paths in collection.rows(
         f"SELECT series, count(*), {_PAIRS} FROM (SELECT {_ITS_SERIES} AS series, "
         f"[min(path), max(path)] AS pair FROM instances "
-        f"WHERE {_HERE} AND SOPInstanceUID IS NOT NULL GROUP BY collection, SOPInstanceUID "
+        f"WHERE {_HERE} AND SOPInstanceUID IS NOT NULL GROUP BY SOPInstanceUID "
         f"HAVING count(*) > 1) {_BY_SERIES}"
     ):
         yield Finding(
@@ -347,7 +347,7 @@ def a_patient_an_image(collection: CollectionFacts) -> Iterator[Finding]:
     for patients, single, paths in collection.rows(
         "SELECT count(*), count(*) FILTER (n = 1), min(path, 5) FROM (SELECT PatientID, "
         f"count(DISTINCT SOPInstanceUID) AS n, min(path) AS path FROM instances WHERE {_HERE} "
-        "AND PatientID IS NOT NULL GROUP BY collection, PatientID)"
+        "AND PatientID IS NOT NULL GROUP BY PatientID)"
     ):
         if single >= 0.9 * patients:
             yield Finding(
