@@ -505,7 +505,8 @@ def dose_in_other_frame(collection: CollectionFacts) -> Iterator[Finding]:
 
     Command
     -------
-    duckdb -c "SELECT tag_path, count, example FROM 'OUT/findings/*.parquet' WHERE rule = 'RT501'"
+    duckdb -c "SELECT collection, tag_path, count, example FROM 'OUT/findings/*.parquet'
+    WHERE rule = 'RT501'"
     dcmodify -nb -m "(0020,0052)=UID" FILE
 
     Example
@@ -593,9 +594,8 @@ def chain_broken(collection: CollectionFacts) -> Iterator[Finding]:
 
     Command
     -------
-    duckdb -c "SELECT r.path, r.tag_path FROM 'OUT/references/*.parquet' r
-    ANTI JOIN 'OUT/instances/*.parquet' t ON t.SOPInstanceUID = r.ReferencedSOPInstanceUID
-    WHERE r.tag_path LIKE '%(300C,%'"
+    duckdb -c "SELECT collection, tag_path, count, example FROM 'OUT/findings/*.parquet'
+    WHERE rule = 'RT502'"
 
     Example
     -------
@@ -693,7 +693,8 @@ def number_of_nothing(collection: CollectionFacts) -> Iterator[Finding]:
 
     Command
     -------
-    duckdb -c "SELECT tag_path, count, example FROM 'OUT/findings/*.parquet' WHERE rule = 'RT503'"
+    duckdb -c "SELECT collection, tag_path, count, example FROM 'OUT/findings/*.parquet'
+    WHERE rule = 'RT503'"
 
     Example
     -------
