@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from auditor.exit_codes import INCOMPLETE, USAGE
+from auditor.exit_codes import FAILED, INCOMPLETE, USAGE
 
 if TYPE_CHECKING:
     from auditor.audit import Collection
     from auditor.diff import Diff
     from auditor.frames import Audit
-    from auditor.gate import Limits
+    from auditor.gate import Decision, Limits
     from auditor.profile import Profile
     from auditor.registry import RuleSet
     from auditor.result import AuditResult, CollectionResult
@@ -247,6 +247,7 @@ def _indexed(paths: tuple[Path, ...], for_files: bool) -> list[str] | None:
 def _each(folder: Path) -> tuple[Path, ...]:
     """Return the collections in a folder, and say what is none."""
     from auditor.sources import SourceError, each_collection, printable
+    from auditor.words import plural
 
     try:
         paths = tuple(each_collection(folder))
@@ -254,9 +255,10 @@ def _each(folder: Path) -> tuple[Path, ...]:
         _fail(str(error), INCOMPLETE if folder.is_dir() else USAGE)
     left_out = len(list(folder.iterdir())) - len(paths)
     if left_out:
+        verb = "is" if left_out == 1 else "are"
         _say(
-            f"{left_out} entries of {printable(folder.name)} are no collection (files, hidden "
-            "folders, links) and are not audited"
+            f"{plural(left_out, 'entry')} of {printable(folder.name)} {verb} no collection (files, "
+            f"hidden folders, links) and {verb} not audited"
         )
     if not paths:
         _fail(f"no subfolder to audit: {printable(str(folder))}", INCOMPLETE)
@@ -327,6 +329,15 @@ def _at_commas(names: tuple[str, ...]) -> list[str]:
     return [part.strip() for name in names for part in name.split(",") if part.strip()]
 
 
+def _key() -> bytes:
+    from auditor.redaction import WeakKeyError, audit_key
+
+    try:
+        return audit_key()
+    except WeakKeyError as error:
+        _fail(str(error))
+
+
 def run_audit(
     wanted: list[Wanted],
     out: Path,
@@ -344,14 +355,13 @@ def run_audit(
     from auditor.audit import Collection, Unopened, audit
     from auditor.engine import Job, available_cores
     from auditor.formats import report_files
-    from auditor.redaction import audit_key
     from auditor.sources import SourceError, open_source, printable
     from auditor.store import AuditFolder, StoreError
     from auditor.terminal import progress
 
     started = datetime.now(UTC).isoformat(timespec="seconds")
     ids = tuple(rule.id for rule in rules.rules)
-    job = Job(rules.folders, ids, audit_key(), show_values, ocr, masks, twins)
+    job = Job(rules.folders, ids, _key(), show_values, ocr, masks, twins)
     with ExitStack() as stack:
         collections: list[Collection] = []
         for each in wanted:
@@ -410,13 +420,12 @@ def run_index_audit(
     from auditor.engine import available_cores
     from auditor.formats import report_files
     from auditor.index import audit_index
-    from auditor.redaction import audit_key
     from auditor.sources import SourceError, printable
     from auditor.sources.idc import Index
     from auditor.store import AuditFolder, StoreError
     from auditor.terminal import progress
 
-    started, key = datetime.now(UTC).isoformat(timespec="seconds"), audit_key()
+    started, key = datetime.now(UTC).isoformat(timespec="seconds"), _key()
     try:
         index = Index.installed()
         folder = AuditFolder(out, report_files())
@@ -534,7 +543,7 @@ def _decide(
     unreadable_share: float,
     diff: Diff | None = None,
     *,
-    say_pass: bool = False,
+    close: bool = False,
 ) -> NoReturn:
     from auditor.gate import decide
     from auditor.view import clean
@@ -542,17 +551,25 @@ def _decide(
     decision = decide(results, limits, unreadable_share, diff)
     for reason in decision.reasons:
         _say(clean(reason))  # a result may come from elsewhere
-    if say_pass and not decision.reasons:
-        from auditor.view import verdict_of
-        from auditor.words import number, plural
-
-        collections = [each for result in results for each in result.collections]
-        undecided = sum(bool(verdict_of(each).gaps) for each in collections)
-        said = f"pass: {plural(len(collections), 'collection')}"
-        if undecided:
-            said += f"; {number(undecided)} of them could not be judged in full"
-        click.echo(said)
+    if close:
+        click.echo(_closing(results, decision))
     sys.exit(decision.code)
+
+
+def _closing(results: list[AuditResult], decision: Decision) -> str:
+    """Return the last line of a gate: what it decided, about how much."""
+    from auditor.view import verdict_of
+    from auditor.words import number, plural
+
+    collections = [each for result in results for each in result.collections]
+    about, reasons = plural(len(collections), "collection"), len(decision.reasons)
+    if decision.code == FAILED:
+        return f"fail: {about}; {plural(reasons, 'reason')}"
+    if reasons:
+        return f"incomplete: {about}; nothing fails, {plural(reasons, 'thing')} cannot be known"
+    undecided = sum(bool(verdict_of(each).gaps) for each in collections)
+    said = f"; {number(undecided)} of them could not be judged in full" if undecided else ""
+    return f"pass: {about}{said}"
 
 
 def _read(out: Path) -> AuditResult:
@@ -770,7 +787,6 @@ def deid_diff(
     from auditor.deid_diff.show import deid_page, print_deid_diff
     from auditor.model import Judge
     from auditor.provenance import tool_version
-    from auditor.redaction import audit_key
     from auditor.sources import SourceError, open_source, printable
     from auditor.terminal import progress
 
@@ -779,6 +795,7 @@ def deid_diff(
             _fail("the folder to write and what is compared must not be inside each other")
     look = _load_rules(()).judges["confidentiality"]
     assert isinstance(look, Judge)
+    key = _key()
     try:
         lines = read_mapping(mapping) if mapping else []
         with ExitStack() as stack:
@@ -787,7 +804,7 @@ def deid_diff(
                 found = compare_release(
                     *sides,
                     look=look.check,
-                    key=audit_key(),
+                    key=key,
                     version=tool_version(),
                     mapping=lines,
                     step=shown.files,
@@ -976,7 +993,7 @@ def gate(
         for note in since.notes:
             _say(printable(note))
     share = used.unreadable_share if profile else result.tool.unreadable_share
-    _decide([result], limits, share, since, say_pass=True)
+    _decide([result], limits, share, since, close=True)
 
 
 @main.command()

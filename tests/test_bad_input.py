@@ -640,3 +640,16 @@ def test_what_each_leaves_out_is_said() -> None:
     Path("root/.hidden").mkdir()
     done = dicom_audit("scan", "--each", "root", "-o", "out", *QUIET)
     assert "2 entries of root are no collection" in done.stderr
+    Path("root/loose.dcm").unlink()
+    done = dicom_audit("scan", "--each", "root", "-o", "out", *QUIET)
+    assert "1 entry of root is no collection" in done.stderr
+    assert "and is not audited" in done.stderr
+
+
+@pytest.mark.parametrize("command", [("scan",), ("deid-diff", CT)])
+def test_a_short_key_is_refused_before_anything_is_written(
+    command: tuple[object, ...], good: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DICOM_AUDIT_KEY", "nineteen characters")
+    refused(*command, good, "-o", "out", code=2, says="DICOM_AUDIT_KEY is shorter than 20")
+    assert not Path("out").exists()

@@ -262,6 +262,20 @@ def test_error_is_the_level_unless_something_else_is_asked(tmp_path: Path) -> No
     assert gate(tmp_path / "a", "--require", "DEID201").exit_code == FAILED
 
 
+def test_the_last_line_says_what_was_decided(tmp_path: Path) -> None:
+    write(tmp_path / "a", [Found("DEID201", 1)])
+    assert gate(tmp_path / "a").stdout == "fail: 1 collection; 1 reason\n"
+    assert gate(tmp_path / "a", "--require", "IOD001").stdout.startswith("pass: 1 collection")
+    asked = ("--min-score", "iod=0", "--min-coverage", "private=1")
+    unknown = gate(tmp_path / "a", *asked)
+    assert unknown.exit_code == INCOMPLETE
+    things = len(unknown.stderr.splitlines())
+    thing = "thing" if things == 1 else "things"
+    assert unknown.stdout == (
+        f"incomplete: 1 collection; nothing fails, {things} {thing} cannot be known\n"
+    )
+
+
 def test_a_baseline_is_another_audit(tmp_path: Path) -> None:
     write(tmp_path / "old", [Found("DEID201", 1)])
     write(tmp_path / "new", [Found("DEID201", 1), Found("IOD001", 1)])
