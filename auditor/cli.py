@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from auditor.exit_codes import INCOMPLETE, USAGE
+
 if TYPE_CHECKING:
     from auditor.audit import Collection
     from auditor.diff import Diff
@@ -24,9 +26,6 @@ if TYPE_CHECKING:
     from auditor.sources import Source
     from auditor.store import AuditFolder
     from auditor.waivers import Waiver
-
-# Exit codes: 0 pass, 1 gate failed, 2 usage or configuration, 3 incomplete.
-USAGE, INCOMPLETE = 2, 3
 
 
 def _say(message: str) -> None:
@@ -112,7 +111,7 @@ rules_option = click.option(
 )
 
 
-@main.command()
+@main.command(short_help="Audit folders, files, archives, or what an index lists.")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @click.option("-o", "--out", required=True, type=click.Path(path_type=Path), help="Audit folder.")
 @click.option(
@@ -581,7 +580,7 @@ def _formats(_: click.Context, __: click.Parameter, value: str) -> tuple[str, ..
     return names
 
 
-@main.command()
+@main.command(short_help="Write an audit in other formats.")
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option(
     "--format",
@@ -641,7 +640,7 @@ def _only(result: AuditResult, name: str) -> AuditResult:
     return replace(result, collections=kept)
 
 
-@main.command()
+@main.command(short_help="Tell what is new, fixed and unchanged between two audits.")
 @click.argument("old", type=click.Path(path_type=Path))
 @click.argument("new", type=click.Path(path_type=Path))
 @click.option(
@@ -745,7 +744,7 @@ def _waived(audit: Audit, path: Path) -> AuditResult:
     return result
 
 
-@main.command("deid-diff")
+@main.command("deid-diff", short_help="Tell what de-identification did to each element.")
 @click.argument("original", type=click.Path(path_type=Path))
 @click.argument("released", type=click.Path(path_type=Path))
 @click.option(
@@ -827,7 +826,7 @@ def compare(outs: tuple[Path, ...], page: Path) -> None:
     _written(lambda: write_comparison(results, page), page)
 
 
-@main.command()
+@main.command(short_help="Tell what collections have beyond images.")
 @click.argument("outs", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("-o", "--out", "file", type=click.Path(path_type=Path), help="File to write.")
 @click.option(
@@ -908,7 +907,7 @@ def _is_ours(path: Path) -> bool:
     )
 
 
-@main.command()
+@main.command(short_help="Turn an audit into an exit code for a pipeline.")
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option(
     "--fail-on",
@@ -1009,10 +1008,18 @@ def explain(rule_id: str, rule_folders: tuple[Path, ...]) -> None:
     click.echo(text(rule))
 
 
-@main.command()
-@click.option("--fetch", metavar="EDITION", help="Get another edition, where there is a network.")
+@main.command(short_help="Show the edition of the standard in use, or fetch another.")
+@click.option(
+    "--fetch",
+    metavar="EDITION",
+    help="Get another edition (100 MB) to look at; audits go by the packaged one.",
+)
 def standard(fetch: str | None) -> None:
-    """Show the edition of the standard in use; fetch another."""
+    """Show the edition of the standard in use; fetch another to look at.
+
+    An edition that is fetched is kept in the user's cache, as the standard's XML and as the JSON
+    that dicom-validator makes of it. No audit is made by it.
+    """
     from auditor.standard.editions import (
         StandardError,
         default_folder,
@@ -1032,7 +1039,7 @@ def standard(fetch: str | None) -> None:
         click.echo(f"{edition} (fetched)")
 
 
-@main.command()
+@main.command(short_help="Audit real and generated files, and compare them.")
 @click.option(
     "-o",
     "--out",

@@ -136,6 +136,17 @@ def format_tag(tag: int) -> str:
     return f"({tag >> 16:04X},{tag & 0xFFFF:04X})"
 
 
+def parse_tag(step: str) -> int:
+    """Return the tag that `format_tag` wrote, or that begins a step of a `TagPath`.
+
+    Raises
+    ------
+    ValueError
+        If it is of a private element, which is named without its block.
+    """
+    return int(step[1:5] + step[6:10], 16)
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One thing that a rule found wrong.
@@ -260,7 +271,6 @@ class Rule:
     applies: Selector | Callable[[CollectionFacts], Units]
     check: Callable[[Any], Iterable[Finding | Undecided]]
     doc: RuleDoc
-    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,7 +300,6 @@ class Judge:
     applies: Callable[[Place], bool]
     check: Callable[[Element], str | None]
     doc: str
-    source: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -307,7 +316,6 @@ class Comparison:
     applies: Callable[[Place], bool]
     check: Callable[[Sequence[Element]], Iterable[tuple[Place, str]]]
     doc: str
-    source: str = ""
 
 
 Row = tuple[str, ...]
@@ -330,7 +338,6 @@ class Summary:
     joined: bool
     count: Callable[[InstanceFacts], Iterable[Row]]
     doc: str
-    source: str = ""
 
 
 HEADINGS = {
@@ -451,7 +458,6 @@ def rule(
             applies=applies,
             check=check,
             doc=parse_doc(check.__doc__ or ""),
-            source=check.__module__,
         )
 
     return decorate
@@ -472,7 +478,7 @@ def judge(
     """
 
     def decorate(check: Callable[[Element], str | None]) -> Judge:
-        return Judge(name, applies, check, (check.__doc__ or "").strip(), check.__module__)
+        return Judge(name, applies, check, (check.__doc__ or "").strip())
 
     return decorate
 
@@ -499,7 +505,7 @@ def comparison(
     """
 
     def decorate(check: Callable[[Sequence[Element]], Iterable[tuple[Place, str]]]) -> Comparison:
-        return Comparison(name, applies, check, (check.__doc__ or "").strip(), check.__module__)
+        return Comparison(name, applies, check, (check.__doc__ or "").strip())
 
     return decorate
 
@@ -546,7 +552,6 @@ def summary(
             joined,
             count,
             (count.__doc__ or "").strip(),
-            count.__module__,
         )
 
     return decorate

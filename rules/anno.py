@@ -75,8 +75,10 @@ def forms(collection: CollectionFacts) -> Iterator[Finding]:
 
     Command
     -------
-    duckdb -c "SELECT SOPClassUID, count(*) FROM 'OUT/instances/*.parquet' GROUP BY SOPClassUID"
-    duckdb -c "SELECT kind, form, count(*) FROM 'OUT/companions/*.parquet' GROUP BY kind, form"
+    duckdb -c "SELECT collection, SOPClassUID, count(*) FROM 'OUT/instances/*.parquet'
+    GROUP BY ALL"
+    duckdb -c "SELECT collection, kind, form, count(*) FROM 'OUT/companions/*.parquet'
+    GROUP BY ALL"
 
     Example
     -------
@@ -158,7 +160,8 @@ def untraceable(collection: CollectionFacts) -> Iterator[Finding]:
 
     Command
     -------
-    duckdb -c "SELECT tag_path, count, example FROM 'OUT/findings/*.parquet' WHERE rule = 'ANNO003'"
+    duckdb -c "SELECT collection, tag_path, count, example FROM 'OUT/findings/*.parquet'
+    WHERE rule = 'ANNO003'"
     highdicom: Segmentation(source_images, mask, SegmentationTypeValues.BINARY, segments, ...)
 
     Example

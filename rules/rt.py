@@ -53,8 +53,8 @@ def presence(collection: CollectionFacts) -> Iterator[Finding]:
 
     Command
     -------
-    duckdb -c "SELECT SOPClassUID, count(DISTINCT SeriesInstanceUID) FROM 'OUT/instances/*.parquet'
-    GROUP BY SOPClassUID"
+    duckdb -c "SELECT collection, SOPClassUID, count(DISTINCT SeriesInstanceUID)
+    FROM 'OUT/instances/*.parquet' GROUP BY ALL"
 
     Example
     -------
@@ -125,7 +125,8 @@ def second_generation(instance: InstanceFacts) -> Iterator[Finding]:
 
     Command
     -------
-    duckdb -c "SELECT path, SOPClassUID FROM 'OUT/instances/*.parquet' WHERE Modality LIKE 'RT%'"
+    duckdb -c "SELECT collection, message, count, example FROM 'OUT/findings/*.parquet'
+    WHERE rule = 'RT003'"
 
     Example
     -------

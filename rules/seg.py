@@ -58,8 +58,8 @@ def presence(collection: CollectionFacts) -> Iterator[Finding]:
 
     Command
     -------
-    duckdb -c "SELECT SOPClassUID, count(DISTINCT SeriesInstanceUID) FROM 'OUT/instances/*.parquet'
-    GROUP BY SOPClassUID"
+    duckdb -c "SELECT collection, SOPClassUID, count(DISTINCT SeriesInstanceUID)
+    FROM 'OUT/instances/*.parquet' GROUP BY ALL"
 
     Example
     -------

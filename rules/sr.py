@@ -16,12 +16,12 @@ from auditor import (
     rule,
     summary,
 )
+from auditor.standard.codes import lexicon
 from auditor.standard.sop_classes import (
     KEY_OBJECT_SELECTION,
     STRUCTURED_REPORTS,
     sop_class_name,
 )
-from auditor.structured_report.codes import lexicon
 from auditor.structured_report.content import Code, ContentItem, ContentTree
 from auditor.structured_report.templates import ROOTS, Conformance
 
@@ -58,8 +58,8 @@ def presence(collection: CollectionFacts) -> Iterator[Finding]:
 
     Command
     -------
-    duckdb -c "SELECT SOPClassUID, count(DISTINCT SeriesInstanceUID) FROM 'OUT/instances/*.parquet'
-    GROUP BY SOPClassUID"
+    duckdb -c "SELECT collection, SOPClassUID, count(DISTINCT SeriesInstanceUID)
+    FROM 'OUT/instances/*.parquet' GROUP BY ALL"
 
     Example
     -------

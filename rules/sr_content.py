@@ -15,10 +15,16 @@ from auditor import (
     judge,
     rule,
 )
-from auditor.standard.codes import RETIRED_SCHEMES, Concept, is_sct_identifier, meaning
+from auditor.standard.codes import (
+    RETIRED_SCHEMES,
+    Concept,
+    is_dcm_code,
+    is_private,
+    is_sct_identifier,
+    meaning,
+)
 from auditor.standard.dictionary import tag_of
 from auditor.standard.sop_classes import KEY_OBJECT_SELECTION, STRUCTURED_REPORTS
-from auditor.structured_report.codes import is_dcm_code, is_private
 from auditor.structured_report.content import GRAPHIC, ContentItem
 from auditor.structured_report.templates import constraints
 from auditor.structured_report.ucum import is_unit

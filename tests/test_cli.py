@@ -586,6 +586,14 @@ def test_every_command_explains_itself_and_every_option(command: str) -> None:
     assert [option.name for option in options if not option.help] == []
 
 
+def test_the_list_of_commands_fits_80_columns() -> None:
+    done = CliRunner().invoke(main, ["--help"], terminal_width=80)
+    assert done.exit_code == 0
+    listed = done.stdout.partition("Commands:")[2]
+    assert all(name in listed for name in main.commands)
+    assert "..." not in listed
+
+
 def test_a_defect_ends_with_3_and_without_a_value(
     collection: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,12 +13,9 @@ from hypothesis import strategies as st
 
 from auditor.cli import main
 from auditor.diff import compare
+from auditor.exit_codes import FAILED, INCOMPLETE, PASSED, USAGE
 from auditor.frames import Audit
 from auditor.gate import (
-    FAILED,
-    INCOMPLETE,
-    PASSED,
-    USAGE,
     LimitError,
     Limits,
     decide,

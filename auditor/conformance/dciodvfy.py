@@ -34,7 +34,7 @@ from auditor.conformance.dicom_validator import held, items_of, sop_class_of
 from auditor.conformance.legality import SURELY_LEGAL, lenient, pieces
 from auditor.conformance.overlays import judge_overlays, repeated
 from auditor.conformance.vocabulary import DCIODVFY, IodError, RefereeReport
-from auditor.model import TagPath, format_tag
+from auditor.model import TagPath, format_tag, parse_tag
 from auditor.reading.places import LONG_VRS, TEXT_VRS
 from auditor.reading.walker import known_vr
 from auditor.standard.dictionary import entry_of, tag_of, vr_of
@@ -627,9 +627,8 @@ HELD_BACK: tuple[tuple[str, Callable[[IodError, _Case], bool]], ...] = (
 
 
 def tags_of(error: IodError) -> Iterator[int]:
-    """Yield the tags of an error's path."""
-    for step in error.tag_path.steps:
-        yield int(step[1:5] + step[6:10], 16)
+    """Return the tags of an error's path."""
+    return map(parse_tag, error.tag_path.steps)
 
 
 def last_tag(error: IodError) -> int:

@@ -8,10 +8,9 @@ from typing import Any
 
 from auditor.deid_diff.deeds import IDENTITY, ORDER, Done, Verdict
 from auditor.deid_diff.mapping import ALL_UIDS, PATIENT_ID, Mapping
+from auditor.exit_codes import FAILED, INCOMPLETE, PASSED
 
 SCHEMA = "dicom-auditor/deid-diff/1"
-
-PASS, DISAGREES, INCOMPLETE = 0, 1, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,8 +203,8 @@ class DeidDiff:
     def code(self) -> int:
         """The exit code: 0 pass, 1 not as claimed, 3 incomplete."""
         if any(True for _ in self.disagreements()):
-            return DISAGREES
-        return INCOMPLETE if any(True for _ in self.gaps()) else PASS
+            return FAILED
+        return INCOMPLETE if any(True for _ in self.gaps()) else PASSED
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain lists, dicts, strings and numbers, in a stable order."""

@@ -14,7 +14,7 @@ from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
 
-from auditor.model import TagPath
+from auditor.model import TagPath, parse_tag
 from auditor.standard.iods import packaged_iods
 
 EDITION = "2026d"
@@ -205,7 +205,7 @@ def asked_at(sop_class: str, path: TagPath, codes: frozenset[str]) -> Asked | No
     """
     public = [step for step in path.steps if ":" not in step]
     whole = len(public) == len(path.steps)
-    tags = tuple(int(step[1:5] + step[6:10], 16) for step in public)
+    tags = tuple(map(parse_tag, public))
     table = confidentiality_table()
     row = table.private if ":" in path.steps[-1] else table.row(tags[-1])
     if row is None:

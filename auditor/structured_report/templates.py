@@ -16,9 +16,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from auditor.model import TagPath
-from auditor.standard.codes import RETIRED_SCHEMES
+from auditor.standard.codes import RETIRED_SCHEMES, is_known_group, is_member, same, today
 from auditor.standard.sop_classes import KEY_OBJECT_SELECTION
-from auditor.structured_report.codes import is_known_group, is_member, same, todays
 from auditor.structured_report.content import EXCEEDS, Code, ContentItem, ContentTree
 
 _TABLE = Path(__file__).parents[1] / "standard" / "templates.json.gz"
@@ -202,11 +201,6 @@ def template(tid: str) -> Template:
         If it is not packaged.
     """
     return _table().templates[tid]
-
-
-def template_ids() -> frozenset[str]:
-    """Return the identifiers of the packaged templates."""
-    return frozenset(_table().templates)
 
 
 def constraints(sop_class: str) -> dict[str, dict[str, list[list[str]]]] | None:
@@ -745,6 +739,6 @@ def _is(item: ContentItem, condition: list[Any]) -> bool:
         code = item.concept if what == "concept" else item.value
         if code is None:
             return False
-        value, scheme = todays(code.value, code.scheme)
-        found = value if which == "cv" else scheme
+        now = today(code)
+        found = now.value if which == "cv" else now.scheme
     return bool((found == text) is (operator == "="))
