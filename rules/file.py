@@ -36,7 +36,8 @@ def unreadable(collection: CollectionFacts) -> Iterator[Finding]:
 
     Command
     -------
-    duckdb -c "SELECT path, reason FROM 'OUT/instances/*.parquet' WHERE status = 'unreadable'"
+    duckdb -c "SELECT collection, path, reason FROM 'OUT/instances/*.parquet'
+    WHERE status = 'unreadable'"
 
     Example
     -------
@@ -71,7 +72,8 @@ def cut_short(instance: InstanceFacts) -> Iterator[Finding]:
 
     Command
     -------
-    duckdb -c "SELECT path, reason FROM 'OUT/instances/*.parquet' WHERE status = 'partial'"
+    duckdb -c "SELECT collection, path, reason FROM 'OUT/instances/*.parquet'
+    WHERE status = 'partial'"
 
     Example
     -------
@@ -354,7 +356,8 @@ def unidentified(instance: InstanceFacts) -> Iterator[Finding]:
 
     Command
     -------
-    duckdb -c "SELECT tag_path, count, example FROM 'OUT/findings/*.parquet' WHERE rule = 'FILE009'"
+    duckdb -c "SELECT collection, tag_path, count, example FROM 'OUT/findings/*.parquet'
+    WHERE rule = 'FILE009'"
 
     Example
     -------

@@ -217,7 +217,8 @@ def conditions_that_nobody_checks(instance: InstanceFacts) -> Iterator[Undecided
 
     Command
     -------
-    duckdb -c "SELECT tag_path, count, example FROM 'OUT/findings/*.parquet' WHERE rule = 'IOD016'"
+    duckdb -c "SELECT collection, tag_path, count, example FROM 'OUT/findings/*.parquet'
+    WHERE rule = 'IOD016'"
 
     Example
     -------

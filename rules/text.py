@@ -813,7 +813,8 @@ def documents_beside(collection: CollectionFacts) -> Iterator[Finding]:
 
     Command
     -------
-    duckdb -c "SELECT path, kind FROM 'OUT/companions/*.parquet' WHERE kind IN ('pdf', 'office')"
+    duckdb -c "SELECT collection, path, kind FROM 'OUT/companions/*.parquet'
+    WHERE kind IN ('pdf', 'office')"
 
     Example
     -------
