@@ -100,6 +100,15 @@ def main(context: click.Context) -> None:
     context.default_map = dict.fromkeys(main.commands, options)
 
 
+def _limit(text: str) -> tuple[str, float]:
+    from auditor.gate import LimitError, read_limit
+
+    try:
+        return read_limit(text)
+    except LimitError as error:
+        raise click.BadParameter(str(error)) from None
+
+
 # Information says what there is: it cannot fail a gate.
 severity_option = click.Choice(["warning", "error"])
 rules_option = click.option(
@@ -952,11 +961,16 @@ def _is_ours(path: Path) -> bool:
 )
 @click.option("--require", multiple=True, metavar="ID", help="A rule that must have passed.")
 @click.option(
-    "--min-score", multiple=True, metavar="CATEGORY=N", help="Least score, of overall too."
+    "--min-score",
+    multiple=True,
+    type=_limit,
+    metavar="CATEGORY=N",
+    help="Least score, of overall too.",
 )
 @click.option(
     "--min-coverage",
     multiple=True,
+    type=_limit,
     metavar="CATEGORY=N",
     help="Least percent judged; 90 where there is a least score.",
 )
@@ -968,8 +982,8 @@ def gate(
     out: Path,
     fail_on: str | None,
     require: tuple[str, ...],
-    min_score: tuple[str, ...],
-    min_coverage: tuple[str, ...],
+    min_score: tuple[tuple[str, float], ...],
+    min_coverage: tuple[tuple[str, float], ...],
     new_only: bool,
     baseline: Path | None,
     waivers: Path | None,
@@ -977,7 +991,7 @@ def gate(
 ) -> None:
     """Turn an audit into an exit code: 0 pass, 1 failed, 2 usage, 3 incomplete."""
     from auditor.diff import compare as changes
-    from auditor.gate import LimitError, Limits, read_limit
+    from auditor.gate import Limits
     from auditor.model import Severity
     from auditor.profile import ProfileError
     from auditor.result import ResultError
@@ -994,12 +1008,12 @@ def gate(
         _fail(f"--require: no rule is called {unknown[0]!r}")
     try:
         used = _read_profile(profile, known)
-        scores, coverages = (dict(map(read_limit, each)) for each in (min_score, min_coverage))
-    except (ProfileError, LimitError) as error:
+    except ProfileError as error:
         _fail(str(error))
-    if fail_on is None and (new_only or not (require or scores)):
+    if fail_on is None and (new_only or not (require or min_score)):
         fail_on = "error"
-    limits = Limits(Severity(fail_on) if fail_on else None, require, scores, coverages)
+    level = Severity(fail_on) if fail_on else None
+    limits = Limits(level, require, dict(min_score), dict(min_coverage))
     result = _waived(audit, waivers) if waivers else audit.result
     since = None
     if baseline is not None:

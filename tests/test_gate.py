@@ -280,9 +280,6 @@ def test_a_baseline_is_another_audit(tmp_path: Path) -> None:
         ("--baseline", "a"),
         ("--new-only", "--baseline", "nothing"),
         ("--require", "NONE001"),
-        ("--min-score", "iod"),
-        ("--min-score", "none=90"),
-        ("--min-coverage", "iod=101"),
         ("--waivers", "nothing.toml"),
     ],
 )
@@ -294,6 +291,24 @@ def test_a_mistake_is_2(
     done = gate("a", *arguments)
     assert done.exit_code == USAGE
     assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("option", "limit"),
+    [("min-score", "iod"), ("min-score", "none=90"), ("min-coverage", "iod=101")],
+)
+def test_a_limit_that_means_nothing_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, option: str, limit: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / "a", [])
+    done = gate("a", f"--{option}", limit)
+    assert done.exit_code == USAGE
+    assert f"Invalid value for '--{option}': '{limit}': n" in done.stderr
+    (tmp_path / "dicom-audit.toml").write_text(f'{option} = ["{limit}"]')
+    done = gate("a")
+    assert done.exit_code == USAGE
+    assert done.stderr.startswith(f"dicom-audit: dicom-audit.toml: {option}: '{limit}': n")
 
 
 def test_limits_come_from_the_configuration(
