@@ -650,6 +650,41 @@ def report(
             _put(into or beside, form.file("report"), written, made=True)
 
 
+@main.command(short_help="List the files that a finding is of.")
+@click.argument("out", type=click.Path(path_type=Path))
+@click.argument("rule_id", metavar="RULE")
+@click.option("--tag-path", default="", help="Of the findings at this place alone.")
+@click.option("--only", metavar="NAME", help="Of this collection alone.")
+def files(out: Path, rule_id: str, tag_path: str, only: str | None) -> None:
+    """List the files that a rule found something in, one a line, for a command that mends them.
+
+    A path begins where its collection does; of several collections, with the collection's name.
+    """
+    from auditor.result import ResultError
+
+    audit = _load(out)
+    rule_id = rule_id.upper()
+    wanted = audit.result if only is None else _only(audit.result, only)
+    known = {rule.id: rule for each in wanted.collections for rule in each.rules}
+    if rule_id not in known:
+        _fail(f"the audit has no rule {rule_id}")
+    if known[rule_id].scope == "collection":
+        _fail(
+            f"{rule_id} looks at the whole collection and not at single files: "
+            "its examples are in the report, and its command says how to list the rest"
+        )
+    try:
+        found = audit.files(rule_id, tag_path)
+    except ResultError as error:
+        _fail(str(error))
+    chosen = {(each.repository, each.name) for each in wanted.collections}
+    several = len(audit.result.collections) > 1
+    columns = ["repository", "collection", "path"]
+    for repository, name, path in found[columns].drop_duplicates().itertuples(index=False):
+        if (repository, name) in chosen:
+            click.echo(f"{name}/{path}" if several else path)
+
+
 def _only(result: AuditResult, name: str) -> AuditResult:
     """Keep the collections of a name, which is ``REPOSITORY/NAME`` where one name is not enough."""
     from dataclasses import replace
