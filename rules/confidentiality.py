@@ -40,7 +40,7 @@ MODIFIED = "LongitudinalTemporalInformationModified"
 BURNED_IN = "BurnedInAnnotation"
 FEATURES = "RecognizableVisualFeatures"
 CODE_READS = (FLAG, f"{CODES}.CodeValue", f"{CODES}.CodingSchemeDesignator")
-PROFILE_READS = (*CODE_READS, "SOPClassUID", "judge:confidentiality")
+PROFILE_READS = (*CODE_READS, "judge:confidentiality")
 
 
 # -- What a value visibly is ------------------------------------------------------------------
@@ -172,7 +172,7 @@ def _evidence(
 
     What stands in a sequence that is to be removed goes with it, and is not told apart.
     """
-    sop_class = instance.text("SOPClassUID")
+    sop_class = instance.sop_class
     removed: set[tuple[str, ...]] = set()
     # A sequence comes before what is in it.
     for path, verdict in instance.judged("confidentiality"):
@@ -700,7 +700,7 @@ def not_replaced(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
     category="deidentification",
     severity="warning",
     confidence="medium",
-    reads=(FLAG, CODES, MODIFIED, "SOPClassUID", "judge:confidentiality"),
+    reads=(FLAG, CODES, MODIFIED, "judge:confidentiality"),
     reference="PS3.15 Table E.1-1",
     applies=_UNCODED,
 )
