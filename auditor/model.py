@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, overload
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar, overload
 
 if TYPE_CHECKING:
     from auditor.collection import CollectionFacts
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from auditor.reading.places import Element, Place
 
 from auditor.standard.dictionary import tag_of
+
+W = TypeVar("W", bound=StrEnum)
 
 CATEGORIES: dict[str, str] = {
     "integrity": "File integrity",
@@ -449,10 +451,10 @@ def rule(
         return Rule(
             id=id,
             category=category,
-            severity=Severity(severity),
-            confidence=Confidence(confidence),
-            scope=Scope(scope),
-            unit=Unit(unit),
+            severity=_word(Severity, "severity", severity),
+            confidence=_word(Confidence, "confidence", confidence),
+            scope=_word(Scope, "scope", scope),
+            unit=_word(Unit, "unit", unit),
             reads=tuple(reads),
             reference=reference,
             applies=applies,
@@ -461,6 +463,13 @@ def rule(
         )
 
     return decorate
+
+
+def _word(words: type[W], name: str, given: str) -> W:
+    """Return a word of a closed list; whoever wrote another one is told which there are."""
+    if given not in list(words):
+        raise ValueError(f"{name} {given!r} is none of {', '.join(words)}")
+    return words(given)
 
 
 def judge(

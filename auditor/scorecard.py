@@ -365,8 +365,10 @@ def _files(collection: CollectionResult) -> tuple[Fact, ...]:
 
 
 def _command(rule: RuleResult, limits: Limits) -> tuple[str, ...]:
-    lines = rule.command.split("\n") if rule.command else []
-    return tuple(clean(line, limits.prose) for line in lines[:8])
+    lines = rule.command.split("\n")[:8] if rule.command else []
+    if rule.scope == "instance" and "FILE" in rule.command:
+        lines.append(f"# FILE: each that is listed by  dicom-audit files OUT {rule.id}")
+    return tuple(clean(line, limits.prose) for line in lines)
 
 
 def _steps(

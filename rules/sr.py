@@ -67,7 +67,7 @@ def presence(collection: CollectionFacts) -> Iterator[Finding]:
     """
     for uid, count, paths in collection.rows(
         "SELECT SOPClassUID, count(DISTINCT SeriesInstanceUID), min(path, 5) FROM instances "
-        "GROUP BY SOPClassUID ORDER BY SOPClassUID"
+        "WHERE SeriesInstanceUID IS NOT NULL GROUP BY SOPClassUID ORDER BY SOPClassUID"
     ):
         if uid in (STRUCTURED_REPORTS | {KEY_OBJECT_SELECTION}):
             yield Finding(
@@ -80,7 +80,7 @@ def presence(collection: CollectionFacts) -> Iterator[Finding]:
     category="structured_report",
     severity="warning",
     confidence="high",
-    reads=("Modality", "SOPClassUID"),
+    reads=("Modality",),
     reference="PS3.3 C.7.3.1.1.1, PS3.4 B.5",
     applies=Selector(when=lambda instance: instance.text("Modality") == "SR"),
 )
@@ -104,7 +104,7 @@ def modality_only(instance: InstanceFacts) -> Iterator[Finding]:
     -------
     A scanned page in a Secondary Capture image whose Modality is SR.
     """
-    if instance.text("SOPClassUID") not in STRUCTURED_REPORTS | {KEY_OBJECT_SELECTION}:
+    if instance.sop_class not in STRUCTURED_REPORTS | {KEY_OBJECT_SELECTION}:
         yield Finding("Modality is SR, the SOP class is not", TagPath.of("Modality"))
 
 

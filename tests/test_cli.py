@@ -123,7 +123,7 @@ def test_scan_writes_the_audit_and_prints_the_scorecard(collection: Path, tmp_pa
     written = {path.name for path in (tmp_path / "out").iterdir()}
     tables = {"instances", "references", "numbers", "companions", "keys", "frames", "masks"}
     tables |= {"entities", "extents"}
-    tables |= {"elements", "findings"}
+    tables |= {"elements", "findings", "judged"}
     assert written == {"result.json", "report.html", "manifest.json"} | tables
     manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
     assert manifest["complete"] is True

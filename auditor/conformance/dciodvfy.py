@@ -31,7 +31,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from auditor.conformance.dicom_validator import held, items_of, sop_class_of
-from auditor.conformance.legality import SURELY_LEGAL, lenient
+from auditor.conformance.legality import SURELY_LEGAL, lenient, pieces
 from auditor.conformance.overlays import judge_overlays, repeated
 from auditor.conformance.vocabulary import DCIODVFY, IodError, RefereeReport
 from auditor.model import TagPath, format_tag, parse_tag
@@ -200,9 +200,10 @@ def shown(tag: int, vr: str, value: bytes) -> bytes:
         return form(vr, value)
     count = value.count(b"\\") + 1
     # Positions and directions, which are others in every slice.
-    if vr == "DS" and _SURELY[vr].match(value.rstrip(b" ")):
+    if vr == "DS" and all(_SURELY[vr].match(each.rstrip(b" ")) for each in pieces(value)):
         return _several((_LEGAL[vr],), _count(tag, count, 1))
-    forms = tuple(dict.fromkeys(form(vr, each) for each in value.split(b"\\")))
+    parts = (part for piece in pieces(value) for part in dict.fromkeys(piece.split(b"\\")))
+    forms = tuple(dict.fromkeys(form(vr, each) for each in parts))
     return _several(forms, _count(tag, count, len(forms)))
 
 
