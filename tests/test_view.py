@@ -351,7 +351,11 @@ def test_what_is_to_be_fixed_has_its_command_and_its_clause() -> None:
     bad.command = "dcmodify -ea (0010,1000) FILE\ndcmdump FILE"
     (shown,) = report_view(audit(collection("c", changed=[bad]))).collections
     (step,) = shown.first
-    assert step.command == ("dcmodify -ea (0010,1000) FILE", "dcmdump FILE")
+    assert step.command == (
+        "dcmodify -ea (0010,1000) FILE",
+        "dcmdump FILE",
+        "# FILE: each that is listed by  dicom-audit files OUT DEID102",
+    )
     assert step.reference == "PS3.15 Table E.1-1"
     failed = next(each for section in shown.sections for each in section.failed)
     assert (failed.command, failed.anchor) == (step.command, step.link)
