@@ -46,7 +46,7 @@ from auditor.model import (
 )
 from auditor.objects import objects
 from auditor.ocr import Sample, read_frames
-from auditor.outcomes import blank_result, record, write_findings
+from auditor.outcomes import blank_result, judged_rows, record, write_findings
 from auditor.people import PEOPLE_LIMIT, PersonRow, merge_people
 from auditor.profile import Profile
 from auditor.referee_rules import count_referee_rule, referee_notes
@@ -62,7 +62,7 @@ from auditor.result import (
 from auditor.scoring import overall, score_category
 from auditor.sources import Source, SourceFile
 from auditor.store import WALKED, AuditFolder, TableWriter, element_rows
-from auditor.tally import RuleTally, Tally, count_rule
+from auditor.tally import Judged, RuleTally, Tally, count_rule
 from auditor.twins import Row as TwinRow
 from auditor.twins import choose, read_pixels
 from auditor.twins import died as died_comparing
@@ -149,16 +149,14 @@ def audit_collection(
     pixels = _compare_pixels(collection.source, number, folder, workers, progress, job.twins)
     results = {rule.id: blank_result(rule, profile) for rule in rules.rules}
     walking, waiting = instance_rules(rules)
-    walked = [
+    signatures = tally.signatures.values()
+    walked: list[tuple[Rule, list[Judged]]] = [
         (
             rule,
-            count_rule(
-                [
-                    (each.verdict.outcomes[index], each.verdict.findings[index], each.series)
-                    for each in tally.signatures.values()
-                ],
-                rule.unit is Unit.SERIES,
-            ),
+            [
+                (each.verdict.outcomes[index], each.verdict.findings[index], each.series)
+                for each in signatures
+            ],
         )
         for index, rule in enumerate(walking)
     ]
@@ -172,21 +170,26 @@ def audit_collection(
     files = {table: folder.file(table, number) for table in WALKED}
     with (
         TableWriter(folder.file("findings", number), "findings", collection.name) as findings,
+        TableWriter(folder.file("judged", number), "judged", collection.name) as judged,
         TemporaryDirectory() as passing,
     ):
-        counted = joined(rules, tally)
-        files |= _passing_tables(Path(passing), collection.name, people, counted, pixels)
+        summed = joined(rules, tally)
+        files |= _passing_tables(Path(passing), collection.name, people, summed, pixels)
         with connect(folder.path, workers.count) as connection:
             tables = hold(connection, files)
             there = _query(connection, tables, collection, tally, rules, workers.count, results)
         for rule, found in there.found:
             write_findings(findings, results[rule.id], found)
-        for rule, found in walked:
-            record(rule, found, there.sources, results[rule.id], findings)
+        for rule, parts in walked:
+            counted = count_rule(parts, rule.unit is Unit.SERIES)
+            record(rule, counted, there.sources, results[rule.id], findings)
+            judged.add(judged_rows(rule, signatures, parts))
         reports = asked.result()
         for rule in waiting:
-            found, confidences, reason = count_referee_rule(rule, tally, reports)
-            record(rule, found, there.sources, results[rule.id], findings, confidences)
+            parts, confidences, reason = count_referee_rule(rule, tally, reports)
+            counted = count_rule(parts, rule.unit is Unit.SERIES)
+            record(rule, counted, there.sources, results[rule.id], findings, confidences)
+            judged.add(judged_rows(rule, signatures, parts))
             results[rule.id].reason = "; ".join(filter(None, (results[rule.id].reason, reason)))
     with TableWriter(folder.file("elements", number), "elements", collection.name) as writer:
         writer.add(element_rows(tally.elements))

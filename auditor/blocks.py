@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from auditor.model import Outcome, Row, Severity, TagPath, Unit
+from auditor.model import Outcome, Row, Severity, TagPath, Unit, parse_tag
 from auditor.registry import RuleSet
 from auditor.result import (
     CarriedAttribute,
@@ -83,7 +83,7 @@ def attribute_of(tag_path: str) -> str:
     """Return the name in PS3.6 of the last step of a tag path, "" if it has none."""
     last = tag_path.rpartition("/")[2]
     try:
-        return name_of(int(last[1:5] + last[6:10], 16))
+        return name_of(parse_tag(last))
     except ValueError:
         return ""
 

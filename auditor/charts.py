@@ -50,6 +50,30 @@ def share_bar(label: str, parts: Sequence[tuple[str, str, int, str]]) -> ShareBa
     return ShareBar(label, tuple(made))
 
 
+class Scale(NamedTuple):
+    """Scores on a line from 0 to 100, as paths of an SVG.
+
+    `reach` is the bar of a single score, `dots` are several, `middle` is their median; what there
+    is not is empty.
+    """
+
+    reach: str = ""
+    dots: str = ""
+    middle: str = ""
+
+
+def scale(dots: Sequence[float], middle: float) -> Scale:
+    """Put scores from 0 to 100 on a line that is 200 long and begins at 4."""
+    if len(dots) == 1:
+        return Scale(reach=f"M4 6h{round(dots[0] * 2, 1)}")
+    if not dots:
+        return Scale()
+    return Scale(
+        dots="".join(f"M{round(4 + each * 2, 1)} 6h0" for each in dots),
+        middle=f"M{round(4 + middle * 2, 1)} 1v10",
+    )
+
+
 class Column(NamedTuple):
     """One column, from its upper left corner down to the axis; `mark` is written below it."""
 
@@ -57,6 +81,11 @@ class Column(NamedTuple):
     y: float
     height: float
     mark: str
+
+    @property
+    def middle(self) -> float:
+        """Where the mark is centred."""
+        return self.x + COLUMN / 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +98,18 @@ class Columns:
     column: float
     columns: tuple[Column, ...]
 
+    @property
+    def below(self) -> float:
+        """The line on which marks are written."""
+        return self.height - 4
 
-COLUMN, GAP, TALL = 14.0, 4.0, 90.0
+    @property
+    def axis(self) -> str:
+        """The path of the line below the columns: half a unit lower, so that it is sharp."""
+        return f"M8 {self.height - MARKS + 0.5}H{self.width - 8}"
+
+
+COLUMN, GAP, TALL, MARKS = 14.0, 4.0, 90.0, 18.0
 MOST_YEARS = 60
 """More are no picture any more: they are a table."""
 
@@ -91,7 +130,7 @@ def year_columns(label: str, counts: Mapping[int, int]) -> Columns | None:
         x = 14 + position * (COLUMN + GAP)
         made.append(Column(x, round(TALL - height, 1), round(height, 1), mark))
     width = 28 + len(made) * (COLUMN + GAP) - GAP
-    return Columns(label, width, TALL + 18, COLUMN, tuple(made))
+    return Columns(label, width, TALL + MARKS, COLUMN, tuple(made))
 
 
 def _is_marked(year: int, first: int, last: int, step: int) -> bool:
@@ -107,6 +146,21 @@ class Node(NamedTuple):
     title: str
     detail: str
     ghost: bool
+
+    @property
+    def text_x(self) -> float:
+        """Where both lines of text begin."""
+        return self.x + 12
+
+    @property
+    def title_y(self) -> float:
+        """The line on which the title is written."""
+        return self.y + 19
+
+    @property
+    def detail_y(self) -> float:
+        """The line on which the detail is written."""
+        return self.y + 36
 
 
 class Edge(NamedTuple):
@@ -131,6 +185,16 @@ class Diagram:
     box_height: float
     nodes: tuple[Node, ...]
     edges: tuple[Edge, ...]
+
+    @property
+    def view_width(self) -> float:
+        """The width with room for the lines around boxes at the edge."""
+        return self.width + 4
+
+    @property
+    def view_box(self) -> str:
+        """What is seen: above the boxes there is room for arrows and their numbers."""
+        return f"-2 -18 {self.view_width} {self.height + 22}"
 
 
 class Box(NamedTuple):
@@ -195,9 +259,9 @@ def _edge(source: Node, target: Node, label: str) -> Edge:
         head = f"M{x2:g} {y2 - 4:g}l7 4l-7 4z"
         # Near its start, where it has not met other arrows; an arc is below them there.
         y = y1 + (y2 - y1) * 0.12 + (sag * 0.6 + 12 if sag else 0)
-        return Edge(path, head, target.ghost, label, round(x1 + 26, 1), round(y, 1))
+        return Edge(path, head, target.ghost, label, round(x1 + 26, 1), round(y, 1) - 4)
     # Against the order, where objects refer to each other in a circle: above both.
     x1, x2, top = source.x + WIDE / 2, target.x + WIDE / 2, min(source.y, target.y)
     path = f"M{x1:g} {source.y:g}C{x1:g} {top - 14:g} {x2:g} {top - 14:g} {x2:g} {target.y - 7:g}"
     head = f"M{x2 - 4:g} {target.y - 7:g}l4 7l4 -7z"
-    return Edge(path, head, target.ghost, label, round((x1 + x2) / 2, 1), round(top - 8, 1))
+    return Edge(path, head, target.ghost, label, round((x1 + x2) / 2, 1), round(top - 8, 1) - 4)

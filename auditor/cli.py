@@ -13,20 +13,19 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from auditor.exit_codes import FAILED, INCOMPLETE, USAGE
+
 if TYPE_CHECKING:
     from auditor.audit import Collection
     from auditor.diff import Diff
     from auditor.frames import Audit
-    from auditor.gate import Limits
+    from auditor.gate import Decision, Limits
     from auditor.profile import Profile
     from auditor.registry import RuleSet
     from auditor.result import AuditResult, CollectionResult
     from auditor.sources import Source
     from auditor.store import AuditFolder
     from auditor.waivers import Waiver
-
-# Exit codes: 0 pass, 1 gate failed, 2 usage or configuration, 3 incomplete.
-USAGE, INCOMPLETE = 2, 3
 
 
 def _say(message: str) -> None:
@@ -101,6 +100,15 @@ def main(context: click.Context) -> None:
     context.default_map = dict.fromkeys(main.commands, options)
 
 
+def _limit(text: str) -> tuple[str, float]:
+    from auditor.gate import LimitError, read_limit
+
+    try:
+        return read_limit(text)
+    except LimitError as error:
+        raise click.BadParameter(str(error)) from None
+
+
 # Information says what there is: it cannot fail a gate.
 severity_option = click.Choice(["warning", "error"])
 rules_option = click.option(
@@ -112,7 +120,7 @@ rules_option = click.option(
 )
 
 
-@main.command()
+@main.command(short_help="Audit folders, files, archives, or what an index lists.")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @click.option("-o", "--out", required=True, type=click.Path(path_type=Path), help="Audit folder.")
 @click.option(
@@ -248,6 +256,7 @@ def _indexed(paths: tuple[Path, ...], for_files: bool) -> list[str] | None:
 def _each(folder: Path) -> tuple[Path, ...]:
     """Return the collections in a folder, and say what is none."""
     from auditor.sources import SourceError, each_collection, printable
+    from auditor.words import plural
 
     try:
         paths = tuple(each_collection(folder))
@@ -255,9 +264,10 @@ def _each(folder: Path) -> tuple[Path, ...]:
         _fail(str(error), INCOMPLETE if folder.is_dir() else USAGE)
     left_out = len(list(folder.iterdir())) - len(paths)
     if left_out:
+        verb = "is" if left_out == 1 else "are"
         _say(
-            f"{left_out} entries of {printable(folder.name)} are no collection (files, hidden "
-            "folders, links) and are not audited"
+            f"{plural(left_out, 'entry')} of {printable(folder.name)} {verb} no collection (files, "
+            f"hidden folders, links) and {verb} not audited"
         )
     if not paths:
         _fail(f"no subfolder to audit: {printable(str(folder))}", INCOMPLETE)
@@ -328,6 +338,15 @@ def _at_commas(names: tuple[str, ...]) -> list[str]:
     return [part.strip() for name in names for part in name.split(",") if part.strip()]
 
 
+def _key() -> bytes:
+    from auditor.redaction import WeakKeyError, audit_key
+
+    try:
+        return audit_key()
+    except WeakKeyError as error:
+        _fail(str(error))
+
+
 def run_audit(
     wanted: list[Wanted],
     out: Path,
@@ -345,14 +364,13 @@ def run_audit(
     from auditor.audit import Collection, Unopened, audit
     from auditor.engine import Job, available_cores
     from auditor.formats import report_files
-    from auditor.redaction import audit_key
     from auditor.sources import SourceError, open_source, printable
     from auditor.store import AuditFolder, StoreError
     from auditor.terminal import progress
 
     started = datetime.now(UTC).isoformat(timespec="seconds")
     ids = tuple(rule.id for rule in rules.rules)
-    job = Job(rules.folders, ids, audit_key(), show_values, ocr, masks, twins)
+    job = Job(rules.folders, ids, _key(), show_values, ocr, masks, twins)
     with ExitStack() as stack:
         collections: list[Collection] = []
         for each in wanted:
@@ -411,13 +429,12 @@ def run_index_audit(
     from auditor.engine import available_cores
     from auditor.formats import report_files
     from auditor.index import audit_index
-    from auditor.redaction import audit_key
     from auditor.sources import SourceError, printable
     from auditor.sources.idc import Index
     from auditor.store import AuditFolder, StoreError
     from auditor.terminal import progress
 
-    started, key = datetime.now(UTC).isoformat(timespec="seconds"), audit_key()
+    started, key = datetime.now(UTC).isoformat(timespec="seconds"), _key()
     try:
         index = Index.installed()
         folder = AuditFolder(out, report_files())
@@ -535,7 +552,7 @@ def _decide(
     unreadable_share: float,
     diff: Diff | None = None,
     *,
-    say_pass: bool = False,
+    close: bool = False,
 ) -> NoReturn:
     from auditor.gate import decide
     from auditor.view import clean
@@ -543,17 +560,25 @@ def _decide(
     decision = decide(results, limits, unreadable_share, diff)
     for reason in decision.reasons:
         _say(clean(reason))  # a result may come from elsewhere
-    if say_pass and not decision.reasons:
-        from auditor.view import verdict_of
-        from auditor.words import number, plural
-
-        collections = [each for result in results for each in result.collections]
-        undecided = sum(bool(verdict_of(each).gaps) for each in collections)
-        said = f"pass: {plural(len(collections), 'collection')}"
-        if undecided:
-            said += f"; {number(undecided)} of them could not be judged in full"
-        click.echo(said)
+    if close:
+        click.echo(_closing(results, decision))
     sys.exit(decision.code)
+
+
+def _closing(results: list[AuditResult], decision: Decision) -> str:
+    """Return the last line of a gate: what it decided, about how much."""
+    from auditor.view import verdict_of
+    from auditor.words import number, plural
+
+    collections = [each for result in results for each in result.collections]
+    about, reasons = plural(len(collections), "collection"), len(decision.reasons)
+    if decision.code == FAILED:
+        return f"fail: {about}; {plural(reasons, 'reason')}"
+    if reasons:
+        return f"incomplete: {about}; nothing fails, {plural(reasons, 'thing')} cannot be known"
+    undecided = sum(bool(verdict_of(each).gaps) for each in collections)
+    said = f"; {number(undecided)} of them could not be judged in full" if undecided else ""
+    return f"pass: {about}{said}"
 
 
 def _read(out: Path) -> AuditResult:
@@ -581,7 +606,7 @@ def _formats(_: click.Context, __: click.Parameter, value: str) -> tuple[str, ..
     return names
 
 
-@main.command()
+@main.command(short_help="Write an audit in other formats.")
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option(
     "--format",
@@ -625,6 +650,41 @@ def report(
             _put(into or beside, form.file("report"), written, made=True)
 
 
+@main.command(short_help="List the files that a finding is of.")
+@click.argument("out", type=click.Path(path_type=Path))
+@click.argument("rule_id", metavar="RULE")
+@click.option("--tag-path", default="", help="Of the findings at this place alone.")
+@click.option("--only", metavar="NAME", help="Of this collection alone.")
+def files(out: Path, rule_id: str, tag_path: str, only: str | None) -> None:
+    """List the files that a rule found something in, one a line, for a command that mends them.
+
+    A path begins where its collection does; of several collections, with the collection's name.
+    """
+    from auditor.result import ResultError
+
+    audit = _load(out)
+    rule_id = rule_id.upper()
+    wanted = audit.result if only is None else _only(audit.result, only)
+    known = {rule.id: rule for each in wanted.collections for rule in each.rules}
+    if rule_id not in known:
+        _fail(f"the audit has no rule {rule_id}")
+    if known[rule_id].scope == "collection":
+        _fail(
+            f"{rule_id} looks at the whole collection and not at single files: "
+            "its examples are in the report, and its command says how to list the rest"
+        )
+    try:
+        found = audit.files(rule_id, tag_path)
+    except ResultError as error:
+        _fail(str(error))
+    chosen = {(each.repository, each.name) for each in wanted.collections}
+    several = len(audit.result.collections) > 1
+    columns = ["repository", "collection", "path"]
+    for repository, name, path in found[columns].drop_duplicates().itertuples(index=False):
+        if (repository, name) in chosen:
+            click.echo(f"{name}/{path}" if several else path)
+
+
 def _only(result: AuditResult, name: str) -> AuditResult:
     """Keep the collections of a name, which is ``REPOSITORY/NAME`` where one name is not enough."""
     from dataclasses import replace
@@ -641,7 +701,7 @@ def _only(result: AuditResult, name: str) -> AuditResult:
     return replace(result, collections=kept)
 
 
-@main.command()
+@main.command(short_help="Tell what is new, fixed and unchanged between two audits.")
 @click.argument("old", type=click.Path(path_type=Path))
 @click.argument("new", type=click.Path(path_type=Path))
 @click.option(
@@ -745,7 +805,7 @@ def _waived(audit: Audit, path: Path) -> AuditResult:
     return result
 
 
-@main.command("deid-diff")
+@main.command("deid-diff", short_help="Tell what de-identification did to each element.")
 @click.argument("original", type=click.Path(path_type=Path))
 @click.argument("released", type=click.Path(path_type=Path))
 @click.option(
@@ -771,7 +831,6 @@ def deid_diff(
     from auditor.deid_diff.show import deid_page, print_deid_diff
     from auditor.model import Judge
     from auditor.provenance import tool_version
-    from auditor.redaction import audit_key
     from auditor.sources import SourceError, open_source, printable
     from auditor.terminal import progress
 
@@ -780,6 +839,7 @@ def deid_diff(
             _fail("the folder to write and what is compared must not be inside each other")
     look = _load_rules(()).judges["confidentiality"]
     assert isinstance(look, Judge)
+    key = _key()
     try:
         lines = read_mapping(mapping) if mapping else []
         with ExitStack() as stack:
@@ -788,7 +848,7 @@ def deid_diff(
                 found = compare_release(
                     *sides,
                     look=look.check,
-                    key=audit_key(),
+                    key=key,
                     version=tool_version(),
                     mapping=lines,
                     step=shown.files,
@@ -827,7 +887,7 @@ def compare(outs: tuple[Path, ...], page: Path) -> None:
     _written(lambda: write_comparison(results, page), page)
 
 
-@main.command()
+@main.command(short_help="Tell what collections have beyond images.")
 @click.argument("outs", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("-o", "--out", "file", type=click.Path(path_type=Path), help="File to write.")
 @click.option(
@@ -908,7 +968,7 @@ def _is_ours(path: Path) -> bool:
     )
 
 
-@main.command()
+@main.command(short_help="Turn an audit into an exit code for a pipeline.")
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option(
     "--fail-on",
@@ -918,11 +978,16 @@ def _is_ours(path: Path) -> bool:
 )
 @click.option("--require", multiple=True, metavar="ID", help="A rule that must have passed.")
 @click.option(
-    "--min-score", multiple=True, metavar="CATEGORY=N", help="Least score, of overall too."
+    "--min-score",
+    multiple=True,
+    type=_limit,
+    metavar="CATEGORY=N",
+    help="Least score, of overall too.",
 )
 @click.option(
     "--min-coverage",
     multiple=True,
+    type=_limit,
     metavar="CATEGORY=N",
     help="Least percent judged; 90 where there is a least score.",
 )
@@ -934,8 +999,8 @@ def gate(
     out: Path,
     fail_on: str | None,
     require: tuple[str, ...],
-    min_score: tuple[str, ...],
-    min_coverage: tuple[str, ...],
+    min_score: tuple[tuple[str, float], ...],
+    min_coverage: tuple[tuple[str, float], ...],
     new_only: bool,
     baseline: Path | None,
     waivers: Path | None,
@@ -943,7 +1008,7 @@ def gate(
 ) -> None:
     """Turn an audit into an exit code: 0 pass, 1 failed, 2 usage, 3 incomplete."""
     from auditor.diff import compare as changes
-    from auditor.gate import LimitError, Limits, read_limit
+    from auditor.gate import Limits
     from auditor.model import Severity
     from auditor.profile import ProfileError
     from auditor.result import ResultError
@@ -960,12 +1025,12 @@ def gate(
         _fail(f"--require: no rule is called {unknown[0]!r}")
     try:
         used = _read_profile(profile, known)
-        scores, coverages = (dict(map(read_limit, each)) for each in (min_score, min_coverage))
-    except (ProfileError, LimitError) as error:
+    except ProfileError as error:
         _fail(str(error))
-    if fail_on is None and (new_only or not (require or scores)):
+    if fail_on is None and (new_only or not (require or min_score)):
         fail_on = "error"
-    limits = Limits(Severity(fail_on) if fail_on else None, require, scores, coverages)
+    level = Severity(fail_on) if fail_on else None
+    limits = Limits(level, require, dict(min_score), dict(min_coverage))
     result = _waived(audit, waivers) if waivers else audit.result
     since = None
     if baseline is not None:
@@ -977,7 +1042,7 @@ def gate(
         for note in since.notes:
             _say(printable(note))
     share = used.unreadable_share if profile else result.tool.unreadable_share
-    _decide([result], limits, share, since, say_pass=True)
+    _decide([result], limits, share, since, close=True)
 
 
 @main.command()
@@ -1009,10 +1074,18 @@ def explain(rule_id: str, rule_folders: tuple[Path, ...]) -> None:
     click.echo(text(rule))
 
 
-@main.command()
-@click.option("--fetch", metavar="EDITION", help="Get another edition, where there is a network.")
+@main.command(short_help="Show the edition of the standard in use, or fetch another.")
+@click.option(
+    "--fetch",
+    metavar="EDITION",
+    help="Get another edition (100 MB) to look at; audits go by the packaged one.",
+)
 def standard(fetch: str | None) -> None:
-    """Show the edition of the standard in use; fetch another."""
+    """Show the edition of the standard in use; fetch another to look at.
+
+    An edition that is fetched is kept in the user's cache, as the standard's XML and as the JSON
+    that dicom-validator makes of it. No audit is made by it.
+    """
     from auditor.standard.editions import (
         StandardError,
         default_folder,
@@ -1032,7 +1105,7 @@ def standard(fetch: str | None) -> None:
         click.echo(f"{edition} (fetched)")
 
 
-@main.command()
+@main.command(short_help="Audit real and generated files, and compare them.")
 @click.option(
     "-o",
     "--out",

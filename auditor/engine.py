@@ -323,7 +323,7 @@ class Auditor:
 
     def verdict(self, sop_class: str, file: FileFacts, tokens: Sequence[Token]) -> Verdict:
         """Ask every rule and every summary about one signature, memo or not."""
-        facts = InstanceFacts(tokens, file)
+        facts = InstanceFacts(tokens, file, sop_class=sop_class)
         answers = [ask(rule, facts, sop_class, file) for rule in self._rules]
         return Verdict(
             tuple(outcome for outcome, _ in answers),
@@ -535,9 +535,11 @@ class _Columns:
         """Return the hash of a UID, which many objects may refer to."""
         known = self._targets.get(uid)
         if known is None and uid.strip(b" \0"):
+            known = self._hash(uid)
             if len(self._targets) > 2048:
                 self._targets.clear()
-            known = self._targets[uid] = self._hash(uid)
+            if len(uid) <= UID_LIMIT:
+                self._targets[uid] = known
         return known
 
     def _uid(self, value: bytes) -> str:
@@ -592,6 +594,9 @@ class _Reach:
         else:
             self.frames = self.frames or more
 
+
+UID_LIMIT = 256
+"""Bytes of a UID that is remembered: four times what one may have."""
 
 COUNT_LIMIT = 100_000
 """What no number of frames exceeds, and record numbers do."""

@@ -224,6 +224,14 @@ class InstanceFacts:
         Reports of the conformance referees, by name.
     reads
         What may be looked at; None for all of it.
+    sop_class
+        See the attribute.
+
+    Attributes
+    ----------
+    sop_class
+        SOP Class UID by which the rules are chosen: the data set's own, else that of the file
+        meta information. Every rule may look at it.
     """
 
     def __init__(
@@ -232,7 +240,9 @@ class InstanceFacts:
         file: FileFacts,
         referees: dict[str, RefereeReport] | None = None,
         reads: Iterable[str] | None = None,
+        sop_class: str = "",
     ) -> None:
+        self.sop_class = sop_class
         self._tokens = tokens
         self._file = file
         self._referees = referees or {}
@@ -241,7 +251,7 @@ class InstanceFacts:
 
     def for_rule(self, reads: Iterable[str]) -> InstanceFacts:
         """Return the same facts, restricted to what a rule declares."""
-        view = InstanceFacts(self._tokens, self._file, self._referees, reads)
+        view = InstanceFacts(self._tokens, self._file, self._referees, reads, self.sop_class)
         view._whole = self._whole
         return view
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -110,6 +111,50 @@ class Audit:
     def instances(self) -> pd.DataFrame:
         """Return a line per file that is DICOM or should be; see `auditor.store.TABLES`."""
         return self._table("instances")
+
+    def judged(self) -> pd.DataFrame:
+        """Return a line per finding of an instance rule and signature that it is of."""
+        return self._table("judged")
+
+    def files(self, rule: str, tag_path: str = "") -> pd.DataFrame:
+        """Return a line per file that a rule found something in, and what, in order.
+
+        Parameters
+        ----------
+        rule
+            Id of a rule about single objects: of one about the whole collection, the findings
+            have examples, and its command says how to list the rest.
+        tag_path
+            Of the findings at this place alone.
+
+        Raises
+        ------
+        ResultError
+            If the audit did not keep of which files its findings are.
+        """
+        import duckdb
+
+        parts = []
+        for number, each in enumerate(self.result.collections, 1):
+            tables = [self._file(name, number) for name in ("instances", "judged")]
+            parts.append(
+                duckdb.execute(
+                    "SELECT DISTINCT ? AS repository, ? AS collection, path, tag_path, message "
+                    "FROM read_parquet(?) JOIN read_parquet(?) USING (signature) "
+                    "WHERE rule = ? AND (? = '' OR tag_path = ?) ORDER BY path, tag_path, message",
+                    [each.repository, each.name, *tables, rule, tag_path, tag_path],
+                ).df()
+            )
+        import pandas as pd
+
+        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+    def _file(self, table: str, number: int) -> str:
+        """Return the file of a table of a collection, as a pattern that only it matches."""
+        file = None if self.folder is None else table_file(self.folder, table, number)
+        if file is None or not file.is_file():
+            raise ResultError("the audit did not keep of which files its findings are")
+        return glob.escape(str(file))
 
     def references(self) -> pd.DataFrame:
         """Return a line per object and object that it refers to."""

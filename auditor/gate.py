@@ -6,15 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from auditor.exit_codes import FAILED, INCOMPLETE, PASSED
 from auditor.model import CATEGORIES, Severity
 from auditor.result import AuditResult, CollectionResult
 from auditor.words import plural
 
 if TYPE_CHECKING:
     from auditor.diff import Diff
-
-PASSED, FAILED, USAGE, INCOMPLETE = range(4)
-"""The exit codes of every command."""
 
 OVERALL = "overall"
 """Stands where a category may, for the score over all categories."""

@@ -58,7 +58,7 @@ def ask_about(
     walk = Walk(len(data), [None] * len(GATHERED))
     walk_dataset(data, 0, forest.tree(sop_class, False), walk, False)
     Reader(forest).compare(walk, path)
-    return ask(rule, InstanceFacts(walk.tokens, facts), sop_class, facts)
+    return ask(rule, InstanceFacts(walk.tokens, facts, sop_class=sop_class), sop_class, facts)
 
 
 def _dataset(items: Iterable[tuple[str, Any]]) -> Dataset:

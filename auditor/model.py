@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, overload
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar, overload
 
 if TYPE_CHECKING:
     from auditor.collection import CollectionFacts
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from auditor.reading.places import Element, Place
 
 from auditor.standard.dictionary import tag_of
+
+W = TypeVar("W", bound=StrEnum)
 
 CATEGORIES: dict[str, str] = {
     "integrity": "File integrity",
@@ -134,6 +136,17 @@ class TagPath:
 def format_tag(tag: int) -> str:
     """Write a tag, group in the high 16 bits, as the standard does: ``(0010,0010)``."""
     return f"({tag >> 16:04X},{tag & 0xFFFF:04X})"
+
+
+def parse_tag(step: str) -> int:
+    """Return the tag that `format_tag` wrote, or that begins a step of a `TagPath`.
+
+    Raises
+    ------
+    ValueError
+        If it is of a private element, which is named without its block.
+    """
+    return int(step[1:5] + step[6:10], 16)
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,7 +273,6 @@ class Rule:
     applies: Selector | Callable[[CollectionFacts], Units]
     check: Callable[[Any], Iterable[Finding | Undecided]]
     doc: RuleDoc
-    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,7 +302,6 @@ class Judge:
     applies: Callable[[Place], bool]
     check: Callable[[Element], str | None]
     doc: str
-    source: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -307,7 +318,6 @@ class Comparison:
     applies: Callable[[Place], bool]
     check: Callable[[Sequence[Element]], Iterable[tuple[Place, str]]]
     doc: str
-    source: str = ""
 
 
 Row = tuple[str, ...]
@@ -330,7 +340,6 @@ class Summary:
     joined: bool
     count: Callable[[InstanceFacts], Iterable[Row]]
     doc: str
-    source: str = ""
 
 
 HEADINGS = {
@@ -442,19 +451,25 @@ def rule(
         return Rule(
             id=id,
             category=category,
-            severity=Severity(severity),
-            confidence=Confidence(confidence),
-            scope=Scope(scope),
-            unit=Unit(unit),
+            severity=_word(Severity, "severity", severity),
+            confidence=_word(Confidence, "confidence", confidence),
+            scope=_word(Scope, "scope", scope),
+            unit=_word(Unit, "unit", unit),
             reads=tuple(reads),
             reference=reference,
             applies=applies,
             check=check,
             doc=parse_doc(check.__doc__ or ""),
-            source=check.__module__,
         )
 
     return decorate
+
+
+def _word(words: type[W], name: str, given: str) -> W:
+    """Return a word of a closed list; whoever wrote another one is told which there are."""
+    if given not in list(words):
+        raise ValueError(f"{name} {given!r} is none of {', '.join(words)}")
+    return words(given)
 
 
 def judge(
@@ -472,7 +487,7 @@ def judge(
     """
 
     def decorate(check: Callable[[Element], str | None]) -> Judge:
-        return Judge(name, applies, check, (check.__doc__ or "").strip(), check.__module__)
+        return Judge(name, applies, check, (check.__doc__ or "").strip())
 
     return decorate
 
@@ -499,7 +514,7 @@ def comparison(
     """
 
     def decorate(check: Callable[[Sequence[Element]], Iterable[tuple[Place, str]]]) -> Comparison:
-        return Comparison(name, applies, check, (check.__doc__ or "").strip(), check.__module__)
+        return Comparison(name, applies, check, (check.__doc__ or "").strip())
 
     return decorate
 
@@ -546,7 +561,6 @@ def summary(
             joined,
             count,
             (count.__doc__ or "").strip(),
-            count.__module__,
         )
 
     return decorate

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from auditor.blocks import attribute_of
 from auditor.inheritance import Sources, attribute_to_sources
 from auditor.model import Outcome, Rule
@@ -9,7 +11,7 @@ from auditor.profile import Profile
 from auditor.result import GroupedFinding, RuleResult
 from auditor.scoring import rule_outcome
 from auditor.store import TableWriter
-from auditor.tally import RuleTally
+from auditor.tally import Judged, RuleTally, SignatureTally
 
 
 def blank_result(rule: Rule, profile: Profile) -> RuleResult:
@@ -95,3 +97,13 @@ def write_findings(writer: TableWriter, result: RuleResult, tally: RuleTally) ->
         )
         series = tally.series[finding.message, finding.tag_path]
         writer.add((*start, key, seen.count, seen.path) for key, seen in series.items())
+
+
+def judged_rows(
+    rule: Rule, signatures: Iterable[SignatureTally], parts: Iterable[Judged]
+) -> Iterator[tuple[str, str, str, str]]:
+    """Yield the rows of the table of what is judged: one for each finding and signature."""
+    for signature, (outcome, found, _) in zip(signatures, parts, strict=True):
+        if outcome is Outcome.FAIL:
+            for message, place in found:
+                yield signature.name, rule.id, place, message

@@ -13,6 +13,15 @@ from hashlib import blake2b
 
 KEY_VARIABLE = "DICOM_AUDIT_KEY"
 
+LEAST_KEY = 20
+"""Characters of a key of the environment. Its fingerprint is in every manifest: whoever has one
+can try short keys until one fits."""
+
+
+class WeakKeyError(Exception):
+    """The key of the environment is too short; the message is one plain line without it."""
+
+
 MODALITIES = frozenset(
     "ANN AR ASMT AU BDUS BI BMD CFM CR CT CTPROTOCOL DMS DG DOC DX ECG EEG EMG EOG EPS ES FID "
     "GM HC HD IO IOL IVOCT IVUS KER KO LEN LS M3D MG MR MSP NM OAM OCT OP OPM OPT OPTBSV OPTENF "
@@ -101,8 +110,18 @@ def audit_key() -> bytes:
 
     A fixed key makes the hashes of two audits comparable; whoever knows it can test a
     guess against them, so it is to be kept like a password.
+
+    Raises
+    ------
+    WeakKeyError
+        If the environment has a key of fewer than `LEAST_KEY` characters.
     """
     named = os.environ.get(KEY_VARIABLE)
+    if named and len(named) < LEAST_KEY:
+        raise WeakKeyError(
+            f"{KEY_VARIABLE} is shorter than {LEAST_KEY} characters and could be guessed: give it "
+            f"at least {LEAST_KEY} random ones, or unset it"
+        )
     return blake2b(named.encode(), digest_size=32).digest() if named else os.urandom(32)
 
 

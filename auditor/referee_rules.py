@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from auditor.conformance.vocabulary import RefereeReport
 from auditor.engine import CUT_SHORT, blame, conclude
 from auditor.facts import InstanceFacts
-from auditor.model import Finding, Outcome, Rule, Unit
+from auditor.model import Finding, Outcome, Rule
 from auditor.reading.reader import FileFacts
-from auditor.tally import RuleTally, Tally, count_rule
+from auditor.tally import Judged, Tally
 from auditor.words import plural
 
 Confidences = dict[tuple[str, str], str]
@@ -19,16 +19,18 @@ Confidences = dict[tuple[str, str], str]
 
 def count_referee_rule(
     rule: Rule, tally: Tally, reports: dict[bytes, dict[str, RefereeReport]]
-) -> tuple[RuleTally, Confidences, str]:
-    """Ask a rule about every report; return what it says of the objects, and why not of all."""
+) -> tuple[list[Judged], Confidences, str]:
+    """Ask a rule about every report; return what it says of each signature, and why not of all."""
     confidences: Confidences = {}
     answers = {
         digest: _ask_referee_rule(rule, report, confidences) for digest, report in reports.items()
     }
-    parts = [(*_answer(answers, each.structure), each.series) for each in tally.signatures.values()]
+    parts: list[Judged] = [
+        (*_answer(answers, each.structure), each.series) for each in tally.signatures.values()
+    ]
     cut_short = any(each.structure is None for each in tally.signatures.values())
     reason = _referee_reason(rule, reports.values(), cut_short)
-    return count_rule(parts, rule.unit is Unit.SERIES), confidences, reason
+    return parts, confidences, reason
 
 
 def _ask_referee_rule(

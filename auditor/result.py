@@ -580,7 +580,7 @@ def read_result(path: Path) -> AuditResult:
         plain = json.loads(read_text(path))
     except OSError as error:
         raise ResultError(f"cannot read {path.name}: {error.strerror}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ResultError(f"{path.name} is not JSON") from error
     if not isinstance(plain, dict) or plain.get("schema") != SCHEMA:
         raise ResultError(f"{path.name} is not a result of schema {SCHEMA}")

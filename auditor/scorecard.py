@@ -115,7 +115,10 @@ class ListedGroup:
 
 
 class Step(NamedTuple):
-    """One of the things to fix first; `link` leads to its findings."""
+    """One of the things to fix first; `link` leads to its findings, or to what is said of it.
+
+    `attribute` and `tag_path` are where most of it is, `example` a path inside the collection.
+    """
 
     link: str
     id: str
@@ -128,6 +131,9 @@ class Step(NamedTuple):
     fix: str
     command: tuple[str, ...]
     reference: str
+    attribute: str
+    tag_path: str
+    example: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +160,7 @@ class Unjudged(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class CollectionView:
-    """One collection; `brief` where it is shown by the names of its worst rules alone."""
+    """One collection; `brief` where it is shown by what to fix first alone."""
 
     anchor: str
     name: str
@@ -163,12 +169,11 @@ class CollectionView:
     overall: Gauge
     first: tuple[Step, ...]
     first_more: str
-    failed: tuple[FailedRule, ...]
-    failed_more: str
     sections: tuple[Section, ...]
     rules: str
     none: str
     unjudged: tuple[Unjudged, ...]
+    unjudged_more: str
     facts: tuple[Fact, ...]
     files: tuple[Fact, ...]
     inventory: tuple[Card, ...]
@@ -205,11 +210,12 @@ class WaiverView:
 
 @dataclass(frozen=True, slots=True)
 class ReportView:
-    """One audit, of any number of collections."""
+    """One audit, of any number of collections; `shortened` says how to get what is left out."""
 
     title: str
     heading: str
     subtitle: str
+    shortened: str
     matrix: Matrix | None
     collections: tuple[CollectionView, ...]
     more: str
@@ -358,34 +364,48 @@ def _files(collection: CollectionResult) -> tuple[Fact, ...]:
     )
 
 
-FIRST = 5
-"""Things to fix that a person can keep in mind."""
-
-
 def _command(rule: RuleResult, limits: Limits) -> tuple[str, ...]:
-    lines = rule.command.split("\n") if rule.command else []
-    return tuple(clean(line, limits.prose) for line in lines[:8])
+    lines = rule.command.split("\n")[:8] if rule.command else []
+    if rule.scope == "instance" and "FILE" in rule.command:
+        lines.append(f"# FILE: each that is listed by  dicom-audit files OUT {rule.id}")
+    return tuple(clean(line, limits.prose) for line in lines)
 
 
 def _steps(
-    collection: CollectionResult, anchors: dict[str, str], limits: Limits
+    collection: CollectionResult,
+    anchors: dict[str, str],
+    text_links: dict[str, str],
+    limits: Limits,
 ) -> tuple[Step, ...]:
-    return tuple(
-        Step(
-            anchors.get(rule.id, ""),
-            clean(rule.id),
-            clean(rule.title) or "(no title)",
-            clean(rule.severity),
-            tone_of(rule),
-            clean(rule.confidence),
-            _impact(rule, collection),
-            clean(rule.why, limits.prose),
-            clean(rule.fix, limits.prose),
-            _command(rule, limits),
-            clean(rule.reference),
+    """Return what to fix first; what is said once for all collections is not said here."""
+    made = []
+    for rule in first_steps(collection, limits.first):
+        said = "" if rule.id in anchors else text_links.get(rule.id, "")
+        found = min(rule.findings, key=_telling, default=None)
+        made.append(
+            Step(
+                anchors.get(rule.id, said),
+                clean(rule.id),
+                clean(rule.title) or "(no title)",
+                clean(rule.severity),
+                tone_of(rule),
+                clean(rule.confidence),
+                _impact(rule, collection),
+                "" if said else clean(rule.why, limits.prose),
+                "" if said else clean(rule.fix, limits.prose),
+                () if said else _command(rule, limits),
+                "" if said else clean(rule.reference),
+                clean(found.attribute) if found else "",
+                clean(found.tag_path) if found else "",
+                clean(found.examples[0]) if found and found.examples else "",
+            )
         )
-        for rule in first_steps(collection, FIRST)
-    )
+    return tuple(made)
+
+
+def _telling(finding: GroupedFinding) -> tuple[bool, int, str, str]:
+    """Sort key, first what a person can look at: findings with an example, then by number."""
+    return (not finding.examples, -finding.count, finding.tag_path, finding.message)
 
 
 def _impact(rule: RuleResult, collection: CollectionResult) -> str:
@@ -427,7 +447,7 @@ def _sections(
     return tuple(made)
 
 
-def _unjudged(rules: SortedRules, limits: Limits) -> tuple[Unjudged, ...]:
+def _unjudged(rules: SortedRules) -> tuple[Unjudged, ...]:
     """Group what could not be judged by its reason, the worst severity first."""
     reasons: dict[str, list[RuleResult]] = {}
     for rule in (*rules.failed, *rules.unjudged):
@@ -441,7 +461,7 @@ def _unjudged(rules: SortedRules, limits: Limits) -> tuple[Unjudged, ...]:
         ids = tuple(clean(rule.id) for rule in own)
         made.append((-rank_of(worst), Unjudged(reason, ids, clean(worst.severity), "unknown")))
     made.sort(key=lambda item: (item[0], item[1].rules))
-    return tuple(each for _, each in made)[: limits.listed]
+    return tuple(each for _, each in made)
 
 
 def _collection(
@@ -456,9 +476,11 @@ def _collection(
         )
         for position, rule in enumerate(rules.failed[: limits.failed], 1)
     }
-    brief = limits.places == 0
+    brief = limits.failed == 0
     anchors = {rule.id: shown[id(rule)].anchor for rule in rules.failed if id(rule) in shown}
-    steps = () if brief else _steps(collection, anchors, limits)
+    unjudged = () if brief else _unjudged(rules)
+    steps = _steps(collection, anchors, text_links, limits)
+    others = _others(len(to_fix(collection)) - len(steps), brief) if steps else ""
     return CollectionView(
         anchor=anchor,
         name=clean(collection.name) or "(no name)",
@@ -466,13 +488,12 @@ def _collection(
         verdict=verdict,
         overall=overall_gauge(collection, verdict),
         first=steps,
-        first_more=_others(len(to_fix(collection)) - len(steps)) if steps else "",
-        failed=tuple(shown.values()) if brief else (),
-        failed_more=left_out(len(rules.failed), len(shown), "rule") if brief else "",
+        first_more=others,
         sections=() if brief else _sections(collection, anchor, shown, limits),
         rules=_summary(len(collection.rules), rules),
-        none="" if shown else "No rule fails." if collection.rules else "No rule was run.",
-        unjudged=() if brief else _unjudged(rules, limits),
+        none="" if rules.failed else "No rule fails." if collection.rules else "No rule was run.",
+        unjudged=unjudged[: limits.listed],
+        unjudged_more=left_out(len(unjudged), limits.listed, "reason"),
         facts=_facts(collection),
         files=_files(collection),
         inventory=inventory(collection, limits),
@@ -505,8 +526,11 @@ def _summary(count: int, rules: SortedRules) -> str:
     return f"{plural(count, 'rule')}: {said}"
 
 
-def _others(count: int) -> str:
-    return f"{plural(count, 'other rule')} of severity error or warning below" if count > 0 else ""
+def _others(count: int, brief: bool) -> str:
+    if count <= 0:
+        return ""
+    where = "not shown; see result.json" if brief else "below"
+    return f"{plural(count, 'other rule')} of severity error or warning {where}"
 
 
 # -- pages ---------------------------------------------------------------------------------
@@ -527,6 +551,13 @@ def _provenance(result: AuditResult) -> tuple[Fact, ...]:
         ("Result schema", result.schema),
     )
     return tuple(Fact(name, clean(value, 400) or "not recorded") for name, value in fields)
+
+
+ONLY = (
+    "This page is shortened, to stay small. `dicom-audit report OUT --only NAME -o FOLDER` writes "
+    "the full page of one collection, in another folder; OUT is the folder of this audit."
+)
+"""What stands on the page of several collections where not all of it fits."""
 
 
 def _waiver(waiver: WaiverResult) -> WaiverView:
@@ -574,6 +605,7 @@ def report_view(result: AuditResult, limits: Limits = LEVELS[0]) -> ReportView:
         title=f"DICOM audit: {heading}",
         heading=heading,
         subtitle=_subtitle(result, single.repository if single else ""),
+        shortened=ONLY if len(members) > 1 and limits != LEVELS[0] else "",
         matrix=collection_matrix(members, "All collections", links, limits.rows)
         if len(members) > 1
         else None,

@@ -15,6 +15,7 @@ from math import fsum, sqrt
 from statistics import median
 from typing import NamedTuple
 
+from auditor.charts import Scale, scale
 from auditor.result import MUST_AGREE, AuditResult, CollectionResult, RuleResult
 from auditor.view import (
     COLUMNS,
@@ -180,6 +181,11 @@ class Strip(NamedTuple):
     dots: tuple[float, ...]
     middle: float
     words: str
+
+    @property
+    def scale(self) -> Scale:
+        """The picture of the line."""
+        return scale(self.dots, self.middle)
 
 
 class Panel(NamedTuple):

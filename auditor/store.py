@@ -121,6 +121,12 @@ TABLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("count", "int64"),
         ("example", "string"),
     ),
+    "judged": (
+        ("signature", "string"),
+        ("rule", "string"),
+        ("tag_path", "string"),
+        ("message", "string"),
+    ),
 }
 """Table to its columns. UIDs and Patient ID are keyed hashes, see `auditor.redaction`.
 
@@ -147,6 +153,9 @@ A key is what in a companion may name an object or a patient, hashed as their UI
 A finding has a row for each series that it was made in (none where its rule knows no series),
 with how often there and one example: `count` adds up to what ``result.json`` says. What derived
 objects inherit is counted in the row of the series that they take it from.
+
+Judged has a row for each finding and signature: with the signatures of the instances, it says of
+which files a finding is. What a rule over the whole collection finds is not in it.
 """
 
 PASSING: dict[str, tuple[tuple[str, str], ...]] = {

@@ -35,8 +35,11 @@ class Limits:
     ----------
     rows, sections
         Collections in the overview, and those that also get a section of their own.
+    first
+        Things to fix first, per collection.
     failed, listed
-        Rules per collection: those that fail, and those in each folded group.
+        Rules per collection: those that fail, and those in each folded group. Where none that
+        fails is shown, a collection is its verdict and what to fix first of it.
     places, examples
         Places per failed rule, and paths per place.
     values
@@ -52,6 +55,7 @@ class Limits:
 
     rows: int
     sections: int
+    first: int
     failed: int
     listed: int
     places: int
@@ -63,11 +67,14 @@ class Limits:
 
 
 LEVELS = (
-    Limits(500, 60, 200, 500, 20, 5, 40, 1500, True, True),
-    Limits(1000, 200, 25, 60, 3, 2, 8, 600, False, False),
-    Limits(1500, 600, 5, 0, 0, 0, 0, 400, False, False),
-    Limits(2500, 0, 0, 0, 0, 0, 0, 400, False, False),
-    Limits(200, 0, 0, 0, 0, 0, 0, 400, False, False),
+    Limits(500, 60, 5, 200, 500, 20, 5, 40, 1500, True, True),
+    Limits(1000, 200, 5, 25, 60, 3, 2, 8, 600, False, False),
+    Limits(1000, 200, 5, 25, 10, 1, 1, 4, 400, False, False),
+    Limits(1000, 200, 5, 10, 3, 1, 1, 3, 400, False, False),
+    Limits(1500, 600, 5, 0, 0, 0, 0, 0, 400, False, False),
+    Limits(1500, 600, 1, 0, 0, 0, 0, 0, 400, False, False),
+    Limits(2500, 0, 0, 0, 0, 0, 0, 0, 400, False, False),
+    Limits(200, 0, 0, 0, 0, 0, 0, 0, 400, False, False),
 )
 """From everything to the overview alone: `render` takes the first that fits its size.
 

@@ -75,8 +75,10 @@ def forms(collection: CollectionFacts) -> Iterator[Finding]:
 
     Command
     -------
-    duckdb -c "SELECT SOPClassUID, count(*) FROM 'OUT/instances/*.parquet' GROUP BY SOPClassUID"
-    duckdb -c "SELECT kind, form, count(*) FROM 'OUT/companions/*.parquet' GROUP BY kind, form"
+    duckdb -c "SELECT collection, SOPClassUID, count(*) FROM 'OUT/instances/*.parquet'
+    GROUP BY ALL"
+    duckdb -c "SELECT collection, kind, form, count(*) FROM 'OUT/companions/*.parquet'
+    GROUP BY ALL"
 
     Example
     -------
@@ -158,7 +160,8 @@ def untraceable(collection: CollectionFacts) -> Iterator[Finding]:
 
     Command
     -------
-    duckdb -c "SELECT tag_path, count, example FROM 'OUT/findings/*.parquet' WHERE rule = 'ANNO003'"
+    duckdb -c "SELECT collection, tag_path, count, example FROM 'OUT/findings/*.parquet'
+    WHERE rule = 'ANNO003'"
     highdicom: Segmentation(source_images, mask, SegmentationTypeValues.BINARY, segments, ...)
 
     Example
@@ -199,7 +202,7 @@ _PICTURES = SECONDARY_CAPTURE | CT_IMAGES | MR_IMAGES | PET_IMAGES
 
 def _holds_masks(instance: InstanceFacts) -> bool:
     # Images that nobody calls masks are no annotation: that they pass would say nothing.
-    return instance.text("SOPClassUID") in SEGMENTATIONS or bool(instance.judged("mask"))
+    return instance.sop_class in SEGMENTATIONS or bool(instance.judged("mask"))
 
 
 @rule(
@@ -208,7 +211,7 @@ def _holds_masks(instance: InstanceFacts) -> bool:
     severity="warning",
     confidence="medium",
     unit="series",
-    reads=("SOPClassUID", "judge:mask"),
+    reads=("judge:mask",),
     reference="PS3.3 A.51, A.8",
     applies=for_sop_classes(*sorted(SEGMENTATIONS | _PICTURES), when=_holds_masks),
 )
@@ -234,7 +237,7 @@ def mask_as_image(instance: InstanceFacts) -> Iterator[Finding]:
     Modality is SEG is SEG002. Series of segmentations pass; a collection without masks has
     nothing to judge here.
     """
-    if instance.text("SOPClassUID") in _PICTURES:
+    if instance.sop_class in _PICTURES:
         yield Finding("described as masks, stored as images", TagPath.of("SeriesDescription"))
 
 

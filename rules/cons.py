@@ -93,8 +93,8 @@ def duplicate_instance(collection: CollectionFacts) -> Iterator[Finding]:
 
     Command
     -------
-    duckdb -c "SELECT min(path), max(path), count(*) FROM 'OUT/instances/*.parquet'
-    GROUP BY SOPInstanceUID HAVING count(SOPInstanceUID) > 1"
+    duckdb -c "SELECT collection, min(path), max(path), count(*) FROM 'OUT/instances/*.parquet'
+    GROUP BY collection, SOPInstanceUID HAVING count(SOPInstanceUID) > 1"
     cmp FILE OTHER-FILE
     dcmodify -nb -gin FILE
 
@@ -141,8 +141,8 @@ def series_in_two_studies(collection: CollectionFacts) -> Iterator[Finding]:
 
     Command
     -------
-    duckdb -c "SELECT min(path), count(*) FROM 'OUT/instances/*.parquet'
-    GROUP BY SeriesInstanceUID HAVING count(DISTINCT StudyInstanceUID) > 1"
+    duckdb -c "SELECT collection, min(path), count(*) FROM 'OUT/instances/*.parquet'
+    GROUP BY collection, SeriesInstanceUID HAVING count(DISTINCT StudyInstanceUID) > 1"
     dcmodify -nb -m "(0020,000D)=UID" FILE
 
     Example
@@ -189,8 +189,8 @@ def study_of_two_patients(collection: CollectionFacts) -> Iterator[Finding]:
 
     Command
     -------
-    duckdb -c "SELECT min(path), count(*) FROM 'OUT/instances/*.parquet'
-    GROUP BY StudyInstanceUID HAVING count(DISTINCT PatientID) > 1"
+    duckdb -c "SELECT collection, min(path), count(*) FROM 'OUT/instances/*.parquet'
+    GROUP BY collection, StudyInstanceUID HAVING count(DISTINCT PatientID) > 1"
     dcmodify -nb -m "(0010,0020)=CASE-001" FILE
 
     Example
@@ -238,9 +238,9 @@ def conflicting_sex(collection: CollectionFacts) -> Iterator[Finding]:
 
     Command
     -------
-    duckdb -c "SELECT min(path), count(*) FROM 'OUT/instances/*.parquet'
+    duckdb -c "SELECT collection, min(path), count(*) FROM 'OUT/instances/*.parquet'
     WHERE PatientSex IN ('F', 'M', 'O')
-    GROUP BY PatientID HAVING count(DISTINCT PatientSex) > 1"
+    GROUP BY collection, PatientID HAVING count(DISTINCT PatientSex) > 1"
     dcmodify -nb -m "(0010,0040)=VALUE" FILE
 
     Example
@@ -284,8 +284,8 @@ def mixed_modality(collection: CollectionFacts) -> Iterator[Finding]:
 
     Command
     -------
-    duckdb -c "SELECT min(path), count(*) FROM 'OUT/instances/*.parquet'
-    GROUP BY SeriesInstanceUID HAVING count(DISTINCT nullif(Modality, '')) > 1"
+    duckdb -c "SELECT collection, min(path), count(*) FROM 'OUT/instances/*.parquet'
+    GROUP BY collection, SeriesInstanceUID HAVING count(DISTINCT nullif(Modality, '')) > 1"
     dcmodify -nb -m "(0020,000E)=UID" FILE
 
     Example
@@ -336,8 +336,8 @@ def a_patient_an_image(collection: CollectionFacts) -> Iterator[Finding]:
 
     Command
     -------
-    duckdb -c "SELECT count(DISTINCT PatientID), count(DISTINCT SOPInstanceUID)
-    FROM 'OUT/instances/*.parquet'"
+    duckdb -c "SELECT collection, count(DISTINCT PatientID), count(DISTINCT SOPInstanceUID)
+    FROM 'OUT/instances/*.parquet' GROUP BY ALL"
     CTP: <e en="T" t="00100020" n="PatientID">@lookup(this,ptid)</e>
 
     Example

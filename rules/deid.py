@@ -46,7 +46,7 @@ WITHOUT_PATIENT = frozenset(
 # The data set of a DICOMDIR has no SOP Class UID; only it has a File-set ID (PS3.3 F.3.2.1).
 _OF_A_PATIENT = Selector(
     when=lambda instance: (
-        instance.text("SOPClassUID") not in WITHOUT_PATIENT and not instance.has("FileSetID")
+        instance.sop_class not in WITHOUT_PATIENT and not instance.has("FileSetID")
     )
 )
 
@@ -168,7 +168,7 @@ def no_method_codes(instance: InstanceFacts) -> Iterator[Finding]:
     category="deidentification",
     severity="warning",
     confidence="high",
-    reads=(FLAG, "SOPClassUID", "FileSetID"),
+    reads=(FLAG, "FileSetID"),
     reference="PS3.3 C.7.1.1",
     applies=_OF_A_PATIENT,
 )
@@ -378,11 +378,12 @@ def originals_inside(instance: InstanceFacts) -> Iterator[Finding]:
     How to fix
     ----------
     Remove Original Attributes Sequence (0400,0561), or check each value in it; publish
-    Encrypted Attributes Sequence (0400,0500) only where re-identification is intended.
+    Encrypted Attributes Sequence (0400,0500) only where re-identification is intended, and
+    remove it elsewhere.
 
     Command
     -------
-    dcmodify -nb -imt -ea "(0400,0561)" FILE
+    dcmodify -nb -ea "TAG" FILE
 
     Example
     -------
@@ -579,7 +580,6 @@ def _value(instance: InstanceFacts, keyword: str, legal: set[str]) -> str:
     name="claim",
     category="deidentification",
     reads=(
-        "SOPClassUID",
         "FileSetID",
         FLAG,
         METHOD,

@@ -128,7 +128,8 @@ def patient_differs(collection: CollectionFacts) -> Iterator[Finding]:
 
     Command
     -------
-    duckdb -c "SELECT tag_path, count, example FROM 'OUT/findings/*.parquet' WHERE rule = 'CONS021'"
+    duckdb -c "SELECT collection, tag_path, count, example FROM 'OUT/findings/*.parquet'
+    WHERE rule = 'CONS021'"
     dcmodify -nb -m "TAG=VALUE" FILE
 
     Example
@@ -166,7 +167,8 @@ def study_differs(collection: CollectionFacts) -> Iterator[Finding]:
 
     Command
     -------
-    duckdb -c "SELECT tag_path, count, example FROM 'OUT/findings/*.parquet' WHERE rule = 'CONS022'"
+    duckdb -c "SELECT collection, tag_path, count, example FROM 'OUT/findings/*.parquet'
+    WHERE rule = 'CONS022'"
     dcmodify -nb -m "TAG=VALUE" FILE
 
     Example
@@ -211,7 +213,8 @@ def series_differs(collection: CollectionFacts) -> Iterator[Finding]:
 
     Command
     -------
-    duckdb -c "SELECT tag_path, count, example FROM 'OUT/findings/*.parquet' WHERE rule = 'CONS023'"
+    duckdb -c "SELECT collection, tag_path, count, example FROM 'OUT/findings/*.parquet'
+    WHERE rule = 'CONS023'"
     dcmodify -nb -m "TAG=VALUE" FILE
 
     Example
@@ -269,7 +272,8 @@ def frame_of_reference_differs(collection: CollectionFacts) -> Iterator[Finding]
 
     Command
     -------
-    duckdb -c "SELECT tag_path, count, example FROM 'OUT/findings/*.parquet' WHERE rule = 'CONS024'"
+    duckdb -c "SELECT collection, tag_path, count, example FROM 'OUT/findings/*.parquet'
+    WHERE rule = 'CONS024'"
     dcmodify -nb -m "TAG=VALUE" FILE
 
     Example

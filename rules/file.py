@@ -36,7 +36,8 @@ def unreadable(collection: CollectionFacts) -> Iterator[Finding]:
 
     Command
     -------
-    duckdb -c "SELECT path, reason FROM 'OUT/instances/*.parquet' WHERE status = 'unreadable'"
+    duckdb -c "SELECT collection, path, reason FROM 'OUT/instances/*.parquet'
+    WHERE status = 'unreadable'"
 
     Example
     -------
@@ -71,7 +72,8 @@ def cut_short(instance: InstanceFacts) -> Iterator[Finding]:
 
     Command
     -------
-    duckdb -c "SELECT path, reason FROM 'OUT/instances/*.parquet' WHERE status = 'partial'"
+    duckdb -c "SELECT collection, path, reason FROM 'OUT/instances/*.parquet'
+    WHERE status = 'partial'"
 
     Example
     -------
@@ -313,12 +315,14 @@ def odd_encoding(instance: InstanceFacts) -> Iterator[Finding]:
     How to fix
     ----------
     Read the object with a lenient library and write it again, then compare. Where a VR does not
-    exist, reading stops there and names the attribute: see IOD012.
+    exist, reading stops there and names the attribute: see IOD012. Elements of the groups 0000
+    and 0002, of messages and of the head of a file, are none of a data set.
 
     Command
     -------
     pydicom: dataset = dcmread("FILE")
     pydicom: elements = list(dataset.iterall())
+    pydicom: for tag in [t for t in dataset.keys() if t.group in (0, 2)]: del dataset[tag]
     pydicom: dataset.save_as("NEW-FILE")
 
     Example
@@ -354,7 +358,8 @@ def unidentified(instance: InstanceFacts) -> Iterator[Finding]:
 
     Command
     -------
-    duckdb -c "SELECT tag_path, count, example FROM 'OUT/findings/*.parquet' WHERE rule = 'FILE009'"
+    duckdb -c "SELECT collection, tag_path, count, example FROM 'OUT/findings/*.parquet'
+    WHERE rule = 'FILE009'"
 
     Example
     -------

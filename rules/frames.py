@@ -55,9 +55,18 @@ ON_SLIDE = tuple(
         "RowPositionInTotalImagePixelMatrix",
     )
 )
+IN_STACK = ("FrameContentSequence", "InStackPositionNumber")
 SOURCE = ("DerivationImageSequence", "SourceImageSequence", "ReferencedSOPInstanceUID")
 
-_IN_FRAME = (("FrameContentSequence", INDICES), SEGMENT, POSITION, ORIENTATION, SPACING, SOURCE)
+_IN_FRAME = (
+    ("FrameContentSequence", INDICES),
+    IN_STACK,
+    SEGMENT,
+    POSITION,
+    ORIENTATION,
+    SPACING,
+    SOURCE,
+)
 _TOP = (
     ("FrameOfReferenceUID",),
     ("ConcatenationUID",),
@@ -67,6 +76,8 @@ _TOP = (
     ("TotalPixelMatrixRows",),
     ("TotalPixelMatrixColumns",),
     ("TotalPixelMatrixFocalPlanes",),
+    ("NumberOfOpticalPaths",),
+    ("OpticalPathSequence", "OpticalPathIdentifier"),
     ("DimensionOrganizationType",),
     ("SegmentationType",),
     ("SegmentsOverlap",),
@@ -203,13 +214,14 @@ def frames(elements: Sequence[Element]) -> Iterator[tuple[Place, str]]:
     markers = {
         "per frame": bool(found.each),
         "counted": found.number("NumberOfFrames") is not None,
+        "tiles": found.text("DimensionOrganizationType") == "TILED_FULL",
         "dimensions": bool(found.dimensions),
         "overlap": bool(found.each) and found.text("SegmentsOverlap") == "YES",
     }
     for marker, there in markers.items():
         if there:
             yield anywhere, marker
-    for check in (_count, _segments, _dimensions, _twins, _planes, _sources):
+    for check in (_count, _segments, _dimensions, _indices, _twins, _planes, _sources):
         for tags, said in check(found):
             yield found.places.get(tags, anywhere), said
 
@@ -229,23 +241,29 @@ def _count(found: _Frames) -> Said:
     elif found.each and number != len(found.each):
         yield place, "count: not as many frames as items of functional groups"
     elif found.text("DimensionOrganizationType") == "TILED_FULL":
-        tiles = _tiles(found)
-        if tiles is not None and number != tiles and not found.text("ConcatenationUID"):
+        tiles, planes = _tiles(found), found.number("TotalPixelMatrixFocalPlanes")
+        # Where the focal planes are not counted, each of them has all tiles.
+        right = not tiles or (number == tiles * planes if planes else number % tiles == 0)
+        if not right and not found.text("ConcatenationUID"):
             yield place, "count: not as many frames as TILED_FULL has tiles"
     elif not found.each:
         yield place, "count: frames without functional groups of each"
 
 
 def _tiles(found: _Frames) -> int | None:
-    """Return how many tiles a TILED_FULL object has: by planes, by segments (C.7.6.17.3)."""
+    """Return how many tiles a focal plane has, of all segments or optical paths (C.7.6.17.3)."""
     sides = [
         (found.number(f"TotalPixelMatrix{side}"), found.number(side))
         for side in ("Rows", "Columns")
     ]
-    segments = 1
-    if found.text("SegmentationType") != "LABELMAP":
-        segments = len(found.numbers("SegmentSequence", "SegmentNumber"))
-    tiles = segments * (found.number("TotalPixelMatrixFocalPlanes") or 1)
+    tiles = 1
+    if not found.text("SegmentationType"):
+        # Images have a channel for each optical path.
+        tiles = found.number("NumberOfOpticalPaths") or len(
+            found.top.get(_tags("OpticalPathSequence", "OpticalPathIdentifier"), ())
+        )
+    elif found.text("SegmentationType") != "LABELMAP":
+        tiles = len(found.numbers("SegmentSequence", "SegmentNumber"))
     for whole, tile in sides:
         if not whole or not tile:
             return None
@@ -279,12 +297,17 @@ def _segments(found: _Frames) -> Said:
         yield _tags("SegmentSequence", "SegmentNumber"), "empty: no frame is of it"
 
 
-_POINTED = {_tags(names[-1])[0]: _tags(*names) for names in (SEGMENT, POSITION, *ON_SLIDE)}
-"""What dimensions of segmentations point to, as a rule, and where it stands."""
+_POINTED = {
+    _tags(names[-1])[0]: _tags(*names) for names in (SEGMENT, POSITION, *ON_SLIDE, IN_STACK)
+}
+"""What dimensions of segmentations and of stacks point to, and where it stands."""
+
+_ROUNDED = 0.01
+"""Millimetres by which numbers of one position may differ."""
 
 
 def _dimensions(found: _Frames) -> Said:
-    """Whether the dimensions and the indices of the frames fit together."""
+    """Whether dimensions are of an organization that is listed, and point to what there is."""
     organizations = set(found.top.get(_tags(ORGANIZATION, "DimensionOrganizationUID"), ()))
     for uid in found.top.get(_tags(INDEX, "DimensionOrganizationUID"), ()):
         if organizations and uid not in organizations:
@@ -292,17 +315,30 @@ def _dimensions(found: _Frames) -> Said:
                 _tags(INDEX, "DimensionOrganizationUID"),
                 "dimension: of an organization that is not listed",
             )
-    for pointer in found.top.get(_tags(INDEX, "DimensionIndexPointer"), ()):
-        tag = int.from_bytes(pointer[:2], "little") << 16 | int.from_bytes(pointer[2:4], "little")
-        target = _POINTED.get(tag)
+    for target in _targets(found):
         if found.text("DimensionOrganizationType") == "TILED_FULL":
             continue  # which leaves out where a tile is (C.7.6.17.3)
-        if target and found.each and not any(found.of(frame, target) for frame in found.each):
+        if found.each and not any(found.of(frame, target) for frame in found.each):
             yield (
                 _tags(INDEX, "DimensionIndexPointer"),
                 "dimension: points to what no frame has",
             )
+
+
+def _targets(found: _Frames) -> list[Tags]:
+    """Return what dimensions point to, as far as it is known where that stands."""
+    tags = [
+        int.from_bytes(pointer[:2], "little") << 16 | int.from_bytes(pointer[2:4], "little")
+        for pointer in found.top.get(_tags(INDEX, "DimensionIndexPointer"), ())
+    ]
+    return [_POINTED[tag] for tag in tags if tag in _POINTED]
+
+
+def _indices(found: _Frames) -> Said:
+    """Whether each frame has an index of each dimension, and one that fits the frame."""
+    targets = _targets(found)
     place = _tags("FrameContentSequence", INDICES)
+    indexed: dict[tuple[bytes, Tags], bytes] = {}
     for frame in found.each if found.dimensions else ():
         values = frame.get(place)
         if not values:
@@ -311,6 +347,45 @@ def _dimensions(found: _Frames) -> Said:
             yield place, "index: not one for each dimension"
         elif any(not any(values[0][at : at + 4]) for at in range(0, len(values[0]), 4)):
             yield place, "index: below 1"
+        elif not _holds(found, frame, values[0], targets, indexed):
+            yield place, "index: that of a frame that lies elsewhere, or is of another segment"
+    stacked = _tags(*IN_STACK)
+    for frame in found.each:
+        if any(_number(value, "UL") == 0 for value in frame.get(stacked, ())):
+            yield stacked, "index: In-Stack Position Number below 1"
+
+
+def _holds(
+    found: _Frames,
+    frame: dict[Tags, list[bytes]],
+    index: bytes,
+    targets: Sequence[Tags],
+    indexed: dict[tuple[bytes, Tags], bytes],
+) -> bool:
+    """Whether what dimensions point to is in a frame what it was in others of all its indices.
+
+    Frames may share all indices where they differ in what is no dimension (C.7.6.17).
+    """
+    for target in targets:
+        here = b"\\".join(found.of(frame, target)).strip(b" \0")
+        there = indexed.setdefault((index, target), here)
+        if (
+            here
+            and there
+            and here != there
+            and not (found.places[target].vr == "DS" and _near(here, there))
+        ):
+            return False
+    return True
+
+
+def _near(one: bytes, other: bytes) -> bool:
+    """Whether two decimal strings are the same numbers, or near; True if one is not of numbers."""
+    try:
+        pairs = zip(one.split(b"\\"), other.split(b"\\"), strict=True)
+        return all(abs(float(a) - float(b)) < _ROUNDED for a, b in pairs)
+    except ValueError:
+        return True
 
 
 def _position(found: _Frames, frame: dict[Tags, list[bytes]]) -> tuple[bytes, ...]:
@@ -484,14 +559,16 @@ def segment_of_no_frame(instance: InstanceFacts) -> Iterator[Finding | Undecided
     How to fix
     ----------
     Leave the segment out, or write its frames. To say that a segment was looked for and not
-    found, an empty frame of it is clearer than none. Then number the others anew, see SEG104.
+    found, an empty frame of it is clearer than none. The others are numbered anew with their
+    frames, see SEG104; what refers to them from other objects changes with them, see REF014.
 
     Command
     -------
     pydicom: dataset = dcmread("FILE")
-    pydicom: used = {e.value for e in dataset.iterall() if e.keyword == "ReferencedSegmentNumber"}
-    pydicom: kept = [s for s in dataset.SegmentSequence if s.SegmentNumber in used]
-    pydicom: dataset.SegmentSequence = kept
+    pydicom: numbers = [e for e in dataset.iterall() if e.keyword.endswith("SegmentNumber")]
+    pydicom: used = sorted({e.value for e in numbers if e.keyword.startswith("Referenced")})
+    pydicom: for e in numbers: e.value = used.index(e.value) + 1 if e.value in used else 0
+    pydicom: dataset.SegmentSequence = [s for s in dataset.SegmentSequence if s.SegmentNumber]
     pydicom: dataset.save_as("NEW-FILE")
 
     Example
@@ -531,7 +608,8 @@ def dimensions_do_not_fit(instance: InstanceFacts) -> Iterator[Finding | Undecid
 
     Example
     -------
-    Two dimensions, segment and position, and one index in a frame.
+    Two dimensions, segment and position, and one index in a frame; or the indices of one frame
+    in another that lies elsewhere.
     """
     yield from _said(instance, "index")
     yield from _said(instance, "dimension")
@@ -543,8 +621,8 @@ def dimensions_do_not_fit(instance: InstanceFacts) -> Iterator[Finding | Undecid
     severity="error",
     confidence="high",
     reads=_READS,
-    reference="PS3.3 C.7.6.16.1, C.7.6.17, C.7.6.17.1",
-    applies=_having("per frame", among=tuple(FUNCTIONAL_GROUPS.difference(_FRAMED))),
+    reference="PS3.3 C.7.6.16.1, C.7.6.17, C.7.6.17.1, C.7.6.17.3",
+    applies=_having("per frame", "tiles", among=tuple(FUNCTIONAL_GROUPS.difference(_FRAMED))),
 )
 def frames_do_not_fit(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
     """The frames of an image are not as many as are described, or not along its dimensions.
@@ -559,8 +637,9 @@ def frames_do_not_fit(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
     ----------
     Write one item of Per-Frame Functional Groups Sequence (5200,9230) for each frame, their
     number into Number of Frames (0028,0008), and as many Dimension Index Values (0020,9157),
-    from 1, as Dimension Index Sequence (0020,9222) has items. Where frames or items were lost,
-    make the object again.
+    from 1, as Dimension Index Sequence (0020,9222) has items. TILED_FULL may do without the
+    items: then the frames are tiles times focal planes times optical paths. Where frames or
+    items were lost, make the object again.
 
     Command
     -------
@@ -571,7 +650,9 @@ def frames_do_not_fit(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
 
     Example
     -------
-    An enhanced CT of 40 frames from which one item was removed.
+    An enhanced CT of 40 frames from which one item was removed; a whole slide image of 75 tiles
+    and 25 frames; two frames at different positions with the same indices, of which one is the
+    position's.
     """
     for kind in ("count", "index", "dimension"):
         yield from _said(instance, kind)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from auditor import Finding, InstanceFacts, TagPath, Undecided, rule
 from auditor.conformance.vocabulary import DCIODVFY, DICOM_VALIDATOR, agree
+from auditor.model import parse_tag
 from auditor.standard.dictionary import keyword_of, name_of, vr_of
 
 BOTH = (f"referee:{DICOM_VALIDATOR}", f"referee:{DCIODVFY}")
@@ -59,8 +60,7 @@ def attribute(path: TagPath) -> str:
 
 def last_tag(path: TagPath) -> int:
     """Return the tag of the last attribute of a path."""
-    step = path.steps[-1]
-    return int(step[1:5] + step[6:10], 16)
+    return parse_tag(path.steps[-1])
 
 
 @rule(
@@ -217,7 +217,8 @@ def conditions_that_nobody_checks(instance: InstanceFacts) -> Iterator[Undecided
 
     Command
     -------
-    duckdb -c "SELECT tag_path, count, example FROM 'OUT/findings/*.parquet' WHERE rule = 'IOD016'"
+    duckdb -c "SELECT collection, tag_path, count, example FROM 'OUT/findings/*.parquet'
+    WHERE rule = 'IOD016'"
 
     Example
     -------

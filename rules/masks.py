@@ -77,7 +77,7 @@ def empty_segment(collection: CollectionFacts) -> Iterator[Finding]:
 
     Command
     -------
-    duckdb -c "SELECT path, empty_segments FROM 'OUT/masks/*.parquet'
+    duckdb -c "SELECT collection, path, empty_segments FROM 'OUT/masks/*.parquet'
     WHERE empty_segments BETWEEN 1 AND segments - 1 AND kind <> 'LABELMAP'"
 
     Example
@@ -118,7 +118,8 @@ def empty_mask(collection: CollectionFacts) -> Iterator[Finding]:
 
     Command
     -------
-    duckdb -c "SELECT path, looked FROM 'OUT/masks/*.parquet' WHERE empty = looked AND looked > 0"
+    duckdb -c "SELECT collection, path, looked FROM 'OUT/masks/*.parquet'
+    WHERE empty = looked AND looked > 0"
 
     Example
     -------
@@ -153,7 +154,8 @@ def value_that_cannot_be(collection: CollectionFacts) -> Iterator[Finding]:
 
     Command
     -------
-    duckdb -c "SELECT path FROM 'OUT/masks/*.parquet' WHERE too_high > 0 OR not_described > 0"
+    duckdb -c "SELECT collection, path FROM 'OUT/masks/*.parquet'
+    WHERE too_high > 0 OR not_described > 0"
 
     Example
     -------
@@ -198,7 +200,7 @@ def overlap_denied(collection: CollectionFacts) -> Iterator[Finding]:
 
     Command
     -------
-    duckdb -c "SELECT path FROM 'OUT/masks/*.parquet'
+    duckdb -c "SELECT collection, path FROM 'OUT/masks/*.parquet'
     WHERE kind = 'BINARY' AND overlap_said = 'NO' AND overlap = 'yes'"
     dcmodify -nb -m "(0062,0013)=YES-OR-UNDEFINED" FILE
 
@@ -240,7 +242,7 @@ def empty_frames(collection: CollectionFacts) -> Iterator[Finding]:
 
     Command
     -------
-    duckdb -c "SELECT path, looked, empty FROM 'OUT/masks/*.parquet'
+    duckdb -c "SELECT collection, path, looked, empty FROM 'OUT/masks/*.parquet'
     WHERE empty > 0 AND empty < looked"
 
     Example

@@ -802,7 +802,8 @@ def one_image_of_two_patients(collection: CollectionFacts) -> Iterator[Finding]:
 
     Command
     -------
-    duckdb -c "SELECT tag_path, count, example FROM 'OUT/findings/*.parquet' WHERE rule = 'DEID508'"
+    duckdb -c "SELECT collection, tag_path, count, example FROM 'OUT/findings/*.parquet'
+    WHERE rule = 'DEID508'"
     CTP: <e en="T" t="00100020" n="PatientID">@lookup(this,ptid)</e>
 
     Example

@@ -319,7 +319,7 @@ def encapsulated_in_words(instance: InstanceFacts) -> Iterator[Finding]:
 
 
 def _has_an_image(instance: InstanceFacts) -> bool:
-    sop_class = instance.text("SOPClassUID")
+    sop_class = instance.sop_class
     # Of another class, whoever gives rows has an image: a dose is one, a list of curves is none.
     return sop_class in IMAGES | {PARAMETRIC_MAP} or (
         instance.filled("Rows") and bool(sop_class_name(sop_class))
@@ -334,7 +334,6 @@ def _has_an_image(instance: InstanceFacts) -> bool:
     reads=(
         "file:pixels",
         "file:syntax",
-        "SOPClassUID",
         "Rows",
         "PixelDataProviderURL",
     ),
@@ -355,7 +354,8 @@ def image_without_pixel_data(instance: InstanceFacts) -> Iterator[Finding]:
 
     Command
     -------
-    duckdb -c "SELECT tag_path, count, example FROM 'OUT/findings/*.parquet' WHERE rule = 'FILE025'"
+    duckdb -c "SELECT collection, tag_path, count, example FROM 'OUT/findings/*.parquet'
+    WHERE rule = 'FILE025'"
 
     Example
     -------

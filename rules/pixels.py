@@ -67,13 +67,11 @@ def _said(instance: InstanceFacts, keyword: str) -> str:
     category="deidentification",
     severity="warning",
     confidence="medium",
-    reads=(*_READS, "SOPClassUID", "Rows"),
+    reads=(*_READS, "Rows"),
     reference="PS3.3 C.7.6.1.1.5, PS3.15 E.3.1",
     applies=for_sop_classes(
         *_RISKS,
-        when=lambda instance: (
-            instance.filled("Rows") or instance.text("SOPClassUID") == ENCAPSULATED_PDF
-        ),
+        when=lambda instance: instance.filled("Rows") or instance.sop_class == ENCAPSULATED_PDF,
     ),
 )
 def burned_in_not_excluded(instance: InstanceFacts) -> Iterator[Finding]:
@@ -99,7 +97,7 @@ def burned_in_not_excluded(instance: InstanceFacts) -> Iterator[Finding]:
     An ultrasound loop without (0028,0301).
     """
     if not _is_said_clean(instance):
-        kind = _RISKS[instance.text("SOPClassUID")]
+        kind = _RISKS[instance.sop_class]
         yield Finding(
             f"{kind}, and Burned In Annotation is {_said(instance, BURNED_IN)}",
             TagPath.of(BURNED_IN),

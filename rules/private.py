@@ -113,9 +113,10 @@ def by_creator(instance: InstanceFacts) -> Iterator[Finding]:
 
     Command
     -------
-    duckdb -c "SELECT private_creator, count(*), max(instances) FROM 'OUT/elements/*.parquet'
+    duckdb -c "SELECT collection, private_creator, count(*), max(instances)
+    FROM 'OUT/elements/*.parquet'
     WHERE private_creator <> '' OR tag_path LIKE '%no creator)'
-    GROUP BY private_creator"
+    GROUP BY ALL"
 
     Example
     -------
@@ -155,7 +156,8 @@ def standing_of_each(instance: InstanceFacts) -> Iterator[Finding]:
 
     Command
     -------
-    duckdb -c "SELECT tag_path, VR, private_creator, instances FROM 'OUT/elements/*.parquet'
+    duckdb -c "SELECT collection, tag_path, VR, private_creator, instances
+    FROM 'OUT/elements/*.parquet'
     WHERE private_creator <> '' OR tag_path LIKE '%no creator)'"
 
     Example
@@ -387,7 +389,8 @@ def safe_removed(instance: InstanceFacts) -> Iterator[Finding]:
 
     Command
     -------
-    duckdb -c "SELECT tag_path, count, example FROM 'OUT/findings/*.parquet' WHERE rule = 'PRIV103'"
+    duckdb -c "SELECT collection, tag_path, count, example FROM 'OUT/findings/*.parquet'
+    WHERE rule = 'PRIV103'"
 
     Example
     -------
@@ -799,7 +802,8 @@ def removed_from_some(collection: CollectionFacts) -> Iterator[Finding]:
 
     Command
     -------
-    duckdb -c "SELECT tag_path, count, example FROM 'OUT/findings/*.parquet' WHERE rule = 'PRIV104'"
+    duckdb -c "SELECT collection, tag_path, count, example FROM 'OUT/findings/*.parquet'
+    WHERE rule = 'PRIV104'"
 
     Example
     -------

@@ -180,9 +180,12 @@ def broken(collection: CollectionFacts) -> Iterator[Finding]:
 
     Command
     -------
-    duckdb -c "SELECT r.path, r.tag_path FROM 'OUT/references/*.parquet' r
-    ANTI JOIN 'OUT/instances/*.parquet' t ON t.SOPInstanceUID = r.ReferencedSOPInstanceUID
-    WHERE ReferencedSeriesInstanceUID IN (SELECT SeriesInstanceUID FROM 'OUT/instances/*.parquet')"
+    duckdb -c "SELECT r.collection, r.path, r.tag_path FROM 'OUT/references/*.parquet' r
+    ANTI JOIN 'OUT/instances/*.parquet' t ON t.collection = r.collection
+    AND t.SOPInstanceUID = r.ReferencedSOPInstanceUID
+    SEMI JOIN 'OUT/instances/*.parquet' s ON s.collection = r.collection
+    AND s.SeriesInstanceUID = r.ReferencedSeriesInstanceUID
+    WHERE NOT regexp_matches(tag_path, '0040,A360|0040,A525|3006,0018|0008,9121|0020,9172')"
 
     Example
     -------
@@ -270,8 +273,9 @@ def wrong_class(collection: CollectionFacts) -> Iterator[Finding]:
 
     Command
     -------
-    duckdb -c "SELECT r.path, r.tag_path, t.path FROM 'OUT/references/*.parquet' r
-    JOIN 'OUT/instances/*.parquet' t ON t.SOPInstanceUID = r.ReferencedSOPInstanceUID
+    duckdb -c "SELECT r.collection, r.path, r.tag_path, t.path FROM 'OUT/references/*.parquet' r
+    JOIN 'OUT/instances/*.parquet' t ON t.collection = r.collection
+    AND t.SOPInstanceUID = r.ReferencedSOPInstanceUID
     WHERE r.ReferencedSOPClassUID <> t.SOPClassUID"
     dcmodify -nb -m "TAG=UID" FILE
 
@@ -310,9 +314,10 @@ def other_patient(collection: CollectionFacts) -> Iterator[Finding]:
 
     Command
     -------
-    duckdb -c "SELECT r.path, r.tag_path, t.path FROM 'OUT/references/*.parquet' r
+    duckdb -c "SELECT r.collection, r.path, r.tag_path, t.path FROM 'OUT/references/*.parquet' r
     JOIN 'OUT/instances/*.parquet' i USING (collection, path)
-    JOIN 'OUT/instances/*.parquet' t ON t.SOPInstanceUID = r.ReferencedSOPInstanceUID
+    JOIN 'OUT/instances/*.parquet' t ON t.collection = r.collection
+    AND t.SOPInstanceUID = r.ReferencedSOPInstanceUID
     WHERE i.PatientID <> t.PatientID"
     dcmodify -nb -m "(0010,0020)=CASE-001" FILE
 
@@ -356,8 +361,9 @@ def other_series(collection: CollectionFacts) -> Iterator[Finding]:
 
     Command
     -------
-    duckdb -c "SELECT r.path, r.tag_path, t.path FROM 'OUT/references/*.parquet' r
-    JOIN 'OUT/instances/*.parquet' t ON t.SOPInstanceUID = r.ReferencedSOPInstanceUID
+    duckdb -c "SELECT r.collection, r.path, r.tag_path, t.path FROM 'OUT/references/*.parquet' r
+    JOIN 'OUT/instances/*.parquet' t ON t.collection = r.collection
+    AND t.SOPInstanceUID = r.ReferencedSOPInstanceUID
     WHERE r.ReferencedSeriesInstanceUID <> t.SeriesInstanceUID"
     dcmodify -nb -m "TAG=UID" FILE
 
@@ -408,8 +414,9 @@ def other_study(collection: CollectionFacts) -> Iterator[Finding]:
 
     Command
     -------
-    duckdb -c "SELECT r.path, r.tag_path, t.path FROM 'OUT/references/*.parquet' r
-    JOIN 'OUT/instances/*.parquet' t ON t.SOPInstanceUID = r.ReferencedSOPInstanceUID
+    duckdb -c "SELECT r.collection, r.path, r.tag_path, t.path FROM 'OUT/references/*.parquet' r
+    JOIN 'OUT/instances/*.parquet' t ON t.collection = r.collection
+    AND t.SOPInstanceUID = r.ReferencedSOPInstanceUID
     WHERE r.ReferencedStudyInstanceUID <> t.StudyInstanceUID"
     dcmodify -nb -m "TAG=UID" FILE
 
@@ -475,9 +482,10 @@ def unnamed_study(collection: CollectionFacts) -> Iterator[Finding]:
 
     Command
     -------
-    duckdb -c "SELECT r.path, r.tag_path, t.path FROM 'OUT/references/*.parquet' r
+    duckdb -c "SELECT r.collection, r.path, r.tag_path, t.path FROM 'OUT/references/*.parquet' r
     JOIN 'OUT/instances/*.parquet' i USING (collection, path)
-    JOIN 'OUT/instances/*.parquet' t ON t.SOPInstanceUID = r.ReferencedSOPInstanceUID
+    JOIN 'OUT/instances/*.parquet' t ON t.collection = r.collection
+    AND t.SOPInstanceUID = r.ReferencedSOPInstanceUID
     WHERE i.StudyInstanceUID <> t.StudyInstanceUID AND r.ReferencedStudyInstanceUID IS NULL"
 
     Example
@@ -526,8 +534,9 @@ def other_frame_of_reference(collection: CollectionFacts) -> Iterator[Finding]:
 
     Command
     -------
-    duckdb -c "SELECT r.path, r.tag_path, t.path FROM 'OUT/references/*.parquet' r
-    JOIN 'OUT/instances/*.parquet' t ON t.SOPInstanceUID = r.ReferencedSOPInstanceUID
+    duckdb -c "SELECT r.collection, r.path, r.tag_path, t.path FROM 'OUT/references/*.parquet' r
+    JOIN 'OUT/instances/*.parquet' t ON t.collection = r.collection
+    AND t.SOPInstanceUID = r.ReferencedSOPInstanceUID
     WHERE r.FrameOfReferenceUID <> t.FrameOfReferenceUID"
     dcmodify -nb -m "TAG=UID" FILE
 
@@ -579,9 +588,10 @@ def derived_in_other_frame(collection: CollectionFacts) -> Iterator[Finding]:
 
     Command
     -------
-    duckdb -c "SELECT r.path, r.tag_path, t.path FROM 'OUT/references/*.parquet' r
+    duckdb -c "SELECT r.collection, r.path, r.tag_path, t.path FROM 'OUT/references/*.parquet' r
     JOIN 'OUT/instances/*.parquet' i USING (collection, path)
-    JOIN 'OUT/instances/*.parquet' t ON t.SOPInstanceUID = r.ReferencedSOPInstanceUID
+    JOIN 'OUT/instances/*.parquet' t ON t.collection = r.collection
+    AND t.SOPInstanceUID = r.ReferencedSOPInstanceUID
     WHERE i.FrameOfReferenceUID <> t.FrameOfReferenceUID"
     dcmodify -nb -m "(0020,0052)=UID" FILE
 
@@ -649,8 +659,9 @@ def frame_out_of_range(collection: CollectionFacts) -> Iterator[Finding]:
 
     Command
     -------
-    duckdb -c "SELECT r.path, r.tag_path, t.path FROM 'OUT/references/*.parquet' r LEFT JOIN
-    'OUT/instances/*.parquet' t ON t.SOPInstanceUID = r.ReferencedSOPInstanceUID
+    duckdb -c "SELECT r.collection, r.path, r.tag_path, t.path FROM 'OUT/references/*.parquet' r
+    LEFT JOIN 'OUT/instances/*.parquet' t ON t.collection = r.collection
+    AND t.SOPInstanceUID = r.ReferencedSOPInstanceUID
     WHERE r.lowest_frame < 1
     OR t.path <> '' AND r.highest_frame > coalesce(t.NumberOfFrames, 1)"
     dcmodify -nb -m "TAG=NUMBER" FILE
@@ -714,9 +725,9 @@ def evidence_incomplete(collection: CollectionFacts) -> Iterator[Finding]:
 
     Command
     -------
-    duckdb -c "SELECT path, ReferencedSOPInstanceUID FROM 'OUT/references/*.parquet'
+    duckdb -c "SELECT collection, path, ReferencedSOPInstanceUID FROM 'OUT/references/*.parquet'
     WHERE tag_path LIKE '(0040,A730)%'
-    EXCEPT SELECT path, ReferencedSOPInstanceUID FROM 'OUT/references/*.parquet'
+    EXCEPT SELECT collection, path, ReferencedSOPInstanceUID FROM 'OUT/references/*.parquet'
     WHERE tag_path LIKE '(0040,A375)%' OR tag_path LIKE '(0040,A385)%'"
 
     Example
@@ -759,7 +770,8 @@ def common_references_incomplete(collection: CollectionFacts) -> Iterator[Findin
 
     Command
     -------
-    duckdb -c "SELECT tag_path, count, example FROM 'OUT/findings/*.parquet' WHERE rule = 'REF011'"
+    duckdb -c "SELECT collection, tag_path, count, example FROM 'OUT/findings/*.parquet'
+    WHERE rule = 'REF011'"
     dcmodify -nb -i "(0008,1115)[N].(0008,114A)[M].(0008,1155)=UID" FILE
     dcmodify -nb -i "(0008,1115)[N].(0008,114A)[M].(0008,1150)=SOP-CLASS-UID" FILE
 
@@ -867,9 +879,10 @@ def cycle(collection: CollectionFacts) -> Iterator[Finding]:
 
     Command
     -------
-    duckdb -c "SELECT a.path, b.path FROM 'OUT/references/*.parquet' a
-    JOIN 'OUT/references/*.parquet' b ON a.ReferencedSOPInstanceUID = b.SOPInstanceUID
-    WHERE a.SOPInstanceUID = b.ReferencedSOPInstanceUID"
+    duckdb -c "SELECT a.collection, a.path, b.path FROM 'OUT/references/*.parquet' a
+    JOIN 'OUT/references/*.parquet' b USING (collection)
+    WHERE a.ReferencedSOPInstanceUID = b.SOPInstanceUID
+    AND a.SOPInstanceUID = b.ReferencedSOPInstanceUID"
 
     Example
     -------
@@ -1036,7 +1049,8 @@ def outside_the_source(collection: CollectionFacts) -> Iterator[Finding]:
 
     Command
     -------
-    duckdb -c "SELECT tag_path, count, example FROM 'OUT/findings/*.parquet' WHERE rule = 'REF013'"
+    duckdb -c "SELECT collection, tag_path, count, example FROM 'OUT/findings/*.parquet'
+    WHERE rule = 'REF013'"
     dcmdump +P ImagePositionPatient +P ImageOrientationPatient +P PixelSpacing IMAGE
 
     Example
@@ -1112,7 +1126,8 @@ def segment_not_there(collection: CollectionFacts) -> Iterator[Finding]:
 
     Command
     -------
-    duckdb -c "SELECT tag_path, count, example FROM 'OUT/findings/*.parquet' WHERE rule = 'REF014'"
+    duckdb -c "SELECT collection, tag_path, count, example FROM 'OUT/findings/*.parquet'
+    WHERE rule = 'REF014'"
     dcmodify -nb -m "TAG=NUMBER" FILE
 
     Example

@@ -53,8 +53,8 @@ def presence(collection: CollectionFacts) -> Iterator[Finding]:
 
     Command
     -------
-    duckdb -c "SELECT SOPClassUID, count(DISTINCT SeriesInstanceUID) FROM 'OUT/instances/*.parquet'
-    GROUP BY SOPClassUID"
+    duckdb -c "SELECT collection, SOPClassUID, count(DISTINCT SeriesInstanceUID)
+    FROM 'OUT/instances/*.parquet' GROUP BY ALL"
 
     Example
     -------
@@ -62,7 +62,7 @@ def presence(collection: CollectionFacts) -> Iterator[Finding]:
     """
     for uid, count, paths in collection.rows(
         "SELECT SOPClassUID, count(DISTINCT SeriesInstanceUID), min(path, 5) FROM instances "
-        "GROUP BY SOPClassUID ORDER BY SOPClassUID"
+        "WHERE SeriesInstanceUID IS NOT NULL GROUP BY SOPClassUID ORDER BY SOPClassUID"
     ):
         if uid in RADIOTHERAPY:
             yield Finding(sop_class_name(uid) or "an RT object", count=count, examples=tuple(paths))
@@ -73,7 +73,7 @@ def presence(collection: CollectionFacts) -> Iterator[Finding]:
     category="radiotherapy",
     severity="warning",
     confidence="high",
-    reads=("Modality", "SOPClassUID"),
+    reads=("Modality",),
     reference="PS3.3 C.8.8.1, PS3.4 B.5",
     applies=Selector(when=lambda instance: instance.text("Modality") in _MODALITIES),
 )
@@ -97,7 +97,7 @@ def modality_only(instance: InstanceFacts) -> Iterator[Finding]:
     -------
     A picture of a plan in a Secondary Capture image whose Modality is RTPLAN.
     """
-    if instance.text("SOPClassUID") not in RADIOTHERAPY:
+    if instance.sop_class not in RADIOTHERAPY:
         yield Finding("Modality is radiotherapy's, the SOP class is not", TagPath.of("Modality"))
 
 
@@ -125,13 +125,14 @@ def second_generation(instance: InstanceFacts) -> Iterator[Finding]:
 
     Command
     -------
-    duckdb -c "SELECT path, SOPClassUID FROM 'OUT/instances/*.parquet' WHERE Modality LIKE 'RT%'"
+    duckdb -c "SELECT collection, message, count, example FROM 'OUT/findings/*.parquet'
+    WHERE rule = 'RT003'"
 
     Example
     -------
     A C-Arm Photon-Electron Radiation object.
     """
-    name = sop_class_name(instance.text("SOPClassUID"))
+    name = sop_class_name(instance.text("SOPClassUID") or instance.sop_class)
     yield Finding(f"not checked by the rules of radiotherapy: {name}", TagPath.of("SOPClassUID"))
 
 

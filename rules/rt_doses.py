@@ -58,6 +58,8 @@ _SUMMED = {
     "BEAM_SESSION", "BRACHY_SESSION", "CONTROL_POINT", "RECORD",
 }  # fmt: skip
 _TYPES = {"PHYSICAL", "EFFECTIVE", "ERROR"}
+_OF_HISTOGRAM = {"DoseType": _TYPES, "DVHVolumeUnits": {"CM3", "PERCENT", "PER_U"}}
+"""Defined terms of a dose-volume histogram; RT307 tells which are missing."""
 
 
 @rule(
@@ -65,12 +67,12 @@ _TYPES = {"PHYSICAL", "EFFECTIVE", "ERROR"}
     category="radiotherapy",
     severity="warning",
     confidence="high",
-    reads=("DoseType", "DoseSummationType"),
-    reference="PS3.3 C.8.8.3 Table C.8-39",
+    reads=("DoseType", "DoseSummationType", *(f"DVHSequence.{name}" for name in _OF_HISTOGRAM)),
+    reference="PS3.3 C.8.8.3 Table C.8-39, C.8.8.4 Table C.8-40",
     applies=for_sop_classes(RT_DOSE),
 )
 def kind_of_dose(instance: InstanceFacts) -> Iterator[Finding]:
-    """The dose does not say of what kind it is, or what it sums up.
+    """The dose, or a histogram of it, does not say of what kind it is, or what it sums up.
 
     Why it matters
     --------------
@@ -79,7 +81,8 @@ def kind_of_dose(instance: InstanceFacts) -> Iterator[Finding]:
 
     How to fix
     ----------
-    Write a term of the standard into Dose Type (3004,0004) and Dose Summation Type (3004,000A).
+    Write a term of the standard into Dose Type (3004,0004) and Dose Summation Type (3004,000A),
+    and into Dose Type and DVH Volume Units (3004,0054) of each histogram.
 
     Command
     -------
@@ -87,12 +90,17 @@ def kind_of_dose(instance: InstanceFacts) -> Iterator[Finding]:
 
     Example
     -------
-    A summation type of TOTAL, where the standard has PLAN or MULTI_PLAN.
+    A summation type of TOTAL, where the standard has PLAN or MULTI_PLAN; volumes in CC, where it
+    has CM3.
     """
     for name, terms in (("DoseType", _TYPES), ("DoseSummationType", _SUMMED)):
         term = instance.text(name)
         if term not in terms:
             yield Finding("no term of the standard" if term else "missing", TagPath.of(name))
+    for item in instance.items("DVHSequence"):
+        for name, terms in _OF_HISTOGRAM.items():
+            if item.filled(name) and item.text(name) not in terms:
+                yield Finding("no term of the standard", TagPath.of("DVHSequence", name))
 
 
 @rule(
@@ -497,7 +505,8 @@ def dose_in_other_frame(collection: CollectionFacts) -> Iterator[Finding]:
 
     Command
     -------
-    duckdb -c "SELECT tag_path, count, example FROM 'OUT/findings/*.parquet' WHERE rule = 'RT501'"
+    duckdb -c "SELECT collection, tag_path, count, example FROM 'OUT/findings/*.parquet'
+    WHERE rule = 'RT501'"
     dcmodify -nb -m "(0020,0052)=UID" FILE
 
     Example
@@ -585,9 +594,8 @@ def chain_broken(collection: CollectionFacts) -> Iterator[Finding]:
 
     Command
     -------
-    duckdb -c "SELECT r.path, r.tag_path FROM 'OUT/references/*.parquet' r
-    ANTI JOIN 'OUT/instances/*.parquet' t ON t.SOPInstanceUID = r.ReferencedSOPInstanceUID
-    WHERE r.tag_path LIKE '%(300C,%'"
+    duckdb -c "SELECT collection, tag_path, count, example FROM 'OUT/findings/*.parquet'
+    WHERE rule = 'RT502'"
 
     Example
     -------
@@ -685,7 +693,8 @@ def number_of_nothing(collection: CollectionFacts) -> Iterator[Finding]:
 
     Command
     -------
-    duckdb -c "SELECT tag_path, count, example FROM 'OUT/findings/*.parquet' WHERE rule = 'RT503'"
+    duckdb -c "SELECT collection, tag_path, count, example FROM 'OUT/findings/*.parquet'
+    WHERE rule = 'RT503'"
 
     Example
     -------

@@ -26,10 +26,11 @@ _STRUCTURES = "ReferencedStructureSetSequence"
 _TERMS = {
     "DVHType": {"DIFFERENTIAL", "CUMULATIVE", "NATURAL"},
     "DoseUnits": {"GY", "RELATIVE"},
-    "DoseType": {"PHYSICAL", "EFFECTIVE", "ERROR"},
-    "DVHVolumeUnits": {"CM3", "PERCENT", "PER_U"},
 }
 """Enumerated values of what says how to read a histogram."""
+
+_NAMED = (*_TERMS, "DoseType", "DVHVolumeUnits")
+"""What each histogram says; of the last two the terms are defined, and RT302's matter."""
 
 _CONTRIBUTION = "DVHROIContributionType"
 
@@ -41,7 +42,7 @@ _CONTRIBUTION = "DVHROIContributionType"
     confidence="high",
     reads=(
         f"{_STRUCTURES}.ReferencedSOPInstanceUID",
-        *(f"{_DVH}.{name}" for name in _TERMS),
+        *(f"{_DVH}.{name}" for name in _NAMED),
         f"{_DVH}.DVHDoseScaling",
         f"{_DVH}.{_ROIS}.ReferencedROINumber",
         f"{_DVH}.{_ROIS}.{_CONTRIBUTION}",
@@ -71,15 +72,18 @@ def terms(instance: InstanceFacts) -> Iterator[Finding]:
 
     Example
     -------
-    DVH Volume Units CC, where the standard has CM3.
+    A DVH Type of INTEGRAL, where the standard has CUMULATIVE. Volume units and dose types of
+    one's own are told by RT302.
     """
     if not any(item.filled("ReferencedSOPInstanceUID") for item in instance.items(_STRUCTURES)):
         yield Finding("names no structure set that its ROIs are of", TagPath.of(_STRUCTURES))
     for item in instance.items(_DVH):
-        for name, legal in _TERMS.items():
-            if (term := item.text(name)) not in legal:
-                said = "no term of the standard" if term else "missing"
-                yield Finding(said, TagPath.of(_DVH, name))
+        for name in _NAMED:
+            term = item.text(name)
+            if not term:
+                yield Finding("missing", TagPath.of(_DVH, name))
+            elif term not in _TERMS.get(name, (term,)):
+                yield Finding("no term of the standard", TagPath.of(_DVH, name))
         factor = item.number("DVHDoseScaling")
         if factor is None or not factor > 0:
             yield Finding("the scaling is not above zero", TagPath.of(_DVH, "DVHDoseScaling"))
@@ -97,13 +101,17 @@ def _path(*keywords: str) -> tuple[str, ...]:
 
 
 _TYPE, _BINS, _DATA = "DVHType", "DVHNumberOfBins", "DVHData"
+_UNITS = "DVHVolumeUnits"
 _LOW, _HIGH, _MEAN = "DVHMinimumDose", "DVHMaximumDose", "DVHMeanDose"
 _SEEN = {_path(_DVH): ""} | {
-    _path(_DVH, name): name for name in (_TYPE, _BINS, _DATA, _LOW, _HIGH, _MEAN)
+    _path(_DVH, name): name for name in (_TYPE, _UNITS, _BINS, _DATA, _LOW, _HIGH, _MEAN)
 }
 
 ROUNDING = 1e-3
 """Share of the largest number by which numbers may be off: they are rounded, and interpolated."""
+
+WHOLE = 101
+"""Per cent of its volume that an ROI may have: volumes are of voxels, and rounded."""
 
 CUT_SHORT = "cut short"
 """Verdict class of more, or longer, histograms than are looked at."""
@@ -166,7 +174,12 @@ def _of_data(here: dict[str, Element]) -> Iterator[tuple[str, str]]:
             yield _DATA, "width"
         if min(volumes) < -slack:
             yield _DATA, "volume"
-        kind = here[_TYPE].text.strip() if _TYPE in here else ""
+        kind, unit = (
+            here[name].text.strip(" \0") if name in here else "" for name in (_TYPE, _UNITS)
+        )
+        # In a natural histogram volumes are for a width that is not that of the bins.
+        if unit == "PERCENT" and kind in ("CUMULATIVE", "DIFFERENTIAL") and max(volumes) > WHOLE:
+            yield _DATA, "percent"
         if kind == "CUMULATIVE" and any(
             later > earlier + slack for earlier, later in pairwise(volumes)
         ):
@@ -189,6 +202,7 @@ _WRONG = {
     "bins": "another number of bins than the data has",
     "width": "a bin of negative width",
     "volume": "a negative volume",
+    "percent": "more than a hundred per cent of a volume",
     "rising": "a cumulative histogram that rises",
 }
 
@@ -226,7 +240,8 @@ def data(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
     How to fix
     ----------
     Write width and volume of each bin into DVH Data (3004,0058), half as many as numbers into DVH
-    Number of Bins (3004,0056), and what kind of curve it is into DVH Type (3004,0001).
+    Number of Bins (3004,0056), and what kind of curve it is into DVH Type (3004,0001); what the
+    volumes are in, into DVH Volume Units (3004,0054).
 
     Command
     -------
@@ -234,8 +249,8 @@ def data(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
 
     Example
     -------
-    A differential histogram that is called CUMULATIVE. A thousandth of the largest volume is
-    tolerated.
+    A differential histogram that is called CUMULATIVE, or cubic centimetres that are called
+    PERCENT. A thousandth of the largest volume is tolerated, and a hundredth of the whole.
     """
     yield from _said(instance, _WRONG)
 

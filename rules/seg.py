@@ -58,8 +58,8 @@ def presence(collection: CollectionFacts) -> Iterator[Finding]:
 
     Command
     -------
-    duckdb -c "SELECT SOPClassUID, count(DISTINCT SeriesInstanceUID) FROM 'OUT/instances/*.parquet'
-    GROUP BY SOPClassUID"
+    duckdb -c "SELECT collection, SOPClassUID, count(DISTINCT SeriesInstanceUID)
+    FROM 'OUT/instances/*.parquet' GROUP BY ALL"
 
     Example
     -------
@@ -67,7 +67,7 @@ def presence(collection: CollectionFacts) -> Iterator[Finding]:
     """
     for uid, count, paths in collection.rows(
         "SELECT SOPClassUID, count(DISTINCT SeriesInstanceUID), min(path, 5) FROM instances "
-        "GROUP BY SOPClassUID ORDER BY SOPClassUID"
+        "WHERE SeriesInstanceUID IS NOT NULL GROUP BY SOPClassUID ORDER BY SOPClassUID"
     ):
         if uid in SEGMENTATIONS:
             yield Finding(sop_class_name(uid), count=count, examples=tuple(paths))
@@ -78,7 +78,7 @@ def presence(collection: CollectionFacts) -> Iterator[Finding]:
     category="segmentation",
     severity="warning",
     confidence="high",
-    reads=("Modality", "SOPClassUID"),
+    reads=("Modality",),
     reference="PS3.3 C.7.3.1.1.1, PS3.4 B.5",
     applies=Selector(when=lambda instance: instance.text("Modality") == "SEG"),
 )
@@ -102,7 +102,7 @@ def modality_only(instance: InstanceFacts) -> Iterator[Finding]:
     -------
     An ROI mask in a Secondary Capture image whose Modality is SEG.
     """
-    if instance.text("SOPClassUID") not in SEGMENTATIONS:
+    if instance.sop_class not in SEGMENTATIONS:
         yield Finding("Modality is SEG, the SOP class is not", TagPath.of("Modality"))
 
 
@@ -145,7 +145,6 @@ def derived(instance: InstanceFacts) -> Iterator[Finding]:
     severity="error",
     confidence="high",
     reads=(
-        "SOPClassUID",
         "SegmentationType",
         "SegmentationFractionalType",
         "MaximumFractionalValue",
@@ -177,7 +176,7 @@ def segmentation_type(instance: InstanceFacts) -> Iterator[Finding]:
     FRACTIONAL without Maximum Fractional Value: 255 could be anything.
     """
     kind = instance.text("SegmentationType")
-    is_label_map = instance.text("SOPClassUID") == LABEL_MAP_SEGMENTATION
+    is_label_map = instance.sop_class == LABEL_MAP_SEGMENTATION
     if kind not in (("LABELMAP",) if is_label_map else ("BINARY", "FRACTIONAL")):
         said = "none of its SOP class's" if kind else "missing or empty"
         yield Finding(f"Segmentation Type is {said}", TagPath.of("SegmentationType"))
@@ -298,7 +297,6 @@ _OF_SEGMENT = (
     severity="error",
     confidence="high",
     reads=(
-        "SOPClassUID",
         "SegmentSequence.SegmentAlgorithmType",
         "SegmentSequence.SegmentAlgorithmName",
         "SegmentSequence.SegmentLabel",
@@ -332,7 +330,7 @@ def described(instance: InstanceFacts) -> Iterator[Finding]:
     -------
     SEMIAUTOMATIC without Segment Algorithm Name.
     """
-    sop_class = instance.text("SOPClassUID")
+    sop_class = instance.sop_class
     for item in instance.items("SegmentSequence"):
         for name in _OF_SEGMENT:
             if not item.filled(name):

@@ -6,9 +6,7 @@ from collections.abc import Iterator
 
 from auditor import Finding, InstanceFacts, Selector, TagPath, rule
 from auditor.facts import Item
-from auditor.standard.codes import RETIRED_SCHEMES
-from auditor.structured_report.codes import is_member, same
-from auditor.structured_report.content import Code
+from auditor.standard.codes import RETIRED_SCHEMES, Concept, is_member, same
 
 _STEPS = ("SpecimenDescriptionSequence", "SpecimenPreparationSequence")
 _ITEMS = "SpecimenPreparationStepContentItemSequence"
@@ -39,6 +37,15 @@ _OF_KIND: dict[tuple[str, str], _Concepts] = {
 """Concepts that a collection, a sampling (TID 8002) and a staining (TID 8003) have besides."""
 
 
+_READS = tuple(
+    ".".join((*_STEPS, _ITEMS, *rest))
+    for rest in (
+        ("ValueType",),
+        *((sequence, name) for sequence in (_NAME, _VALUE) for name in _CODES),
+    )
+)
+
+
 def _steps(instance: InstanceFacts) -> list[tuple[Item, ...]]:
     return [
         step.items(_ITEMS)
@@ -47,12 +54,20 @@ def _steps(instance: InstanceFacts) -> list[tuple[Item, ...]]:
     ]
 
 
-def _code(item: Item, sequence: str) -> Code | None:
+def _code(item: Item, sequence: str) -> Concept | None:
     codes = item.items(sequence)
     if not codes:
         return None
     value, scheme = (codes[0].text(name) for name in _CODES)
-    return Code(value, scheme)
+    return Concept(scheme, value)
+
+
+def _kinds(items: tuple[Item, ...]) -> Iterator[Concept]:
+    """Yield what a step says that it is: the values of its Processing type."""
+    for item in items:
+        value = _code(item, _VALUE)
+        if value is not None and same(_code(item, _NAME), "111701", "DCM"):
+            yield value
 
 
 @rule(
@@ -60,13 +75,7 @@ def _code(item: Item, sequence: str) -> Code | None:
     category="iod",
     severity="warning",
     confidence="medium",
-    reads=tuple(
-        ".".join((*_STEPS, _ITEMS, *rest))
-        for rest in (
-            ("ValueType",),
-            *((sequence, name) for sequence in (_NAME, _VALUE) for name in _CODES),
-        )
-    ),
+    reads=_READS,
     reference="PS3.3 C.7.6.22.1.3, PS3.16 TID 8001, TID 8002, TID 8003",
     applies=Selector(None, lambda instance: bool(_steps(instance))),
 )
@@ -82,7 +91,7 @@ def preparation(instance: InstanceFacts) -> Iterator[Finding]:
     How to fix
     ----------
     Give each item of Specimen Preparation Sequence (0040,0610) a Specimen Identifier and a
-    Processing type of CID 8111; a sampling its method, and identifier and type of the parent; a
+    Processing type; a sampling its method, and identifier and type of the parent; a
     staining the substances; a collection its procedure.
 
     Command
@@ -95,15 +104,7 @@ def preparation(instance: InstanceFacts) -> Iterator[Finding]:
     """
     for items in _steps(instance):
         asked = dict(_OF_EACH)
-        for item in items:
-            value = _code(item, _VALUE)
-            if value is None or not same(_code(item, _NAME), "111701", "DCM"):
-                continue
-            if value.scheme not in RETIRED_SCHEMES and not is_member(value, _PROCEDURES):
-                yield Finding(
-                    f"the value of Processing type is not in CID {_PROCEDURES}",
-                    TagPath.of(*_STEPS, _ITEMS, _VALUE),
-                )
+        for value in _kinds(items):
             for kind, more in _OF_KIND.items():
                 if same(value, *kind):
                     asked |= more
@@ -115,4 +116,46 @@ def preparation(instance: InstanceFacts) -> Iterator[Finding]:
                 yield Finding(
                     f"the value type of {name} is not {' or '.join(value_types)}",
                     TagPath.of(*_STEPS, _ITEMS, "ValueType"),
+                )
+
+
+@rule(
+    id="IOD037",
+    category="iod",
+    severity="info",
+    confidence="medium",
+    reads=_READS,
+    reference="PS3.16 TID 8001, CID 8111, 6.1.8",
+    applies=Selector(
+        None, lambda instance: any(True for items in _steps(instance) for _ in _kinds(items))
+    ),
+)
+def processing_type(instance: InstanceFacts) -> Iterator[Finding]:
+    """The processing type of a step of a specimen's preparation is not in its context group.
+
+    Why it matters
+    --------------
+    The context group may be extended, but only for what is not yet in it. Who looks for slides
+    that were frozen or stained by the codes of the standard does not find such a step.
+
+    How to fix
+    ----------
+    Take the code of CID 8111 that has the meaning; keep another only if there is none. Codes of
+    SNOMED that are written the old way are let pass.
+
+    Command
+    -------
+    dcmdump +P SpecimenPreparationSequence FILE
+
+    Example
+    -------
+    A local code for a laser ablation.
+    """
+    for items in _steps(instance):
+        for kind in _kinds(items):
+            known = kind.scheme in RETIRED_SCHEMES or is_member(kind, _PROCEDURES)
+            if kind.value and not known:
+                yield Finding(
+                    f"the value of Processing type is not in CID {_PROCEDURES}",
+                    TagPath.of(*_STEPS, _ITEMS, _VALUE),
                 )

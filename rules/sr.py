@@ -16,12 +16,12 @@ from auditor import (
     rule,
     summary,
 )
+from auditor.standard.codes import lexicon
 from auditor.standard.sop_classes import (
     KEY_OBJECT_SELECTION,
     STRUCTURED_REPORTS,
     sop_class_name,
 )
-from auditor.structured_report.codes import lexicon
 from auditor.structured_report.content import Code, ContentItem, ContentTree
 from auditor.structured_report.templates import ROOTS, Conformance
 
@@ -58,8 +58,8 @@ def presence(collection: CollectionFacts) -> Iterator[Finding]:
 
     Command
     -------
-    duckdb -c "SELECT SOPClassUID, count(DISTINCT SeriesInstanceUID) FROM 'OUT/instances/*.parquet'
-    GROUP BY SOPClassUID"
+    duckdb -c "SELECT collection, SOPClassUID, count(DISTINCT SeriesInstanceUID)
+    FROM 'OUT/instances/*.parquet' GROUP BY ALL"
 
     Example
     -------
@@ -67,7 +67,7 @@ def presence(collection: CollectionFacts) -> Iterator[Finding]:
     """
     for uid, count, paths in collection.rows(
         "SELECT SOPClassUID, count(DISTINCT SeriesInstanceUID), min(path, 5) FROM instances "
-        "GROUP BY SOPClassUID ORDER BY SOPClassUID"
+        "WHERE SeriesInstanceUID IS NOT NULL GROUP BY SOPClassUID ORDER BY SOPClassUID"
     ):
         if uid in (STRUCTURED_REPORTS | {KEY_OBJECT_SELECTION}):
             yield Finding(
@@ -80,7 +80,7 @@ def presence(collection: CollectionFacts) -> Iterator[Finding]:
     category="structured_report",
     severity="warning",
     confidence="high",
-    reads=("Modality", "SOPClassUID"),
+    reads=("Modality",),
     reference="PS3.3 C.7.3.1.1.1, PS3.4 B.5",
     applies=Selector(when=lambda instance: instance.text("Modality") == "SR"),
 )
@@ -104,7 +104,7 @@ def modality_only(instance: InstanceFacts) -> Iterator[Finding]:
     -------
     A scanned page in a Secondary Capture image whose Modality is SR.
     """
-    if instance.text("SOPClassUID") not in STRUCTURED_REPORTS | {KEY_OBJECT_SELECTION}:
+    if instance.sop_class not in STRUCTURED_REPORTS | {KEY_OBJECT_SELECTION}:
         yield Finding("Modality is SR, the SOP class is not", TagPath.of("Modality"))
 
 

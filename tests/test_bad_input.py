@@ -15,7 +15,10 @@ from typing import Any
 
 import pydicom
 import pytest
+from pydicom import dcmwrite
 from pydicom.data import get_testdata_file
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.uid import UID, ExplicitVRLittleEndian
 
 from auditor import files
 from auditor.result import CollectionResult, read_result
@@ -640,3 +643,47 @@ def test_what_each_leaves_out_is_said() -> None:
     Path("root/.hidden").mkdir()
     done = dicom_audit("scan", "--each", "root", "-o", "out", *QUIET)
     assert "2 entries of root are no collection" in done.stderr
+    Path("root/loose.dcm").unlink()
+    done = dicom_audit("scan", "--each", "root", "-o", "out", *QUIET)
+    assert "1 entry of root is no collection" in done.stderr
+    assert "and is not audited" in done.stderr
+
+
+@pytest.mark.parametrize("command", [("scan",), ("deid-diff", CT)])
+def test_a_short_key_is_refused_before_anything_is_written(
+    command: tuple[object, ...], good: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DICOM_AUDIT_KEY", "nineteen characters")
+    refused(*command, good, "-o", "out", code=2, says="DICOM_AUDIT_KEY is shorter than 20")
+    assert not Path("out").exists()
+
+
+def test_no_rule_raises_where_identifiers_are_missing(tmp_path: Path) -> None:
+    classes = {
+        "sc": "1.2.840.10008.5.1.4.1.1.7",
+        "seg": "1.2.840.10008.5.1.4.1.1.66.4",
+        "sr": "1.2.840.10008.5.1.4.1.1.88.33",
+        "rt": "1.2.840.10008.5.1.4.1.1.481.3",
+    }
+    for number, (name, uid) in enumerate(classes.items(), 1):
+        for with_class in (True, False):
+            dataset = Dataset()
+            dataset.file_meta = FileMetaDataset()
+            dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+            dataset.file_meta.MediaStorageSOPClassUID = UID(uid)
+            dataset.file_meta.MediaStorageSOPInstanceUID = UID(f"1.2.{number}")
+            if with_class:
+                dataset.SOPClassUID = uid
+            dataset.SOPInstanceUID = f"1.2.{number}"
+            dataset.Rows, dataset.Columns = 8, 8
+            folder = tmp_path / "in"
+            folder.mkdir(exist_ok=True)
+            dcmwrite(folder / f"{name}-{with_class}.dcm", dataset, enforce_file_format=True)
+    dicom_audit("scan", tmp_path / "in", "-o", "out", *QUIET)
+    [collection] = collections()
+    assert {rule.id: rule.reason for rule in collection.rules if rule.outcome == "error"} == {}
+
+
+def test_a_result_of_nothing_but_brackets_is_no_result(tmp_path: Path) -> None:
+    (tmp_path / "result.json").write_text("[" * 200_000, encoding="utf-8")
+    refused("gate", tmp_path, code=2, says="is not JSON")

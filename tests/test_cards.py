@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.cards import Card, Table, cards, inventory
-from auditor.charts import share_bar, year_columns
+from auditor.charts import Scale, scale, share_bar, year_columns
 from auditor.result import (
     CollectionResult,
     ConformanceResult,
@@ -397,6 +397,12 @@ def test_parts_of_a_bar_fill_it(sizes: list[int]) -> None:
     assert bar is not None
     assert abs(sum(part.width for part in bar.parts) - 100) < 0.05 * len(sizes)
     assert all(part.x >= 0 and part.x + part.width <= 100.05 for part in bar.parts)
+
+
+def test_scores_stand_on_a_line_from_4_to_204() -> None:
+    assert scale((), 0) == Scale()
+    assert scale((84.2,), 84.2) == Scale(reach="M4 6h168.4")
+    assert scale((0.0, 100.0), 50.0) == Scale(dots="M4.0 6h0M204.0 6h0", middle="M104.0 1v10")
 
 
 @given(st.dictionaries(st.integers(1900, 2099), st.integers(0, 10**6)))

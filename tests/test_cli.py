@@ -123,7 +123,7 @@ def test_scan_writes_the_audit_and_prints_the_scorecard(collection: Path, tmp_pa
     written = {path.name for path in (tmp_path / "out").iterdir()}
     tables = {"instances", "references", "numbers", "companions", "keys", "frames", "masks"}
     tables |= {"entities", "extents"}
-    tables |= {"elements", "findings"}
+    tables |= {"elements", "findings", "judged"}
     assert written == {"result.json", "report.html", "manifest.json"} | tables
     manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
     assert manifest["complete"] is True
@@ -584,6 +584,14 @@ def test_every_command_explains_itself_and_every_option(command: str) -> None:
     assert main.commands[command].help
     options = [each for each in main.commands[command].params if isinstance(each, click.Option)]
     assert [option.name for option in options if not option.help] == []
+
+
+def test_the_list_of_commands_fits_80_columns() -> None:
+    done = CliRunner().invoke(main, ["--help"], terminal_width=80)
+    assert done.exit_code == 0
+    listed = done.stdout.partition("Commands:")[2]
+    assert all(name in listed for name in main.commands)
+    assert "..." not in listed
 
 
 def test_a_defect_ends_with_3_and_without_a_value(

@@ -387,7 +387,7 @@ def test_uids_that_are_merged_or_split_are_no_mapping(tmp_path: Path) -> None:
 def test_patients_that_become_one_are_a_warning(tmp_path: Path) -> None:
     found = compare(*two(tmp_path, [ct(1), ct(2)], basic, _set("PatientID", "ANON")))
     assert found.code == 0
-    assert list(found.warnings()) == ["1 patient IDs of the release stand for several patients"]
+    assert list(found.warnings()) == ["1 patient ID stands in the release for several patients"]
 
 
 def _shift(days: Callable[[Dataset], int]) -> Edit:
@@ -406,7 +406,7 @@ def test_dates_of_a_patient_move_together_or_not(tmp_path: Path) -> None:
     slices = [ct(1, study=1), ct(1, study=2), ct(2, study=1)]
     odd = compare(*two(tmp_path / "odd", slices, basic, _shift(lambda each: 3 * each.PixelData[2])))
     assert (odd.dates.shifted, odd.dates.uneven) == (1, 1)
-    assert list(odd.warnings()) == ["the dates of 1 patients were not all moved alike"]
+    assert list(odd.warnings()) == ["the dates of 1 patient were not all moved alike"]
     slices = [ct(1, study=1), ct(2, study=2)]
     dummy = compare(*two(tmp_path / "dummy", slices, basic, _shift(lambda _: 0)))
     assert dummy.dates.replaced == 2

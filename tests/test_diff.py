@@ -259,7 +259,7 @@ def test_an_audit_of_moved_and_mended_files(
     collection: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv(KEY_VARIABLE, "a key of a test")
+    monkeypatch.setenv(KEY_VARIABLE, "a key of a test, long enough")
     run("scan", collection, "-o", "old", "--jobs", 1, "--quiet", "--select", "DEID201")
     moved = tmp_path / "moved"
     shutil.copytree(collection, moved / "deeper")

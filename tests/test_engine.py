@@ -92,7 +92,7 @@ def test_a_structures_report_is_that_of_each_of_its_files(rules: RuleSet, root: 
 
 
 def audit_folder(root: Path, out: Path, jobs: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DICOM_AUDIT_KEY", "a key for tests")
+    monkeypatch.setenv("DICOM_AUDIT_KEY", "a key for tests, long enough")
     done = CliRunner().invoke(
         main, ["scan", str(root), "-o", str(out), "--jobs", str(jobs), "--quiet"]
     )
@@ -382,7 +382,7 @@ def test_a_rule_that_breaks_the_contract_is_that_rules_error(
     folder = tmp_path / "more"
     folder.mkdir()
     (folder / "breaks.py").write_text(BREAKS)
-    monkeypatch.setenv("DICOM_AUDIT_KEY", "a key for tests")
+    monkeypatch.setenv("DICOM_AUDIT_KEY", "a key for tests, long enough")
     options = ["--jobs", "1", "--quiet", "--rules", str(folder)]
     done = CliRunner().invoke(
         main,

@@ -13,12 +13,9 @@ from hypothesis import strategies as st
 
 from auditor.cli import main
 from auditor.diff import compare
+from auditor.exit_codes import FAILED, INCOMPLETE, PASSED, USAGE
 from auditor.frames import Audit
 from auditor.gate import (
-    FAILED,
-    INCOMPLETE,
-    PASSED,
-    USAGE,
     LimitError,
     Limits,
     decide,
@@ -265,6 +262,20 @@ def test_error_is_the_level_unless_something_else_is_asked(tmp_path: Path) -> No
     assert gate(tmp_path / "a", "--require", "DEID201").exit_code == FAILED
 
 
+def test_the_last_line_says_what_was_decided(tmp_path: Path) -> None:
+    write(tmp_path / "a", [Found("DEID201", 1)])
+    assert gate(tmp_path / "a").stdout == "fail: 1 collection; 1 reason\n"
+    assert gate(tmp_path / "a", "--require", "IOD001").stdout.startswith("pass: 1 collection")
+    asked = ("--min-score", "iod=0", "--min-coverage", "private=1")
+    unknown = gate(tmp_path / "a", *asked)
+    assert unknown.exit_code == INCOMPLETE
+    things = len(unknown.stderr.splitlines())
+    thing = "thing" if things == 1 else "things"
+    assert unknown.stdout == (
+        f"incomplete: 1 collection; nothing fails, {things} {thing} cannot be known\n"
+    )
+
+
 def test_a_baseline_is_another_audit(tmp_path: Path) -> None:
     write(tmp_path / "old", [Found("DEID201", 1)])
     write(tmp_path / "new", [Found("DEID201", 1), Found("IOD001", 1)])
@@ -283,9 +294,6 @@ def test_a_baseline_is_another_audit(tmp_path: Path) -> None:
         ("--baseline", "a"),
         ("--new-only", "--baseline", "nothing"),
         ("--require", "NONE001"),
-        ("--min-score", "iod"),
-        ("--min-score", "none=90"),
-        ("--min-coverage", "iod=101"),
         ("--waivers", "nothing.toml"),
     ],
 )
@@ -297,6 +305,24 @@ def test_a_mistake_is_2(
     done = gate("a", *arguments)
     assert done.exit_code == USAGE
     assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("option", "limit"),
+    [("min-score", "iod"), ("min-score", "none=90"), ("min-coverage", "iod=101")],
+)
+def test_a_limit_that_means_nothing_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, option: str, limit: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / "a", [])
+    done = gate("a", f"--{option}", limit)
+    assert done.exit_code == USAGE
+    assert f"Invalid value for '--{option}': '{limit}': n" in done.stderr
+    (tmp_path / "dicom-audit.toml").write_text(f'{option} = ["{limit}"]')
+    done = gate("a")
+    assert done.exit_code == USAGE
+    assert done.stderr.startswith(f"dicom-audit: dicom-audit.toml: {option}: '{limit}': n")
 
 
 def test_limits_come_from_the_configuration(

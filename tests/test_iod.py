@@ -957,3 +957,20 @@ def test_the_packaged_edition_has_no_enumerations() -> None:
     """So the first referee finds none, and the rule asks the second only."""
     assert not any("enums" in str(attribute) for attribute in packaged_iods().modules.values())
     assert tag_of("Rows") not in tags_read_by_value("1.2.3")
+
+
+@pytest.mark.parametrize("vr", ["AE", "CS", "DA", "DS", "IS", "LO", "LT", "SH", "ST", "TM", "UI"])
+def test_a_value_without_end_is_illegal_and_no_pattern_is_asked(
+    vr: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "auditor.conformance.legality._pydicom_finds_legal", lambda *_: pytest.fail("it was asked")
+    )
+    assert fault_of(vr, b"1." * (1 << 17), ()) == "length"
+
+
+def test_of_many_values_each_is_judged() -> None:
+    many = b"\\".join([b"1.5"] * 100_000)
+    assert fault_of("DS", many, ()) == ""
+    assert fault_of("DS", many + b"\\x", ()) == "characters"
+    assert fault_of("DS", many + b"\\" + b"1" * 17 + b"\\" + many, ()) == "length"

@@ -30,7 +30,7 @@ from auditor.reading.columns import COLUMN, COLUMN_OF_TAG, GATHERED
 from auditor.reading.extents import frames_extent
 from auditor.reading.fallback import lenient, read_with_pydicom
 from auditor.reading.places import Attention, Forest, Place, Token
-from auditor.reading.reader import DEFLATED, HEAD, Reader, Reading
+from auditor.reading.reader import DEFLATED, HEAD, TOO_MUCH, Reader, Reading
 from auditor.reading.walker import UNDEFINED, Reference, Walk, known_vr
 from auditor.testing import dataset_of
 
@@ -874,8 +874,41 @@ def test_no_file_adds_places_without_end(tmp_path: Path, start: int) -> None:
         few = forest()
         few.PLACE_LIMIT = 50
         cut = read(path, few)
-        assert cut.facts is not None
-        assert (cut.facts.complete, few.grown, few.is_full) == ("header", 51, True)
+        assert (cut.status, cut.reason) == ("unreadable", TOO_MUCH)
+        assert (few.grown, few.is_full) == (51, True)
+    # Nor does it matter which places another file has made.
+    trees.PLACE_LIMIT = 50
+    assert read(path, trees).reason == TOO_MUCH
+
+
+def test_file_meta_information_may_be_longer_than_what_is_read_first(tmp_path: Path) -> None:
+    path = stored(small(PatientID="x1"), ExplicitVRLittleEndian, tmp_path)
+    data = path.read_bytes()
+    (group,) = struct.unpack_from("<I", data, 140)
+    end = 144 + group
+    more = struct.pack("<HH2sH", 2, 0x0100, b"UI", 4) + b"1.2\0"
+    more += struct.pack("<HH2sHI", 2, 0x0102, b"OB", 0, 2 * HEAD) + bytes(2 * HEAD)
+    path.write_bytes(
+        data[:140] + struct.pack("<I", group + len(more)) + data[144:end] + more + data[end:]
+    )
+    reading = read(path)
+    assert reading.status == "ok"
+    assert reading.columns[COLUMN["PatientID"]] == b"x1"
+
+
+def test_what_an_item_says_does_not_hold_outside_of_it(tmp_path: Path) -> None:
+    # A contour without points, then a sequence of the same with points: nothing of the first.
+    shape, points = Dataset(), Dataset()
+    shape.ContourGeometricType = "CLOSED_PLANAR"
+    points.ContourImageSequence = [Dataset()]
+    points.ContourImageSequence[0].ReferencedSOPInstanceUID = "1.2.3"
+    points.ContourData = [1, 2, 3]
+    dataset = small()
+    dataset.ContourSequence = [shape, points]
+    path = stored(dataset, ExplicitVRLittleEndian, tmp_path)
+    reader = Reader(referring())
+    for _ in range(4):
+        assert [each.points for each in reader.read(str(path)).references] == [b""]
 
 
 @pytest.mark.parametrize("start", [0, 128, 132])

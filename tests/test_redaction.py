@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 from auditor.equipment import model_name
 from auditor.redaction import (
     KEY_VARIABLE,
+    LEAST_KEY,
     OTHER,
     VOCABULARY,
     Hasher,
+    WeakKeyError,
     audit_key,
     coded,
     shape,
@@ -124,13 +126,21 @@ def test_the_key_is_of_the_environment_or_forgotten(monkeypatch: pytest.MonkeyPa
         else:
             monkeypatch.setenv(KEY_VARIABLE, nothing)
         assert audit_key() != audit_key()
-    monkeypatch.setenv(KEY_VARIABLE, "one")
+    monkeypatch.setenv(KEY_VARIABLE, "k" * LEAST_KEY)
     one = audit_key()
     assert one == audit_key()
-    assert b"one" not in one
+    assert b"kk" not in one
     monkeypatch.setenv(KEY_VARIABLE, "another, longer than a key of a hash may be" * 9)
     assert audit_key() != one
     assert len(audit_key()) == len(one)
+
+
+@pytest.mark.parametrize("key", ["x", "SECRET-" + "k" * (LEAST_KEY - 8)])
+def test_a_key_that_can_be_guessed_is_refused(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(KEY_VARIABLE, key)
+    with pytest.raises(WeakKeyError, match="shorter than 20 characters") as raised:
+        audit_key()
+    assert "SECRET" not in str(raised.value)
 
 
 @pytest.mark.parametrize(

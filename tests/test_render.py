@@ -211,6 +211,21 @@ def test_500_collections_are_all_there_and_fit(tmp_path: Path) -> None:
     names = re.findall(r"collection-\d{4}", page.said())
     assert len(set(names)) == 500
     assert len([each for each in page.ids if re.fullmatch(r"c\d+", each)]) == 500
+    # However short a section is, it says what to fix first, and where to look.
+    assert page.said().count("Fix first") >= 250
+    assert "for example patient-" in page.said()
+    assert "dicom-audit report OUT --only NAME -o FOLDER" in page.said()
+
+
+def test_a_shortened_page_keeps_what_to_fix_first_and_where(tmp_path: Path) -> None:
+    page = report(huge(80), tmp_path)
+    assert (tmp_path / "report.html").stat().st_size < LARGEST
+    check_links(page)
+    said = page.said()
+    assert said.count("Fix first") >= 40
+    assert ("ol", "class", "places") in page.attributes
+    assert "dicom-audit report OUT --only NAME -o FOLDER" in said
+    assert "--only" not in report(audit(careless()), tmp_path).said()
 
 
 def test_the_audit_of_a_million_instances_fits_with_all_it_says(tmp_path: Path) -> None:

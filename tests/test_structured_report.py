@@ -15,17 +15,9 @@ from auditor.facts import InstanceFacts
 from auditor.model import Outcome
 from auditor.planning import RulesPlan
 from auditor.reading.places import Forest
+from auditor.standard.codes import is_known_group
 from auditor.standard.dictionary import tag_of
 from auditor.structured_report import templates
-from auditor.structured_report.codes import (
-    is_dcm_code,
-    is_known_group,
-    is_member,
-    is_private,
-    lexicon,
-    same,
-    todays,
-)
 from auditor.structured_report.content import Code, ContentTree, is_kept
 from auditor.structured_report.templates import (
     ROOTS,
@@ -33,7 +25,6 @@ from auditor.structured_report.templates import (
     compared_numbers,
     constraints,
     template,
-    template_ids,
 )
 from auditor.structured_report.ucum import is_unit
 from tests.rules.cases import all_rules, get_rule, passes
@@ -73,6 +64,8 @@ def test_any_text_is_a_unit_or_none(text: str) -> None:
     assert is_unit(text) in (True, False)
 
 
+TEMPLATES = templates._table().templates
+
 UNITS = st.recursive(
     st.sampled_from(["m", "kg", "s2", "[degF]", "{x}"]),
     lambda inner: (
@@ -85,37 +78,6 @@ UNITS = st.recursive(
 @given(UNITS)
 def test_products_and_quotients_of_units_are_units(unit: str) -> None:
     assert is_unit(unit) is (len(unit) <= 64)
-
-
-def test_an_old_code_is_todays() -> None:
-    assert todays("G-C0E3", "SRT") == ("363698007", "SCT")
-    assert todays("G-C0E3", "99SDM") == ("363698007", "SCT")
-    assert todays("NOTHING", "SNM3") == ("NOTHING", "SRT")
-    assert same(Code("G-C0E3", "SRT"), "363698007", "SCT")
-    assert not same(Code("G-C0E3", "DCM"), "363698007", "SCT")
-    assert not same(None, "363698007", "SCT")
-
-
-def test_context_groups() -> None:
-    assert is_member(Code("126000", "DCM"), 7021)
-    assert is_member(Code("G-A101", "SRT"), 244)
-    assert not is_member(Code("126000", "SCT"), 7021)
-    assert is_known_group(7021)
-    assert not is_known_group(-1)
-
-
-def test_codes_of_dcm() -> None:
-    assert is_dcm_code("121058")
-    assert is_dcm_code("100000") is False
-    assert is_dcm_code("999999") is None
-    assert is_dcm_code("") is False
-
-
-def test_a_scheme_is_shown_only_if_it_is_known() -> None:
-    assert lexicon("SCT") == "SCT"
-    assert lexicon("99SMITH") == "private (99...)"
-    assert lexicon("SMITH") == "another scheme"
-    assert not is_private("99SDM")
 
 
 def test_a_code_is_complete_with_value_scheme_and_meaning() -> None:
@@ -179,10 +141,10 @@ def rows(some: tuple[Row, ...]) -> list[Row]:
 
 
 def test_every_include_and_every_context_group_is_known() -> None:
-    for tid in template_ids():
+    for tid in TEMPLATES:
         for row in rows(template(tid).rows):
             assert bool(row.include) is not bool(row.value_type)
-            assert not row.include or row.include in template_ids()
+            assert not row.include or row.include in TEMPLATES
             assert row.requirement in ("M", "MC", "U", "UC")
             # The source has no words for the condition of TID 1420, rows 2 and 3.
             has_condition = row.condition is not None or tid == "1420"
@@ -200,9 +162,9 @@ def test_the_templates_of_the_measurement_report_are_there() -> None:
     1607 1410 1411 1419 1420 1501 1502 300 310 315 320 321 1000 4108 10001 10002 10003 10004 10005
     10006 10007 10011 10012 10013 10014 10015 2010
     """
-    assert set(named.split()) <= template_ids()
-    assert any(tid.startswith("4019") for tid in template_ids())
-    assert set(ROOTS) <= template_ids()
+    assert set(named.split()) <= set(TEMPLATES)
+    assert any(tid.startswith("4019") for tid in TEMPLATES)
+    assert set(ROOTS) <= set(TEMPLATES)
 
 
 def test_only_the_dose_check_has_conditions_that_compare_numbers() -> None:

@@ -18,6 +18,7 @@ from auditor.view import (
     clean,
     duration,
     explain_notation,
+    first_steps,
     moment,
     size,
     tenths,
@@ -555,3 +556,41 @@ def test_rule_texts_are_said_once_for_many_collections() -> None:
             for each in section.failed:
                 assert not each.why
                 assert texts[each.text_link] == each.id
+
+
+def test_a_short_section_still_has_what_to_fix_first_and_an_example() -> None:
+    made = huge(8)
+    for level in LEVELS:
+        page = report_view(made, level)
+        assert bool(page.shortened) == (level != LEVELS[0])
+        assert "--only NAME" in page.shortened or not page.shortened
+        assert bool(page.collections) == bool(level.sections)
+        texts = {each.anchor: each.id for each in page.texts}
+        for one in page.collections:
+            by_name = next(each for each in made.collections if each.name == one.name)
+            due = [rule.id for rule in first_steps(by_name, level.first)]
+            # The verdict and the list name the same rule.
+            assert [step.id for step in one.first] == due
+            assert one.verdict.first == (due[0] if due else "")
+            for step in one.first:
+                rule = next(each for each in by_name.rules if each.id == step.id)
+                paths = [path for found in rule.findings for path in found.examples]
+                assert step.example in paths if paths else not step.example
+                if one.brief:
+                    assert texts[step.link] == step.id
+                    assert not step.fix
+            if one.brief and len(to_fix(by_name)) > len(due):
+                assert one.first_more.endswith("not shown; see result.json")
+
+
+def test_the_page_of_one_collection_is_as_full_as_it_can_be() -> None:
+    assert not report_view(audit(careless()), LEVELS[1]).shortened
+
+
+def test_reasons_that_do_not_fit_are_counted() -> None:
+    made = careless()
+    for number, each in enumerate(made.rules):
+        each.outcome, each.reason = "not_evaluated", f"reason {number}"
+    (shown,) = report_view(audit(made), replace(LEVELS[1], listed=2)).collections
+    assert len(shown.unjudged) == 2
+    assert shown.unjudged_more == f"{len(made.rules) - 2} reasons not shown; see result.json"

@@ -29,7 +29,7 @@ from auditor.conformance.vocabulary import (
     Opinion,
     agree,
 )
-from auditor.model import TagPath, format_tag
+from auditor.model import TagPath, format_tag, parse_tag
 from auditor.reading.fallback import lenient
 from auditor.standard.dictionary import keyword_of
 from auditor.standard.sop_classes import iod_of
@@ -115,7 +115,7 @@ def main() -> None:
 
 def name(path: TagPath) -> str:
     """Write a tag path with keywords."""
-    tags = (int(step[1:5] + step[6:10], 16) for step in path.steps)
+    tags = map(parse_tag, path.steps)
     return "/".join(keyword_of(tag) or format_tag(tag) for tag in tags)
 
 

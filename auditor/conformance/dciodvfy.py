@@ -39,10 +39,10 @@ from auditor.conformance.dicom_validator import (
     place_of_missing,
     sop_class_of,
 )
-from auditor.conformance.legality import SURELY_LEGAL, lenient
+from auditor.conformance.legality import SURELY_LEGAL, lenient, pieces
 from auditor.conformance.overlays import judge_overlays, repeated
 from auditor.conformance.vocabulary import DCIODVFY, IodError, RefereeReport
-from auditor.model import TagPath, format_tag
+from auditor.model import TagPath, format_tag, parse_tag
 from auditor.reading.places import LONG_VRS, TEXT_VRS
 from auditor.reading.walker import known_vr
 from auditor.standard.dictionary import entry_of, tag_of, vr_of
@@ -208,9 +208,10 @@ def shown(tag: int, vr: str, value: bytes) -> bytes:
         return form(vr, value)
     count = value.count(b"\\") + 1
     # Positions and directions, which are others in every slice.
-    if vr == "DS" and _SURELY[vr].match(value.rstrip(b" ")):
+    if vr == "DS" and all(_SURELY[vr].match(each.rstrip(b" ")) for each in pieces(value)):
         return _several((_LEGAL[vr],), _count(tag, count, 1))
-    forms = tuple(dict.fromkeys(form(vr, each) for each in value.split(b"\\")))
+    parts = (part for piece in pieces(value) for part in dict.fromkeys(piece.split(b"\\")))
+    forms = tuple(dict.fromkeys(form(vr, each) for each in parts))
     return _several(forms, _count(tag, count, len(forms)))
 
 
@@ -686,9 +687,8 @@ HELD_BACK: tuple[tuple[str, Callable[[IodError, _Case], bool]], ...] = (
 
 
 def tags_of(error: IodError) -> Iterator[int]:
-    """Yield the tags of an error's path."""
-    for step in error.tag_path.steps:
-        yield int(step[1:5] + step[6:10], 16)
+    """Return the tags of an error's path."""
+    return map(parse_tag, error.tag_path.steps)
 
 
 def last_tag(error: IodError) -> int:

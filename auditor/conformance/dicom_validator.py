@@ -27,7 +27,7 @@ from auditor.conformance.legality import (
 )
 from auditor.conformance.overlays import judge_overlays
 from auditor.conformance.vocabulary import DICOM_VALIDATOR, IodError, RefereeReport
-from auditor.model import TagPath, format_tag
+from auditor.model import TagPath, format_tag, parse_tag
 from auditor.reading.places import LONG_VRS, SHORT_VRS, TEXT_VRS
 from auditor.reading.walker import UNDEFINED, known_vr
 from auditor.standard.dictionary import entry_of, tag_of
@@ -364,7 +364,7 @@ def place_of_missing(error: IodError, dataset: pydicom.Dataset) -> IodError:
     steps = error.tag_path.steps
     if error.kind != "missing" or len(steps) != 2 or steps[0] != SHARED:
         return error
-    group = int(PER_FRAME[1:5] + PER_FRAME[6:10], 16)
+    group = parse_tag(PER_FRAME)
     if group not in dataset or not any(
         _last_tag(error) in frame for frame in items_of(dataset, group)
     ):
@@ -443,12 +443,11 @@ HELD_BACK: tuple[tuple[str, Callable[[IodError, _Case], bool]], ...] = (
 
 
 def _last_tag(error: IodError) -> int:
-    step = error.tag_path.steps[-1]
-    return int(step[1:5] + step[6:10], 16)
+    return parse_tag(error.tag_path.steps[-1])
 
 
 def _at(dataset: pydicom.Dataset, steps: tuple[str, ...]) -> Iterator[DataElement]:
-    tag = int(steps[0][1:5] + steps[0][6:10], 16)
+    tag = parse_tag(steps[0])
     if tag not in dataset:
         return
     if len(steps) == 1:

@@ -55,12 +55,39 @@ def value_is_legal(vr: str, value: bytes, encodings: tuple[str, ...]) -> bool:
     surely = SURELY_LEGAL.get(vr)
     if surely is None:
         return True
+    if len(value) <= PIECE:
+        return _is_legal(vr, value, encodings)
+    if vr in _ONE_VALUE:
+        # No character of a legal one takes so many bytes; of UR alone there is no longest.
+        return vr == "UR" and bool(surely.match(value.rstrip(b" ")))
+    return all(
+        len(piece) <= 2 * PIECE and _is_legal(vr, piece, encodings) for piece in pieces(value)
+    )
+
+
+def _is_legal(vr: str, value: bytes, encodings: tuple[str, ...]) -> bool:
     # pydicom takes no NUL for padding in these two.
     stripped = value.rstrip(b" " if vr in ("AE", "UR") else b" \0")
-    if not stripped or surely.match(stripped):
+    if not stripped or SURELY_LEGAL[vr].match(stripped):
         return True
     with lenient():
         return _pydicom_finds_legal(vr, value, encodings)
+
+
+PIECE = 1 << 16
+"""Bytes of a value that are judged at once: patterns take many times what they look at."""
+
+_ONE_VALUE = frozenset({"LT", "ST", "UR", "UT"})
+"""VRs in which a backslash is a character like others (PS3.5 6.2)."""
+
+
+def pieces(value: bytes) -> Iterator[bytes]:
+    """Cut what may be millions of values where one ends, into pieces of `PIECE` bytes or more."""
+    start = 0
+    while len(value) - start > PIECE and (stop := value.find(b"\\", start + PIECE)) >= 0:
+        yield value[start:stop]
+        start = stop + 1
+    yield value[start:]
 
 
 LONGEST = {"AE": 16, "AS": 4, "CS": 16, "DA": 8, "DS": 16, "DT": 26, "IS": 12, "LO": 64} | {
@@ -84,7 +111,11 @@ def fault_of(vr: str, value: bytes, encodings: tuple[str, ...]) -> str:
     """
     if value_is_legal(vr, value, encodings):
         return "characters" if vr in _DATES and _holds_no_day(value.split(b"\\")) else ""
-    parts = [value] if vr in ("LT", "ST", "UR", "UT") else value.split(b"\\")
+    parts = (
+        [value]
+        if vr in _ONE_VALUE
+        else (part for piece in pieces(value) for part in piece.split(b"\\"))
+    )
     wrong = any(_has_other_length(vr, len(part.strip(b" \0"))) for part in parts)
     return "length" if wrong else "characters"
 

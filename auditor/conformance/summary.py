@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from auditor.blocks import attribute_of
 from auditor.conformance.panel import Reports
-from auditor.conformance.vocabulary import DCIODVFY, DICOM_VALIDATOR, REFEREES, agree
-from auditor.model import TagPath
+from auditor.conformance.vocabulary import REFEREES, agree
+from auditor.model import TagPath, parse_tag
 from auditor.result import ConformanceResult, Disagreement, IodResult, ModuleResult
-from auditor.standard.dictionary import name_of
 from auditor.standard.iods import packaged_iods
 from auditor.standard.sop_classes import MEDIA_STORAGE_DIRECTORY, iod_of, sop_class_name
 from auditor.tally import Tally
@@ -89,7 +89,7 @@ def summarise(tally: Tally, reports: Mapping[bytes, Reports]) -> ConformanceResu
     made.modules_left_out = max(0, len(worst) - SHOWN)
     most = sorted(alone.items(), key=lambda item: (-item[1], item[0]))
     made.disagreements = [
-        Disagreement(kind, path, _name(path), referee, count)
+        Disagreement(kind, path, attribute_of(path), referee, count)
         for (kind, path, referee), count in most[:SHOWN]
     ]
     made.disagreements_left_out = max(0, len(most) - SHOWN)
@@ -160,20 +160,8 @@ def _module(sop_class: str, kind: str, path: TagPath, said: str) -> str:
     if kind == "unexpected" or not path.steps:
         return OUTSIDE
     try:
-        top = int(path.steps[0][1:5] + path.steps[0][6:10], 16)
+        top = parse_tag(path.steps[0])
     except ValueError:  # a private attribute
         return OUTSIDE
     holding = (n for n, each in iod["modules"].items() if top in table.top_tags(each["ref"]))
     return next(holding, OUTSIDE)
-
-
-def _name(tag_path: str) -> str:
-    last = tag_path.rpartition("/")[2]
-    try:
-        return name_of(int(last[1:5] + last[6:10], 16))
-    except ValueError:
-        return ""
-
-
-WHO = ("neither", DICOM_VALIDATOR, DCIODVFY, "both")
-"""Keys of `ConformanceResult.verdicts`: who finds an error in a file that both judged."""

@@ -8,10 +8,10 @@ from typing import Any
 
 from auditor.deid_diff.deeds import IDENTITY, ORDER, Done, Verdict
 from auditor.deid_diff.mapping import ALL_UIDS, PATIENT_ID, Mapping
+from auditor.exit_codes import FAILED, INCOMPLETE, PASSED
+from auditor.words import plural
 
 SCHEMA = "dicom-auditor/deid-diff/1"
-
-PASS, DISAGREES, INCOMPLETE = 0, 1, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,9 +166,21 @@ class DeidDiff:
             if mapping.attribute != ALL_UIDS:
                 continue
             if mapping.split:
-                yield f"{mapping.split:,} UIDs were replaced by different ones in different places"
+                yield _said(
+                    mapping.split,
+                    "UID",
+                    "was",
+                    "were",
+                    "replaced by different ones in different places",
+                )
             if mapping.merged:
-                yield f"{mapping.merged:,} UIDs of the release stand for several of the original"
+                yield _said(
+                    mapping.merged,
+                    "UID",
+                    "stands",
+                    "stand",
+                    "in the release for several of the original",
+                )
 
     def gaps(self) -> Iterator[str]:
         """Yield what could not be compared, or not held against a claim, in plain words."""
@@ -178,34 +190,46 @@ class DeidDiff:
         released = self.released
         unpaired = sum(released.unpaired.values())
         if unpaired:
-            yield f"{unpaired:,} released objects could not be paired"
+            yield f"{plural(unpaired, 'released object')} could not be paired"
         if released.unread:
-            yield f"{sum(released.unread.values()):,} released files could not be read in full"
+            unread = sum(released.unread.values())
+            yield f"{plural(unread, 'released file')} could not be read in full"
         unclaimed = sum(each.instances for each in self.claims if not each.codes)
         if unclaimed:
-            yield f"{unclaimed:,} released objects claim no profile by a code of CID 7050"
+            yield _said(
+                unclaimed, "released object", "claims", "claim", "no profile by a code of CID 7050"
+            )
 
     def warnings(self) -> Iterator[str]:
         """Yield what no claim speaks against, and somebody should look at."""
         yield from self.identities()
         for mapping in self.mappings:
             if mapping.attribute == PATIENT_ID and mapping.split:
-                yield f"{mapping.split:,} patients have several IDs in the release"
+                yield _said(mapping.split, "patient", "has", "have", "several IDs in the release")
             if mapping.attribute == PATIENT_ID and mapping.merged:
-                yield f"{mapping.merged:,} patient IDs of the release stand for several patients"
+                yield _said(
+                    mapping.merged,
+                    "patient ID",
+                    "stands",
+                    "stand",
+                    "in the release for several patients",
+                )
         if self.dates.uneven:
-            yield f"the dates of {self.dates.uneven:,} patients were not all moved alike"
+            yield f"the dates of {plural(self.dates.uneven, 'patient')} were not all moved alike"
         if self.pixels.changed:
-            yield f"the pixels of {self.pixels.changed:,} objects changed, and no code says so"
+            changed = plural(self.pixels.changed, "object")
+            yield f"the pixels of {changed} changed, and no code says so"
         if self.unused_lines:
-            yield f"{self.unused_lines:,} lines of the mapping file name no object that is there"
+            yield _said(
+                self.unused_lines, "mapping line", "names", "name", "no object that is there"
+            )
 
     @property
     def code(self) -> int:
         """The exit code: 0 pass, 1 not as claimed, 3 incomplete."""
         if any(True for _ in self.disagreements()):
-            return DISAGREES
-        return INCOMPLETE if any(True for _ in self.gaps()) else PASS
+            return FAILED
+        return INCOMPLETE if any(True for _ in self.gaps()) else PASSED
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain lists, dicts, strings and numbers, in a stable order."""
@@ -230,3 +254,8 @@ class DeidDiff:
 def order(row: ElementRow) -> tuple[Any, ...]:
     """Return what sorts rows: the worst first, then the most frequent."""
     return ORDER.index(row.verdict), -row.instances, row.tag_path, row.asked, row.done
+
+
+def _said(count: int, thing: str, one: str, many: str, rest: str) -> str:
+    """Write "1 patient has several", "2 patients have several"."""
+    return f"{plural(count, thing)} {one if count == 1 else many} {rest}"

@@ -8,7 +8,8 @@ from typing import NamedTuple
 from auditor.deid_diff.deeds import ORDER, Verdict
 from auditor.deid_diff.mapping import PATIENT_ID, Mapping
 from auditor.deid_diff.pairing import HOW
-from auditor.deid_diff.report import DISAGREES, PASS, Collection, DeidDiff, ElementRow
+from auditor.deid_diff.report import Collection, DeidDiff, ElementRow
+from auditor.exit_codes import FAILED, PASSED
 from auditor.render import page
 from auditor.standard.confidentiality import METHOD_NAMES, Method
 from auditor.view import Fact, clean
@@ -95,9 +96,9 @@ def deid_page(found: DeidDiff) -> str:
 
 def _statement(found: DeidDiff) -> tuple[str, str]:
     """Return the tone and the words of the verdict."""
-    if found.code == DISAGREES:
+    if found.code == FAILED:
         return "error", "Not as the release claims"
-    if found.code == PASS:
+    if found.code == PASSED:
         return "ok", "As the release claims, as far as a comparison can tell"
     return "unknown", "Not compared in full"
 

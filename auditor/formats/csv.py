@@ -4,29 +4,29 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from auditor.diff import Diff
-from auditor.formats.rows import DiffRow, ReportRow, diff_rows, names, report_rows, values
+from auditor.formats.rows import DIFF, REPORT, Line, diff_lines, report_lines
 from auditor.result import AuditResult
 from auditor.view import clean
 
 
 def report(result: AuditResult) -> bytes:
     """Return a line per finding."""
-    return _written(ReportRow, report_rows(result))
+    return _written(REPORT, report_lines(result))
 
 
 def diff(diff: Diff) -> bytes:
     """Return a line per change."""
-    return _written(DiffRow, diff_rows(diff))
+    return _written(DIFF, diff_lines(diff))
 
 
-def _written(kind: type[ReportRow | DiffRow], rows: Iterable[ReportRow | DiffRow]) -> bytes:
+def _written(columns: Mapping[str, type], lines: Iterable[Line]) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-    writer.writerow(names(kind))
-    writer.writerows([cell(value) for value in values(row)] for row in rows)
+    writer.writerow(columns)
+    writer.writerows([cell(value) for value in line] for line in lines)
     # Without a mark at its start, the most used spreadsheet takes UTF-8 for something else.
     return text.getvalue().encode("utf-8-sig")
 

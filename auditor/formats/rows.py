@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+from typing import get_type_hints
 
-from auditor.diff import Diff
+from auditor.diff import Change, Diff
 from auditor.result import AuditResult, GroupedFinding
 
 
@@ -35,48 +36,19 @@ class ReportRow:
     example: str
 
 
-@dataclass(frozen=True, slots=True)
-class DiffRow:
-    """One change."""
+REPORT = get_type_hints(ReportRow)
+"""The columns of a report, in their order, and their types."""
 
-    state: str
-    repository: str
-    collection: str
-    rule: str
-    title: str
-    category: str
-    severity: str
-    confidence: str
-    unit: str
-    tag_path: str
-    attribute: str
-    message: str
-    new: int
-    fixed: int
-    unchanged: int
-    unseen: int
-    unsought: int
-    untold: int
-    series_new: int
-    series_fixed: int
-    series: str
-    example: str
+DIFF = {"state": str, "repository": str, **get_type_hints(Change), "series": str}
+"""The same of a change, whose series stand in one cell."""
 
-
-def names(kind: type[ReportRow | DiffRow]) -> list[str]:
-    """Return the columns, in their order."""
-    return [field.name for field in fields(kind)]
-
-
-def values(row: ReportRow | DiffRow) -> list[str | int]:
-    """Return the cells, in the order of the columns."""
-    return [getattr(row, name) for name in names(type(row))]
+Line = list[str | int]
 
 
 NOTHING = GroupedFinding("", "", 0)
 
 
-def report_rows(result: AuditResult) -> Iterator[ReportRow]:
+def report_lines(result: AuditResult) -> Iterator[Line]:
     """Yield a line per collection, rule and finding; a rule without findings has a line too.
 
     What was not judged would else look like what passed.
@@ -84,7 +56,7 @@ def report_rows(result: AuditResult) -> Iterator[ReportRow]:
     for collection in result.collections:
         for rule in collection.rules:
             for found in rule.findings or [NOTHING]:
-                yield ReportRow(
+                row = ReportRow(
                     repository=collection.repository,
                     collection=collection.name,
                     rule=rule.id,
@@ -106,10 +78,11 @@ def report_rows(result: AuditResult) -> Iterator[ReportRow]:
                     waived=found.waived,
                     example=next(iter(found.examples), ""),
                 )
+                yield [getattr(row, name) for name in REPORT]
 
 
-def diff_rows(diff: Diff) -> Iterator[DiffRow]:
+def diff_lines(diff: Diff) -> Iterator[Line]:
     """Yield a line per change."""
     for each in diff.changes:
-        named = {name: getattr(each, name) for name in names(DiffRow)}
-        yield DiffRow(**{**named, "series": " ".join(each.series)})
+        cells = {name: getattr(each, name) for name in DIFF}
+        yield list({**cells, "series": " ".join(each.series)}.values())

@@ -223,10 +223,9 @@ def _feed(
                 walk.tokens.append(kid.item)
                 if kid.attention.comparisons:
                     walk.compare(kid, b"")
-                outer = walk.encodings, walk.named
+                outer = walk.enter(depth)
                 _feed(item, kid, walk, location, implicit, depth + 1)
-                walk.encodings, walk.named = outer
-                walk.sop_class = b""
+                walk.leave(outer)
             continue
         if kid.owner is not None:
             raw = isinstance(element, RawDataElement)

@@ -8,7 +8,7 @@ just that. Equal tokens are one object, so a tuple of tokens compares and hashes
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any, Protocol
@@ -156,7 +156,10 @@ class Forest:
     """Places, tokens and remembered values, after which the forest is to be made anew."""
 
     PLACE_LIMIT = 20_000
-    """Places that one file may add: each is planned for, and objects have some hundreds."""
+    """Places that one file may have: each is planned for, and objects have some hundreds."""
+
+    DISTINCT_LIMIT = 150_000
+    """Distinct tokens that one file may have."""
 
     def __init__(self, plan: Callable[[str | None], Plan]) -> None:
         self._plan = plan
@@ -173,6 +176,16 @@ class Forest:
                 self, self._plan(sop_class), None, 0, "", implicit=implicit
             )
         return root
+
+    def is_too_much(self, tokens: Sequence[Token]) -> bool:
+        """Whether one file has more places or distinct tokens than an audit follows.
+
+        What other files have is no matter: a file is read in any order, by any process.
+        """
+        return len(tokens) > self.PLACE_LIMIT and (
+            len({token.place for token in tokens}) > self.PLACE_LIMIT
+            or len(set(tokens)) > self.DISTINCT_LIMIT
+        )
 
     @property
     def is_full(self) -> bool:
@@ -421,7 +434,7 @@ class Place:
         structure: bytes,
     ) -> Token:
         if value is not None and len(value) > VALUE_LIMIT:
-            value = value[:VALUE_LIMIT] + blake2b(value, digest_size=16).digest()
+            value = shortened(value, VALUE_LIMIT)
         key = (empty, value, classes, structure)
         token = self.tokens.get(key)
         if token is None:
@@ -430,6 +443,11 @@ class Place:
             )
             self.forest.made += 1
         return token
+
+
+def shortened(value: bytes, limit: int) -> bytes:
+    """Return the start of a value with a digest of all of it: different for different values."""
+    return value[:limit] + blake2b(value, digest_size=16).digest()
 
 
 Compared = tuple[Place, bytes, tuple[str, ...]]

@@ -56,6 +56,11 @@ KEPT = 8
 HEADER_LIMIT = 1 << 28
 """Bytes of elements that somebody looks at, one after the other, that an audit reads."""
 
+META_LIMIT = 1 << 20
+"""Bytes of file meta information, beside those read first, that an audit reads."""
+
+TOO_MUCH = "more elements than an audit follows"
+
 INFLATED_LIMIT = 1 << 28
 """Bytes that a deflated data set may have (PS3.5 A.5); more is taken for a bomb."""
 
@@ -250,26 +255,18 @@ class Reader:
             os.close(descriptor)
 
     def _read(self, descriptor: int, location: str, head: bytes, size: int, path: str) -> Reading:
-        part10 = head[128:132] == b"DICM"
-        if not part10:
-            how = is_dicom(head)
-            if not how:
-                kind = classify(head, size, location.rpartition(os.sep)[2])
-                if kind == "dicom_damaged":
-                    return unreadable("DICOM whose start is lost", size)
-                reading = unreadable(kind, size)
-                reading.status, reading.headings = "not_dicom", headings(head, kind)
-                if kind == "xls" and size <= FILE_LIMIT:
-                    words = first_words(head + _rest(descriptor, size - len(head)))
-                    reading.headings = None if words is None else named(words)
-                reading.contents = contents(descriptor, kind, size)
-                return reading
-            absent = FileFacts("absent", "absent")
-            return self._ask_pydicom(location, size, absent, how, path)
+        if head[128:132] != b"DICM":
+            return self._without_preamble(descriptor, location, head, size, path)
         walk = Walk(size, [None] * len(GATHERED))
         facts = FileFacts(_preamble(head), "present")
         try:
-            start = walk_meta(head, 132, self._meta, walk)
+            try:
+                start = walk_meta(head, 132, self._meta, walk)
+            except Short:
+                # Private information of the file meta may be of any length (PS3.10 7.1).
+                head += os.pread(descriptor, META_LIMIT, len(head))
+                walk = Walk(size, [None] * len(GATHERED))
+                start = walk_meta(head, 132, self._meta, walk)
             walk.keep()
             syntax = _uid(walk.columns[TRANSFER_SYNTAX])
             if not syntax:
@@ -287,8 +284,30 @@ class Reader:
             complete = "header"
         except Short:
             return unreadable("ends inside the file meta information", size)
+        if self._forest.is_overgrown or self._forest.is_too_much(walk.tokens):
+            # How far it was followed depends on the files before: nothing of it is taken.
+            return unreadable(TOO_MUCH, size)
         self.compare(walk, path)
         return _reading(walk, facts._replace(complete=complete), size)
+
+    def _without_preamble(
+        self, descriptor: int, location: str, head: bytes, size: int, path: str
+    ) -> Reading:
+        """Read what does not begin as a file of PS3.10: DICOM all the same, or a companion."""
+        how = is_dicom(head)
+        if not how:
+            kind = classify(head, size, location.rpartition(os.sep)[2])
+            if kind == "dicom_damaged":
+                return unreadable("DICOM whose start is lost", size)
+            reading = unreadable(kind, size)
+            reading.status, reading.headings = "not_dicom", headings(head, kind)
+            if kind == "xls" and size <= FILE_LIMIT:
+                words = first_words(head + _rest(descriptor, size - len(head)))
+                reading.headings = None if words is None else named(words)
+            reading.contents = contents(descriptor, kind, size)
+            return reading
+        absent = FileFacts("absent", "absent")
+        return self._ask_pydicom(location, size, absent, how, path)
 
     def compare(self, walk: Walk, path: str) -> None:
         """Add what the comparisons say, each asked once per distinct set of its values.
@@ -449,6 +468,8 @@ class Reader:
             complete, meta = read_with_pydicom(location, self._forest, walk)
         except CannotRead as error:
             return unreadable(str(error), size)
+        if self._forest.is_overgrown or self._forest.is_too_much(walk.tokens):
+            return unreadable(TOO_MUCH, size)
         self.compare(walk, path)
         return _reading(walk, facts._replace(complete=complete, meta=meta), size)
 

@@ -21,6 +21,7 @@ from auditor.reading.places import (
     Place,
     Run,
     Token,
+    shortened,
 )
 from auditor.standard.dictionary import vr_of
 
@@ -29,12 +30,15 @@ UNDEFINED = 0xFFFFFFFF
 ITEM, ITEM_END, SEQUENCE_END = 0xE000FFFE, 0xE00DFFFE, 0xE0DDFFFE
 DEPTH_LIMIT = 48
 TOKEN_LIMIT = 2_000_000
-GROWTH_LIMIT = 200_000
+GROWTH_LIMIT = 600_000
 """Elements of a file that an audit follows, and what it may add to a forest that is full."""
 
 COMPARED_LIMIT = 65_536
 COMPARED_VALUE = 1 << 26
 """Elements that comparisons see of a file, and bytes that one of them may have."""
+
+COLUMN_LIMIT = 4096
+"""Bytes of a value that a column keeps: much is remembered by it."""
 
 DERIVATION = ("(5200,9230)", "(0008,9124)")
 """Where a frame says what it is made from: Derivation Image Sequence (PS3.3 C.7.6.16.2.6)."""
@@ -187,6 +191,19 @@ class Walk:
             self.compared.append((place, value, self.encodings))
         else:
             self.cut_off = True
+
+    def enter(self, depth: int) -> tuple[Any, ...]:
+        """Begin an item, that many sequences deep; return what holds outside of it."""
+        outer = self.encodings, self.named, self.planar
+        self.planar = False
+        if not depth:
+            self.framed = len(self.references)
+        return outer
+
+    def leave(self, outer: tuple[Any, ...]) -> None:
+        """End an item: nothing of what it said holds outside, in this file or the next."""
+        self.encodings, self.named, self.planar = outer
+        self.sop_class = b""
 
     def keep(self) -> None:
         """Remember what there is, between two elements of the top level, to come back to it."""
@@ -418,8 +435,9 @@ def take(kid: Place, value: bytes, walk: Walk, creators: dict[int, str], mark: i
     """
     seen = kid.attention
     if seen.column >= 0:
-        walk.columns[seen.column] = value
-        walk.pending.append((seen.column, value))
+        kept = value if len(value) <= COLUMN_LIMIT else shortened(value, COLUMN_LIMIT)
+        walk.columns[seen.column] = kept
+        walk.pending.append((seen.column, kept))
     if seen.comparisons:
         walk.compare(kid, value)
     if seen.role:
@@ -468,7 +486,6 @@ def _refer(role: str, kid: Place, value: bytes, walk: Walk, mark: int) -> None:
             for each in walk.references[walk.framed :]
             if each.place.path.steps[:2] == DERIVATION
         ]
-        walk.framed = len(walk.references)
         if len(frame) == 1:
             frame[0].points = value
     else:
@@ -539,7 +556,7 @@ def _items(
             walk.compare(place, b"")
         if len(walk.tokens) > TOKEN_LIMIT:
             raise TooMuch
-        outer = walk.encodings, walk.named
+        outer = walk.enter(depth)
         if size == UNDEFINED:
             position = walk_elements(
                 buffer, position, stop, place, walk, implicit, depth + 1, {}, delimited=True
@@ -550,8 +567,7 @@ def _items(
             position = walk_elements(
                 buffer, position, position + size, place, walk, implicit, depth + 1, {}
             )
-        walk.encodings, walk.named = outer
-        walk.sop_class = b""
+        walk.leave(outer)
     if length == UNDEFINED:
         raise Short(position, "pixel data" if fragments and depth == 0 else "header")
     return position

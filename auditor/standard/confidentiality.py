@@ -14,7 +14,7 @@ from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
 
-from auditor.model import TagPath
+from auditor.model import TagPath, parse_tag
 from auditor.standard.iods import packaged_iods
 
 EDITION = "2026d"
@@ -58,6 +58,23 @@ METHOD_NAMES: dict[str, str] = {
     Method.RETAIN_INSTITUTION: "Retain Institution Identity",
 }
 """Short names of the profile and its options (PS3.15 E.2, E.3), by code."""
+
+METHOD_MEANINGS: dict[str, str] = {
+    Method.BASIC_PROFILE: "Basic Application Confidentiality Profile",
+    Method.CLEAN_PIXEL_DATA: "Clean Pixel Data Option",
+    Method.CLEAN_VISUAL_FEATURES: "Clean Recognizable Visual Features Option",
+    Method.CLEAN_GRAPHICS: "Clean Graphics Option",
+    Method.CLEAN_STRUCTURED_CONTENT: "Clean Structured Content Option",
+    Method.CLEAN_DESCRIPTORS: "Clean Descriptors Option",
+    Method.RETAIN_FULL_DATES: "Retain Longitudinal Temporal Information Full Dates Option",
+    Method.RETAIN_MODIFIED_DATES: "Retain Longitudinal Temporal Information Modified Dates Option",
+    Method.RETAIN_PATIENT: "Retain Patient Characteristics Option",
+    Method.RETAIN_DEVICE: "Retain Device Identity Option",
+    Method.RETAIN_UIDS: "Retain UIDs Option",
+    Method.RETAIN_SAFE_PRIVATE: "Retain Safe Private Option",
+    Method.RETAIN_INSTITUTION: "Retain Institution Identity Option",
+}
+"""Code meanings of CID 7050, by code."""
 
 METHODS = frozenset(Method)
 """All of them; the context group is extensible."""
@@ -205,7 +222,7 @@ def asked_at(sop_class: str, path: TagPath, codes: frozenset[str]) -> Asked | No
     """
     public = [step for step in path.steps if ":" not in step]
     whole = len(public) == len(path.steps)
-    tags = tuple(int(step[1:5] + step[6:10], 16) for step in public)
+    tags = tuple(map(parse_tag, public))
     table = confidentiality_table()
     row = table.private if ":" in path.steps[-1] else table.row(tags[-1])
     if row is None:

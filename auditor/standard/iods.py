@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+from auditor.model import parse_tag
 from auditor.standard.tables import EDITION, read_table
 
 Level = dict[str, Any]
@@ -229,7 +230,7 @@ def packaged_tags_read_by_value() -> dict[str, frozenset[int]]:
 
 def tag_of_key(key: str) -> int:
     """Return the tag of a key such as ``(0010,0010)``; of ``(60xx,3000)`` the first group's."""
-    return int(key[1:5].replace("x", "0") + key[6:10].replace("x", "0"), 16)
+    return parse_tag(key.replace("x", "0"))
 
 
 def _read_by_condition(condition: dict[str, Any] | None) -> set[int]:

@@ -23,9 +23,3 @@ def read_table(name: str) -> str:
     if not stamp.startswith(f"# DICOM {EDITION}; "):
         raise RuntimeError(f"the packaged table {name} is not of edition {EDITION}")
     return body
-
-
-def table_stamp(name: str) -> str:
-    """Return the first line of a packaged table: edition, source, acknowledgement."""
-    with gzip.open(_FOLDER / name, "rt", encoding="utf-8") as table:
-        return table.readline().removeprefix("# ").strip()

@@ -539,7 +539,7 @@ CASES = (
     ),
     Planted(
         "histogram units", "A dose-volume histogram in CC",
-        at(DOSE, "DVHSequence", 0, DVHVolumeUnits="CC"), ("RT307",), course,
+        at(DOSE, "DVHSequence", 0, DVHVolumeUnits="CC"), ("RT302",), course,
     ),
     Planted(
         "histogram cut", "A dose-volume histogram that lost its last bin",

@@ -175,6 +175,7 @@ def having(**values: Any) -> dict[str, Any]:
 NOT_THIS = (not_applicable({"SOPClassUID": CT}), not_evaluated(good(), file={"complete": "header"}))
 
 ENHANCED_CT = "1.2.840.10008.5.1.4.1.1.2.1"
+SLIDE = "1.2.840.10008.5.1.4.1.1.77.1.6"
 MULTI_FRAME_CAPTURE = "1.2.840.10008.5.1.4.1.1.7.2"
 
 
@@ -189,6 +190,22 @@ def enhanced(**values: Any) -> dict[str, Any]:
         literal.update(values, SOPClassUID=values.get("SOPClassUID", ENHANCED_CT))
 
     return changed(change)
+
+
+def slide(**changed: Any) -> dict[str, Any]:
+    """Return a whole slide image of 25 tiles, in two focal planes and by three optical paths."""
+    return {
+        "SOPClassUID": SLIDE,
+        "DimensionOrganizationType": "TILED_FULL",
+        "NumberOfFrames": "150",
+        "Rows": 10,
+        "Columns": 10,
+        "TotalPixelMatrixRows": 50,
+        "TotalPixelMatrixColumns": 50,
+        "TotalPixelMatrixFocalPlanes": 2,
+        "NumberOfOpticalPaths": 3,
+        **changed,
+    }
 
 
 def indexed(*values: int) -> list[dict[str, Any]]:
@@ -230,6 +247,41 @@ CASES: Cases = {
                 DimensionOrganizationSequence=[{"DimensionOrganizationUID": "2.25.9"}],
             ),
             at=["(0020,9222)/(0020,9164)"],
+        ),
+        passes(slide()),
+        passes(
+            slide(
+                NumberOfOpticalPaths=None,
+                OpticalPathSequence=[{"OpticalPathIdentifier": str(each)} for each in range(3)],
+            )
+        ),
+        # How many focal planes, or paths, there are is not known.
+        passes(slide(TotalPixelMatrixFocalPlanes=None)),
+        passes(slide(NumberOfOpticalPaths=None)),
+        passes(slide(NumberOfFrames="50", ConcatenationUID="2.25.7")),
+        fails(
+            slide(TotalPixelMatrixColumns=150),
+            at=["(0028,0008)"],
+            says=("not as many frames as TILED_FULL has tiles",),
+        ),
+        fails(slide(NumberOfOpticalPaths=4), at=["(0028,0008)"]),
+        fails(slide(TotalPixelMatrixFocalPlanes=None, NumberOfFrames="80"), at=["(0028,0008)"]),
+        # Of a slide in sparse tiles the items say it.
+        not_applicable(slide(DimensionOrganizationType="TILED_SPARSE")),
+        fails(
+            enhanced(PerFrameFunctionalGroupsSequence=indexed(1, 1)),
+            at=[INDICES],
+            says=("that of a frame that lies elsewhere, or is of another segment",),
+        ),
+        fails(
+            changed(
+                lambda literal: (
+                    literal.update(enhanced()),
+                    frames(literal)[1]["FrameContentSequence"][0].update(InStackPositionNumber=0),
+                )
+            ),
+            at=[f"{PER_FRAME}/(0020,9111)/(0020,9057)"],
+            says=("In-Stack Position Number below 1",),
         ),
         # These may be without functional groups, segmentations have rules of their own.
         not_applicable(
@@ -348,6 +400,42 @@ CASES: Cases = {
             says=("below 1",),
         ),
         fails(with_frame(2, FrameContentSequence=None), at=[PER_FRAME], says=("a frame has none",)),
+        # A gap is none: indices count within all objects of a dimension organization.
+        passes(with_frame(3, FrameContentSequence=[{"DimensionIndexValues": [2, 9]}])),
+        # One position may be written in two ways.
+        passes(
+            having(
+                NumberOfFrames="5",
+                PerFrameFunctionalGroupsSequence=[
+                    *frames(good()),
+                    frame(2, 3)
+                    | {"PlanePositionSequence": [{"ImagePositionPatient": ["0.0", "0", "3.001"]}]},
+                ],
+            )
+        ),
+        # Of a frame without a position nothing is known.
+        passes(
+            with_frame(
+                1,
+                PlanePositionSequence=None,
+                FrameContentSequence=[{"DimensionIndexValues": [1, 1]}],
+            )
+        ),
+        passes(
+            with_frame(
+                1,
+                PlanePositionSequence=[{(0x0020, 0x0032): ("LO", "x")}],
+                FrameContentSequence=[{"DimensionIndexValues": [1, 1]}],
+            )
+        ),
+        *(
+            fails(
+                with_frame(2, FrameContentSequence=[{"DimensionIndexValues": index}]),
+                at=[INDICES],
+                says=("that of a frame that lies elsewhere, or is of another segment",),
+            )
+            for index in ([1, 1], [1, 2], [2, 3])
+        ),
         fails(
             having(DimensionOrganizationSequence=[{"DimensionOrganizationUID": "2.25.9"}]),
             at=["(0020,9222)/(0020,9164)"],

@@ -151,6 +151,13 @@ CASES: Cases = {
         fails(
             dose(DoseSummationType="TOTAL"), at=["(3004,000A)"], says=("no term of the standard",)
         ),
+        # What a histogram lacks tells RT307.
+        passes(dose(DVHSequence=[{"DoseType": "EFFECTIVE", "DVHVolumeUnits": "PER_U"}, {}])),
+        fails(
+            dose(DVHSequence=[{"DoseType": "BIOLOGICAL", "DVHVolumeUnits": "CC"}]),
+            at=["(3004,0050)/(3004,0004)", "(3004,0050)/(3004,0054)"],
+            says=("no term of the standard", "no term of the standard"),
+        ),
         a_plan,
         cut_short,
     ),

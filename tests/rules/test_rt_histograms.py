@@ -68,10 +68,14 @@ CASES: Cases = {
             )
         ),
         fails(
-            with_one(DVHVolumeUnits="CC"),
-            at=[f"{DVH}/(3004,0054)"],
+            with_one(DVHType="INTEGRAL"),
+            at=[f"{DVH}/(3004,0001)"],
             says=("no term of the standard",),
         ),
+        fails(with_one(DoseUnits="CGY"), at=[f"{DVH}/(3004,0002)"]),
+        fails(with_one(DVHVolumeUnits=None), at=[f"{DVH}/(3004,0054)"], says=("missing",)),
+        # Of these two the terms are defined, and not all that there may be.
+        passes(with_one(DVHVolumeUnits="CC", DoseType="BIOLOGICAL")),
         fails(with_one(DVHType=None), at=[f"{DVH}/(3004,0001)"], says=("missing",)),
         fails(with_one(DVHDoseScaling=0), at=[f"{DVH}/(3004,0052)"]),
         fails(with_one(DVHDoseScaling=None), at=[f"{DVH}/(3004,0052)"]),
@@ -102,6 +106,17 @@ CASES: Cases = {
             with_one(DVHData=[1, 0, *FALLING[2:]]),
             at=[DATA],
             says=("a cumulative histogram that rises",),
+        ),
+        passes(with_one(DVHVolumeUnits="PERCENT", DVHData=[1, "100.4", *FALLING[2:]])),
+        passes(with_one(DVHVolumeUnits="CM3", DVHData=[1, 150, *FALLING[2:]])),
+        passes(with_one(DVHVolumeUnits="PERCENT", DVHType="NATURAL", DVHData=[1, 150] * 4)),
+        *(
+            fails(
+                with_one(DVHVolumeUnits="PERCENT", DVHType=kind, DVHData=[1, 150, *FALLING[2:]]),
+                at=[DATA],
+                says=("more than a hundred per cent of a volume",),
+            )
+            for kind in ("CUMULATIVE", "DIFFERENTIAL")
         ),
         not_applicable(dose(histogram(DVHData=None))),
         *GENERAL,

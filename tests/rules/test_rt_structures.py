@@ -260,7 +260,7 @@ def test_a_contour_that_nobody_draws_is_not_passed(
     rule_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(extents, "LONGEST", 20)
-    module = importlib.import_module(get_rule(rule_id).source)
+    module = importlib.import_module(get_rule(rule_id).check.__module__)
     monkeypatch.setattr(module, "LONGEST", 20)
     not_evaluated(drawn(contour())).check(rule_id)
 

@@ -85,11 +85,8 @@ CASES: Cases = {
         ),
         fails(slide((IDENTIFIER,)), at=[STEPS], says=("Processing type is missing",)),
         fails(slide((IDENTIFIER, kind(COLLECTION))), at=[STEPS]),
-        fails(
-            slide((IDENTIFIER, kind("12710003"))),
-            at=[f"{STEPS}/(0040,A168)"],
-            says=("the value of Processing type is not in CID 8111",),
-        ),
+        # The context group may be extended, see IOD037.
+        passes(slide((IDENTIFIER, kind("L1", "99LOCAL")))),
         fails(
             slide((code("121041", "12710003"), kind(STAINING), STAIN)),
             at=[f"{STEPS}/(0040,A040)"],
@@ -98,6 +95,21 @@ CASES: Cases = {
         not_applicable(slide()),
         not_applicable({"SOPClassUID": SLIDE}),
         not_evaluated(slide((IDENTIFIER,)), file={"complete": "header"}),
+    ),
+    "IOD037": (
+        passes(slide((IDENTIFIER, kind(SAMPLING), *SAMPLED), (IDENTIFIER, kind(STAINING)))),
+        passes(slide((kind("P3-00003", "SRT"),), (kind(""), kind(STAINING)))),
+        *(
+            fails(
+                slide((kind(STAINING),), (IDENTIFIER, kind(value, scheme))),
+                at=[f"{STEPS}/(0040,A168)"],
+                says=("the value of Processing type is not in CID 8111",),
+            )
+            for value, scheme in (("12710003", "SCT"), ("L1", "99LOCAL"))
+        ),
+        not_applicable(slide((IDENTIFIER,))),
+        not_applicable({"SOPClassUID": SLIDE}),
+        not_evaluated(slide((kind(STAINING),)), file={"complete": "header"}),
     ),
 }
 

@@ -1,0 +1,102 @@
+"""`dicom-audit files` lists every file that a finding is of."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pydicom
+import pytest
+from pydicom.data import get_testdata_file
+from pydicom.uid import UID
+
+import auditor
+from auditor.demo import build_demo
+from auditor.result import ResultError
+from tests.test_cli import dicom_audit, elsewhere, said
+
+__all__ = ["elsewhere"]
+
+NAMED = ("b.dcm", "c/d.dcm")
+
+
+def folder_of(folder: Path, named: tuple[str, ...]) -> Path:
+    """Slices of one series, some of which hold a name."""
+    dataset = pydicom.dcmread(str(get_testdata_file("CT_small.dcm")))
+    dataset.PatientIdentityRemoved = "YES"
+    for number, name in enumerate(("a.dcm", *NAMED), 1):
+        dataset.PatientName = "Mueller^Anna" if name in named else ""
+        dataset.InstanceNumber = number
+        dataset.SOPInstanceUID = UID(f"1.2.3.{number}")
+        dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        dataset.save_as(folder / name)
+    return folder
+
+
+def scan(*arguments: object) -> None:
+    dicom_audit("scan", *arguments, "-o", "out", "--jobs", 1, "--quiet")
+
+
+def test_every_file_is_listed_and_no_other(tmp_path: Path) -> None:
+    scan(folder_of(tmp_path / "ct", NAMED))
+    result = dicom_audit("files", "out", "deid201")
+    assert (result.exit_code, result.stdout.splitlines()) == (0, list(NAMED))
+    assert dicom_audit("files", "out", "DEID201", "--tag-path", "(0010,0010)").stdout.split() == [
+        *NAMED
+    ]
+    assert dicom_audit("files", "out", "DEID201", "--tag-path", "(0010,0020)").stdout == ""
+
+
+def test_a_rule_of_a_referee_has_files_too(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path / "ct", ())
+    dataset = pydicom.dcmread(folder / "b.dcm")
+    del dataset.ImageType
+    dataset.save_as(folder / "b.dcm")
+    scan(folder)
+    listed = dicom_audit("files", "out", "IOD001", "--tag-path", "(0008,0008)").stdout
+    assert listed.splitlines() == ["b.dcm"]
+
+
+def test_of_several_collections_each_path_begins_with_its_own(tmp_path: Path) -> None:
+    folder_of(tmp_path / "all" / "one", NAMED[:1])
+    folder_of(tmp_path / "all" / "two", NAMED[1:])
+    scan("--each", tmp_path / "all")
+    assert dicom_audit("files", "out", "DEID201").stdout.split() == ["one/b.dcm", "two/c/d.dcm"]
+    only = dicom_audit("files", "out", "DEID201", "--only", "two")
+    assert only.stdout.split() == ["two/c/d.dcm"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "says"), [("NONE1", "no rule NONE1"), ("CONS001", "looks at the whole collection")]
+)
+def test_what_has_no_list_is_said_in_one_line(tmp_path: Path, rule: str, says: str) -> None:
+    scan(folder_of(tmp_path / "ct", ()))
+    result = dicom_audit("files", "out", rule)
+    assert result.exit_code == 2
+    [line] = said(result)
+    assert says in line
+
+
+def test_an_audit_that_did_not_keep_it_says_so(tmp_path: Path) -> None:
+    scan(folder_of(tmp_path / "ct", NAMED))
+    (tmp_path / "out" / "judged" / "0001.parquet").unlink()
+    result = dicom_audit("files", "out", "DEID201")
+    assert (result.exit_code, len(said(result))) == (2, 1)
+    with pytest.raises(ResultError):
+        auditor.load(tmp_path / "out").files("DEID201")
+
+
+def test_as_many_files_are_listed_as_are_counted(tmp_path: Path) -> None:
+    build_demo(tmp_path / "in")
+    scan("--each", tmp_path / "in" / "careless-host")
+    audit = auditor.load(tmp_path / "out")
+    looked = 0
+    for collection in audit.result.collections:
+        for rule in collection.rules:
+            if rule.scope != "instance" or rule.unit != "instance" or rule.outcome == "error":
+                continue
+            files = audit.files(rule.id)
+            mine = files[files["collection"] == collection.name]
+            assert mine["path"].nunique() == rule.failed, rule.id
+            looked += rule.failed > 0
+    assert looked > 20
