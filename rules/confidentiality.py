@@ -23,6 +23,7 @@ from auditor import (
 )
 from auditor.standard.confidentiality import (
     DATES,
+    METHOD_MEANINGS,
     METHOD_NAMES,
     METHODS,
     OPTIONS,
@@ -194,8 +195,21 @@ def _only_refers(row: Row, verdict: str) -> bool:
     return verdict == ITEMS and set(row.options) == {Method.RETAIN_UIDS}
 
 
+def _is_temporal(row: Row) -> bool:
+    """Whether an option retains it as longitudinal temporal information (PS3.15 E.3.6).
+
+    Patient's Birth Date is not retained by any: it goes by its own row.
+    """
+    return not DATES.isdisjoint(row.options)
+
+
 def _kept(asked: Asked, verdict: str) -> bool:
-    """Whether a value is there, visibly not replaced, that was to be removed; dates apart."""
+    """Whether a value is there, visibly not replaced, that was to be removed.
+
+    Dates and times that an option retains are apart.
+    """
+    if verdict == MOMENT and not _is_temporal(asked.row):
+        return asked.removes
     return (
         asked.removes
         and verdict not in (EMPTY, REPLACED, MOMENT)
@@ -222,25 +236,32 @@ def kept_what_none_keeps(instance: InstanceFacts) -> Iterator[Finding | Undecide
 
     How to fix
     ----------
-    Remove the attribute at every depth, or take back the claim. A tool that claims 113100
-    has to know all rows of the table.
+    Remove the attribute at every depth, or empty it where the finding says so (the first
+    command); or take back the claim. A tool that claims 113100 has to know all rows of the table.
 
     Command
     -------
+    dcmodify -nb -ma "TAG=" FILE
     dcmodify -nb -ea "TAG" FILE
 
     Example
     -------
     Method code 113100, and Other Patient IDs (0010,1000) with a value in an item of Request
-    Attributes Sequence (0040,0275).
+    Attributes Sequence (0040,0275). Patient's Birth Date (0010,0030), which no option keeps; the
+    first of January and years before 1890 are taken for dummies.
     """
     codes = _codes(instance)
     if not codes:
         yield FOREIGN
         return
     for path, asked, verdict in _evidence(instance, codes):
-        if not asked.row.options and _kept(asked, verdict):
+        if asked.row.options:
+            continue
+        if _kept(asked, verdict):
             yield Finding("kept, and the claimed profile removes it", path)
+        # Of another value nobody can see whether it is a dummy.
+        elif verdict == MOMENT and asked.replaces:
+            yield Finding("kept, and the claimed profile empties or replaces it", path)
 
 
 @rule(
@@ -308,10 +329,12 @@ def kept_without_option(instance: InstanceFacts) -> Iterator[Finding | Undecided
     How to fix
     ----------
     Add the option's code to De-identification Method Code Sequence (0012,0064) if that is
-    what was done; else remove the attribute.
+    what was done; else remove the attribute, or empty it where the finding says so (the first
+    command): Patient's Sex (0010,0040) has to be there.
 
     Command
     -------
+    dcmodify -nb -ma "TAG=" FILE
     dcmodify -nb -ea "TAG" FILE
 
     Example
@@ -324,8 +347,10 @@ def kept_without_option(instance: InstanceFacts) -> Iterator[Finding | Undecided
         yield FOREIGN
         return
     for path, asked, verdict in _evidence(instance, codes):
-        if asked.row.options and (_kept(asked, verdict) or _is_patients_sex(path, asked, verdict)):
+        if asked.row.options and _kept(asked, verdict):
             yield Finding(f"kept, and the claim lacks {_lacking(asked.row)}", path)
+        elif _is_patients_sex(path, asked, verdict):
+            yield Finding(f"kept and not emptied, and the claim lacks {_lacking(asked.row)}", path)
 
 
 _SEX = TagPath.of("PatientSex")
@@ -343,7 +368,7 @@ def _lacking(row: Row) -> str:
 
 def _moments(instance: InstanceFacts, codes: frozenset[str]) -> Iterator[TagPath]:
     for path, asked, verdict in _evidence(instance, codes):
-        if verdict == MOMENT and (asked.removes or asked.replaces):
+        if verdict == MOMENT and (asked.removes or asked.replaces) and _is_temporal(asked.row):
             yield path
 
 
@@ -377,8 +402,8 @@ def dates_removed_and_there(instance: InstanceFacts) -> Iterator[Finding]:
     Example
     -------
     (0028,0303) is REMOVED, and Acquisition Time (0008,0032) is 14 minutes past an hour. The
-    first of January, full hours and years before 1980, of birth before 1890, are taken for
-    dummies.
+    first of January, full hours and years before 1980 are taken for dummies. Patient's Birth Date
+    (0010,0030) is not asked for here: see DEID202 and DEID301.
     """
     # The attribute says it, whatever the codes say: that they contradict is another rule's.
     for path in _moments(instance, _codes(instance) - DATES):
@@ -578,22 +603,26 @@ def claim_not_completed(instance: InstanceFacts) -> Iterator[Finding]:
             yield Finding("the claimed method adds this attribute", TagPath.of(name))
 
 
+_BY_MEANING = {words.casefold(): code for code, words in METHOD_MEANINGS.items()}
+
+
 @rule(
     id="DEID309",
     category="deidentification",
     severity="warning",
     confidence="high",
-    reads=CODE_READS,
-    reference="PS3.16 CID 7050",
+    reads=(*CODE_READS, f"{CODES}.CodeMeaning"),
+    reference="PS3.16 CID 7050, PS3.3 8.3",
     applies=_CODED,
 )
 def wrong_code(instance: InstanceFacts) -> Iterator[Finding]:
-    """A method code is given in the wrong scheme, or is no method's.
+    """A method code is given in the wrong scheme, is no method's, or is said to mean another one.
 
     Why it matters
     --------------
     The number and its scheme are the code. Software that looks for 113100 in the scheme DCM
-    does not find it elsewhere, and takes a DCM code of another meaning for nothing.
+    does not find it elsewhere, and takes a DCM code of another meaning for nothing. People go by
+    the meaning.
 
     How to fix
     ----------
@@ -607,7 +636,8 @@ def wrong_code(instance: InstanceFacts) -> Iterator[Finding]:
 
     Example
     -------
-    113100 with Coding Scheme Designator (0008,0102) `99LOCAL`, or `dcm`.
+    113100 with Coding Scheme Designator (0008,0102) `99LOCAL`, or `dcm`; 113100 with the meaning
+    Retain Safe Private Option.
     """
     place = TagPath.of(CODES, "CodeValue")
     for item in instance.items(CODES):
@@ -620,6 +650,10 @@ def wrong_code(instance: InstanceFacts) -> Iterator[Finding]:
             )
         elif scheme == "DCM" and value and not known:
             yield Finding("a DCM code that is no method of CID 7050", place)
+        # Other words for a method are allowed; those of another method are not.
+        named = _BY_MEANING.get(item.text("CodeMeaning").casefold(), value)
+        if known and named != value:
+            yield Finding("the meaning is that of another method", TagPath.of(CODES, "CodeMeaning"))
 
 
 @rule(
@@ -691,13 +725,15 @@ def kept_without_codes(instance: InstanceFacts) -> Iterator[Finding]:
     How to fix
     ----------
     Add the method codes, with those of the options that keep these attributes; remove what
-    was kept by mistake.
+    was kept by mistake. Where the object must have a value there (Type 1), as Presentation Creation
+    Date (0070,0082) of a presentation state, put a dummy in its place.
 
     Command
     -------
     dcmodify -nb -i "(0012,0064)[0].(0008,0100)=CODE" FILE
     dcmodify -nb -i "(0012,0064)[0].(0008,0102)=DCM" FILE
     dcmodify -nb -i "(0012,0064)[0].(0008,0104)=CODE-MEANING" FILE
+    dcmodify -nb -m "TAG=DUMMY" FILE
     dcmodify -nb -ea "TAG" FILE
 
     Example
@@ -735,7 +771,7 @@ _OBSERVED_WORDS = {
 def _judged(path: TagPath, asked: Asked, verdict: str, no_dates: bool) -> str:
     """Return how bad what is there is, as the rules above say: a severity, or an outcome."""
     if verdict == MOMENT and (asked.removes or asked.replaces):
-        return "error" if no_dates else "warning"
+        return "error" if no_dates or not _is_temporal(asked.row) else "warning"
     if asked.removes:
         if _kept(asked, verdict):
             return "warning" if asked.row.options else "error"

@@ -378,11 +378,12 @@ def originals_inside(instance: InstanceFacts) -> Iterator[Finding]:
     How to fix
     ----------
     Remove Original Attributes Sequence (0400,0561), or check each value in it; publish
-    Encrypted Attributes Sequence (0400,0500) only where re-identification is intended.
+    Encrypted Attributes Sequence (0400,0500) only where re-identification is intended, and
+    remove it elsewhere.
 
     Command
     -------
-    dcmodify -nb -imt -ea "(0400,0561)" FILE
+    dcmodify -nb -ea "TAG" FILE
 
     Example
     -------

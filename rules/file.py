@@ -315,12 +315,14 @@ def odd_encoding(instance: InstanceFacts) -> Iterator[Finding]:
     How to fix
     ----------
     Read the object with a lenient library and write it again, then compare. Where a VR does not
-    exist, reading stops there and names the attribute: see IOD012.
+    exist, reading stops there and names the attribute: see IOD012. Elements of the groups 0000
+    and 0002, of messages and of the head of a file, are none of a data set.
 
     Command
     -------
     pydicom: dataset = dcmread("FILE")
     pydicom: elements = list(dataset.iterall())
+    pydicom: for tag in [t for t in dataset.keys() if t.group in (0, 2)]: del dataset[tag]
     pydicom: dataset.save_as("NEW-FILE")
 
     Example

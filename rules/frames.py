@@ -559,14 +559,16 @@ def segment_of_no_frame(instance: InstanceFacts) -> Iterator[Finding | Undecided
     How to fix
     ----------
     Leave the segment out, or write its frames. To say that a segment was looked for and not
-    found, an empty frame of it is clearer than none. Then number the others anew, see SEG104.
+    found, an empty frame of it is clearer than none. The others are numbered anew with their
+    frames, see SEG104; what refers to them from other objects changes with them, see REF014.
 
     Command
     -------
     pydicom: dataset = dcmread("FILE")
-    pydicom: used = {e.value for e in dataset.iterall() if e.keyword == "ReferencedSegmentNumber"}
-    pydicom: kept = [s for s in dataset.SegmentSequence if s.SegmentNumber in used]
-    pydicom: dataset.SegmentSequence = kept
+    pydicom: numbers = [e for e in dataset.iterall() if e.keyword.endswith("SegmentNumber")]
+    pydicom: used = sorted({e.value for e in numbers if e.keyword.startswith("Referenced")})
+    pydicom: for e in numbers: e.value = used.index(e.value) + 1 if e.value in used else 0
+    pydicom: dataset.SegmentSequence = [s for s in dataset.SegmentSequence if s.SegmentNumber]
     pydicom: dataset.save_as("NEW-FILE")
 
     Example

@@ -125,11 +125,13 @@ def name_in_text(instance: InstanceFacts) -> Iterator[Finding]:
     How to fix
     ----------
     Remove the text, or clean it by hand or with a tool made for free text, and declare 113105
-    (Clean Descriptors Option) or 113104 (Clean Structured Content Option).
+    (Clean Descriptors Option) or 113104 (Clean Structured Content Option). An attribute that must
+    have a value (Type 1), as a text item's of a report, gets a word instead: the second command.
 
     Command
     -------
     dcmodify -nb -ma "TAG=" FILE
+    dcmodify -nb -m "TAG=REMOVED" FILE
 
     Example
     -------
@@ -156,11 +158,13 @@ def number_in_text(instance: InstanceFacts) -> Iterator[Finding]:
 
     How to fix
     ----------
-    Remove the text, or the number from it.
+    Remove the text, or the number from it; where the attribute must have a value (Type 1), put a
+    word in its place.
 
     Command
     -------
     dcmodify -nb -ma "TAG=" FILE
+    dcmodify -nb -m "TAG=REMOVED" FILE
 
     Example
     -------
@@ -186,11 +190,13 @@ def contact_in_text(instance: InstanceFacts) -> Iterator[Finding]:
 
     How to fix
     ----------
-    Remove the text, or the address from it.
+    Remove the text, or the address from it; where the attribute must have a value (Type 1), put a
+    word in its place.
 
     Command
     -------
     dcmodify -nb -ma "TAG=" FILE
+    dcmodify -nb -m "TAG=REMOVED" FILE
 
     Example
     -------
@@ -216,11 +222,13 @@ def network_in_text(instance: InstanceFacts) -> Iterator[Finding]:
 
     How to fix
     ----------
-    Remove it. Addresses of standards and vendors are not reported.
+    Remove it; where the attribute must have a value (Type 1), as the text of a specimen's
+    preparation step, put a word in its place. Addresses of standards and vendors are not reported.
 
     Command
     -------
     dcmodify -nb -ma "TAG=" FILE
+    dcmodify -nb -m "TAG=REMOVED" FILE
 
     Example
     -------
@@ -252,12 +260,14 @@ def date_in_text(instance: InstanceFacts) -> Iterator[Finding]:
 
     How to fix
     ----------
-    Remove the date, or shift it with the others. Objects that declare 113106 (Retain
-    Longitudinal Temporal Information Full Dates Option) are not asked.
+    Remove the date, or shift it with the others; where the attribute must have a value (Type 1),
+    put a word in its place. Objects that declare 113106 (Retain Longitudinal Temporal Information
+    Full Dates Option) are not asked.
 
     Command
     -------
     dcmodify -nb -ma "TAG=" FILE
+    dcmodify -nb -m "TAG=REMOVED" FILE
 
     Example
     -------
@@ -361,12 +371,14 @@ def perhaps_in_text(instance: InstanceFacts) -> Iterator[Finding]:
 
     How to fix
     ----------
-    Look at the places that are named, once for the collection.
+    Look at the places that are named, once for the collection. Where the attribute must have a
+    value (Type 1), put a word in the place of what has to go.
 
     Command
     -------
     dcmdump +sd +r +F +P "TAG" COLLECTION
     dcmodify -nb -ma "TAG=" FILE
+    dcmodify -nb -m "TAG=REMOVED" FILE
 
     Example
     -------
@@ -569,12 +581,14 @@ def patient_reappears(instance: InstanceFacts) -> Iterator[Finding]:
 
     How to fix
     ----------
-    Clean these places with the attributes themselves. Codes that a study gave, and values that
-    stand for nobody, are not looked for.
+    Clean these places with the attributes themselves; where one must have a value (Type 1), put a
+    word in its place. Codes that a study gave, and values that stand for nobody, are not looked
+    for.
 
     Command
     -------
     dcmodify -nb -ma "TAG=" FILE
+    dcmodify -nb -m "TAG=REMOVED" FILE
 
     Example
     -------
@@ -601,11 +615,13 @@ def staff_reappears(instance: InstanceFacts) -> Iterator[Finding]:
 
     How to fix
     ----------
-    Clean these places with the attributes themselves.
+    Clean these places with the attributes themselves; where one must have a value (Type 1), put a
+    word in its place.
 
     Command
     -------
     dcmodify -nb -ma "TAG=" FILE
+    dcmodify -nb -m "TAG=REMOVED" FILE
 
     Example
     -------

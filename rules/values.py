@@ -94,14 +94,17 @@ def uid_not_valid(instance: InstanceFacts) -> Iterator[Finding]:
     ----------
     Replace the UID everywhere in the collection by a valid one, by one mapping: at most 64
     characters, numbers without leading zeros with points between them, of a root that is
-    registered; without one of your own, 2.25 and a UUID as a number.
+    registered; without one of your own, 2.25 and a UUID as a number. The File Meta Information
+    has those of the data set; Implementation Class UID (0002,0012) is the one of the program that
+    writes the file, so of the one that writes it anew.
 
     Command
     -------
     pydicom: dataset = dcmread("FILE")
     pydicom: uids = [e for e in dataset.iterall() if e.VR == "UI" and e.value == "UID"]
     pydicom: for e in uids: e.value = generate_uid(entropy_srcs=["SECRET", e.value])
-    pydicom: dataset.save_as("NEW-FILE")
+    pydicom: dataset.file_meta.pop("ImplementationClassUID", None)
+    pydicom: dataset.save_as("NEW-FILE", enforce_file_format=True)
 
     Example
     -------

@@ -189,7 +189,7 @@ MENDS: dict[str, Mapping[str, str]] = {
     "DEID106": {"TAG": "(0012,0062)", "YES-OR-NO": "YES"},
     "DEID107": {},
     "DEID108": {"YES-OR-NO": "NO"},
-    "DEID109": {},
+    "DEID109": {"TAG": "(0400,0561)"},
     "DEID201": {},
     "DEID202": {},
     "DEID203": {},
@@ -202,7 +202,7 @@ MENDS: dict[str, Mapping[str, str]] = {
     "DEID307": {"CODE": "113100"},
     "DEID308": {"UNMODIFIED-MODIFIED-OR-REMOVED": "MODIFIED", "YES-OR-NO": "NO"},
     "DEID309": {"N": "0", "CODE": "113100"},
-    "DEID320": {"TAG": "(0008,1010)"},
+    "DEID320": {"TAG": "(0008,1010)", "DUMMY": "NONE"},
     "DEID401": {"TAG": "(0020,4000)"},
     "DEID402": {"TAG": "(0020,4000)"},
     "DEID403": {"TAG": "(0020,4000)"},
@@ -237,7 +237,6 @@ MENDS: dict[str, Mapping[str, str]] = {
     "IOD024": {"METHOD": "ISO_10918_1"},
     "IOD025": {},
     "IOD026": {"NUMBER": "4"},
-    "IOD031": {"UID": "1.2.03"},
     "IOD032": {},
     "IOD033": {"CHARACTER-SET": "ISO_IR 100"},
     "IOD034": {"TAG": "(0020,0037)", "VALUE": "1\\\\0\\\\0\\\\0\\\\1\\\\0"},
@@ -350,10 +349,13 @@ def _filled(text: str, words: Mapping[str, str]) -> str:
     return text
 
 
-def _run(rule_id: str, words: Mapping[str, str]) -> Dataset:
-    """Do in this folder what a rule's command says, to FILE; return what became of it."""
+def _run(rule_id: str, words: Mapping[str, str], option: str = "") -> Dataset:
+    """Do in this folder what a rule's command says, to FILE; return what became of it.
+
+    Of its lines that call a program, only those that give it that option.
+    """
     for tool, text in statements(rule_id):
-        if tool in CHANGING:
+        if tool in CHANGING and (not option or option in shlex.split(text)):
             subprocess.run(shlex.split(_filled(text, words)), check=True, capture_output=True)
     lines = [_filled(text, words) for tool, text in statements(rule_id) if tool in LIBRARIES]
     if lines:
@@ -480,6 +482,26 @@ def _with_meta(**values: Any) -> Dataset:
     return made
 
 
+def _of_an_odd_uid() -> Dataset:
+    made = _image(SOPInstanceUID="1.2.03")
+    made.file_meta.ImplementationClassUID = UID("2.25." + "9" * 40)
+    return made
+
+
+def _with_a_command(data: bytes) -> bytes:
+    start = data.index(b"\x08\x00\x16\x00UI")
+    return data[:start] + b"\0\0\2\0UI\4\x001.2\0" + data[start:]
+
+
+def _segmentation() -> Dataset:
+    """Return a segmentation of three segments, of which no frame is of the second."""
+    frames = [
+        {"SegmentIdentificationSequence": [{"ReferencedSegmentNumber": each}]} for each in (1, 3)
+    ]
+    segments = [{"SegmentNumber": number} for number in (1, 2, 3)]
+    return _binary(SegmentSequence=segments, PerFrameFunctionalGroupsSequence=frames)
+
+
 def _longer_item(data: bytes) -> bytes:
     item = data.index(b"\xfe\xff\x00\xe0") + 4
     return data[:item] + (data[item] + 4).to_bytes(1) + data[item + 1 :]
@@ -512,19 +534,20 @@ FILES: dict[str, tuple[Callable[[], Dataset], Callable[[bytes], bytes], Mapping[
     ),
     "FILE026": (lambda: _of_words(_image()), bytes, {}),
     "IOD022": (lambda: _image(BitsStored=12), bytes, {}),
+    "IOD031": (_of_an_odd_uid, bytes, {"UID": "1.2.03"}),
     "RT306": (lambda: _dose(PixelRepresentation=1), bytes, {}),
     "SEG115": (_binary, bytes, {}),
 }
 """Rules of the file and its pixel data: an object, what befell its bytes, and the words."""
 
 
-def _scan(path: str, rule_id: str, out: str) -> RuleResult:
-    """Audit a file of this folder by one rule, by the way that a person takes."""
-    said = CliRunner().invoke(main, ["scan", path, "-o", out, "--select", rule_id, "--jobs", "1"])
+def _scan(path: str, out: str, *rule_ids: str) -> dict[str, RuleResult]:
+    """Audit a file of this folder by some rules, by the way that a person takes."""
+    select = [word for rule_id in rule_ids for word in ("--select", rule_id)]
+    said = CliRunner().invoke(main, ["scan", path, "-o", out, "--jobs", "1", *select])
     assert said.exit_code in (0, 3), said.output
     (collection,) = read_result(Path(out) / "result.json").collections
-    (result,) = (each for each in collection.rules if each.id == rule_id)
-    return result
+    return {each.id: each for each in collection.rules if each.id in rule_ids}
 
 
 @pytest.mark.parametrize("rule_id", FILES)
@@ -534,11 +557,63 @@ def test_a_command_mends_the_file(rule_id: str, tmp_path: Path) -> None:
     with _in(tmp_path):
         make().save_as("FILE", enforce_file_format=False)
         Path("FILE").write_bytes(change(Path("FILE").read_bytes()))
-        before = _scan("FILE", rule_id, "BEFORE")
+        before = _scan("FILE", "BEFORE", rule_id)[rule_id]
         _run(rule_id, words)
-        after = _scan("NEW-FILE" if Path("NEW-FILE").exists() else "FILE", rule_id, "AFTER")
+        after = _scan("NEW-FILE" if Path("NEW-FILE").exists() else "FILE", "AFTER", rule_id)[
+            rule_id
+        ]
     assert (before.failed, after.failed) == (1, 0)
     assert after.applicable or after.not_applicable
+
+
+def _claiming(**values: Any) -> Dataset:
+    code = {"CodeValue": "113100", "CodingSchemeDesignator": "DCM", "CodeMeaning": "Basic"}
+    values.update(PatientIdentityRemoved="YES", DeidentificationMethodCodeSequence=[code])
+    return _image(PatientSex="F", PatientBirthDate="19550617", **values)
+
+
+def _stained() -> Dataset:
+    """Return an image of a specimen whose preparation tells where somebody's files are."""
+    step = {"ValueType": "TEXT", "TextValue": "C:\\Users\\zquagga\\slide.svs"}
+    preparation = [{"SpecimenPreparationStepContentItemSequence": [step]}]
+    return _image(SpecimenDescriptionSequence=[{"SpecimenPreparationSequence": preparation}])
+
+
+TEXT_OF_A_STEP = "(0040,0560)[0].(0040,0610)[0].(0040,0612)[0].(0040,A160)"
+
+SWAPS: dict[str, tuple[str, Callable[[], Dataset], Callable[[bytes], bytes], str, str]] = {
+    # Which rule's command; the file; which of its lines that call a program; its TAG; and
+    # another rule, that must not fail for it.
+    "a UID in the head of a file": ("IOD031", _of_an_odd_uid, bytes, "", "FILE004"),
+    "an element of a message": ("FILE008", _image, _with_a_command, "", "FILE003"),
+    "what was encrypted": (
+        "DEID109",
+        lambda: _claiming(EncryptedAttributesSequence=[{"EncryptedContent": b"abcd"}]),
+        bytes,
+        "(0400,0500)",
+        "IOD003",
+    ),
+    "a sex that is emptied": ("DEID303", _claiming, bytes, "-ma (0010,0040)", "IOD002"),
+    "a birth date that is emptied": ("DEID301", _claiming, bytes, "-ma (0010,0030)", "IOD002"),
+    "a text that has to be there": ("DEID404", _stained, bytes, "-m " + TEXT_OF_A_STEP, "IOD003"),
+    "a segment of no frame": ("SEG203", _segmentation, bytes, "", "SEG104"),
+}
+"""Defects whose mending once left another."""
+
+
+@pytest.mark.parametrize("defect", SWAPS)
+def test_a_command_makes_no_other_defect(defect: str, tmp_path: Path) -> None:
+    rule_id, make, change, words, other = SWAPS[defect]
+    _skip_without_its_programs(rule_id)
+    option, _, tag = words.rpartition(" ")
+    with _in(tmp_path):
+        make().save_as("FILE", enforce_file_format=False)
+        Path("FILE").write_bytes(change(Path("FILE").read_bytes()))
+        before = _scan("FILE", "BEFORE", rule_id, other)
+        _run(rule_id, {"UID": "1.2.03", "TAG": tag}, option)
+        after = _scan("NEW-FILE" if Path("NEW-FILE").exists() else "FILE", "AFTER", rule_id, other)
+    assert (before[rule_id].failed, after[rule_id].failed) == (1, 0)
+    assert after[other].findings == before[other].findings
 
 
 def test_a_file_is_named_for_its_uid_and_its_document_replaced(tmp_path: Path) -> None:

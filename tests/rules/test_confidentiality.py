@@ -46,6 +46,11 @@ def item(**values: Any) -> dict[str, Any]:
     return {**claimed(), "DeidentificationMethodCodeSequence": [values]}
 
 
+def meaning(words: str) -> dict[str, Any]:
+    """Build a CT that claims the Basic Profile in these words."""
+    return item(CodeValue=BASIC, CodingSchemeDesignator="DCM", CodeMeaning=words)
+
+
 FOREIGN = claimed("99", scheme="99LOCAL", PatientComments=PLANT, StationName=PLANT)
 IN_ITEM = [{"StationName": PLANT, "PatientID": PLANT}]
 
@@ -93,6 +98,20 @@ CASES: Cases = {
             {**claimed(BASIC, OtherPatientIDs=PLANT), "PatientIdentityRemoved": ""},
             at=["(0010,1000)"],
         ),
+        # Dates that no option retains, whatever is claimed for dates.
+        fails(
+            claimed(BASIC, FULL, PatientBirthDate="19550617", PatientBirthTime="101517"),
+            at=["(0010,0030)", "(0010,0032)"],
+            says=(
+                "kept, and the claimed profile empties or replaces it",
+                "kept, and the claimed profile removes it",
+            ),
+        ),
+        # Many who were imaged with DICOM were born before there was any.
+        fails(claimed(BASIC, PatientBirthDate="18900102"), at=["(0010,0030)"]),
+        passes(claimed(BASIC, PatientBirthDate="18891231")),
+        passes(claimed(BASIC, PatientBirthDate="19550101")),
+        passes(claimed(BASIC, PatientBirthDate="")),
         not_applicable({**claimed(BASIC, OtherPatientIDs=PLANT), "PatientIdentityRemoved": "NO"}),
         not_applicable(claimed(OtherPatientIDs=PLANT)),
         not_evaluated(FOREIGN),
@@ -198,8 +217,11 @@ CASES: Cases = {
             ),
             at=["(0008,002A)", "(0008,2112)/(0008,0033)"],
         ),
-        # What no row is about.
+        # What no row is about; and what no option for dates is about.
         passes(claimed(LongitudinalTemporalInformationModified="REMOVED", ExposureTime="1")),
+        passes(
+            claimed(LongitudinalTemporalInformationModified="REMOVED", PatientBirthDate="19550617")
+        ),
         not_applicable(claimed(BASIC, StudyDate="20040119")),
         not_applicable(
             claimed(LongitudinalTemporalInformationModified="MODIFIED", StudyDate="20040119")
@@ -215,12 +237,8 @@ CASES: Cases = {
             at=["(0008,0020)", "(0008,0032)"],
             says=("a date or time that looks true, and no option retains it",) * 2,
         ),
-        # Nobody was imaged with DICOM before 1980, but many who were had been born by then.
-        fails(claimed(BASIC, PatientBirthDate="19550617"), at=["(0010,0030)"]),
-        fails(claimed(BASIC, PatientBirthDate="18900102"), at=["(0010,0030)"]),
-        passes(claimed(BASIC, PatientBirthDate="18891231")),
-        passes(claimed(BASIC, PatientBirthDate="19550101")),
-        passes(claimed(BASIC, StudyDate="19550617")),
+        # Nobody was imaged with DICOM before 1980. No option retains a birth date: see DEID301.
+        passes(claimed(BASIC, StudyDate="19550617", PatientBirthDate="19550617")),
         # Two options would do, and one does.
         passes(claimed(BASIC, DEVICE, DateOfLastDetectorCalibration="20040119")),
         # The version of a context group is no date of a patient.
@@ -319,6 +337,13 @@ CASES: Cases = {
         passes(claimed("99", scheme="99X")),
         passes(claimed(BASIC, BASIC)),
         passes(item(CodeMeaning=PLANT)),
+        passes(meaning("basic application confidentiality profile")),
+        passes(meaning("Profil de base")),
+        fails(
+            meaning("Retain Safe Private Option"),
+            at=[f"{CODES}/(0008,0104)"],
+            says=("the meaning is that of another method",),
+        ),
         fails(
             claimed(BASIC, scheme="99X"),
             at=[f"{CODES}/(0008,0102)"],
