@@ -24,6 +24,14 @@ def _unstained(release: Release) -> None:
     del step.SpecimenPreparationStepContentItemSequence[-1]
 
 
+def _own_type(release: Release) -> None:
+    (step,) = release.first.SpecimenDescriptionSequence[0].SpecimenPreparationSequence
+    for item in step.SpecimenPreparationStepContentItemSequence:
+        if item.ConceptNameCodeSequence[0].CodeValue == "111701":
+            (code,) = item.ConceptCodeSequence
+            code.CodeValue, code.CodingSchemeDesignator = "L1", "99LOCAL"
+
+
 def _each(change: Callable[[Dataset], object]) -> Callable[[Release], None]:
     def of_all(release: Release) -> None:
         for dataset in release.datasets:
@@ -284,6 +292,13 @@ CASES = (
         "a slide with a staining that does not say with what",
         _unstained,
         ("IOD036",),
+        tiled,
+    ),
+    Planted(
+        "own type of processing",
+        "a slide processed in a way of one's own",
+        _own_type,
+        ("IOD037",),
         tiled,
     ),
     Planted(

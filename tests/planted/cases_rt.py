@@ -466,6 +466,20 @@ CASES = (
         at(PLAN, BEAMS, 0, NumberOfControlPoints=4), ("RT203",), course,
     ),
     Planted(
+        "leaves", "A collimator of two pairs of leaves with two boundaries",
+        at(
+            PLAN, BEAMS, 0,
+            BeamLimitingDeviceSequence=[
+                {
+                    "RTBeamLimitingDeviceType": "MLCX",
+                    "NumberOfLeafJawPairs": "2",
+                    "LeafPositionBoundaries": [0, 5],
+                }
+            ],
+        ),
+        ("RT210",), course,
+    ),
+    Planted(
         "number of beams", "Number of Beams that differs from the beams of the fraction group",
         at(PLAN, *GROUP, NumberOfBeams=3), ("RT203",), course,
     ),

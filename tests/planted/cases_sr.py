@@ -422,6 +422,12 @@ CASES = (
         "SR111",
     ),
     _case(
+        "meaning of another",
+        "a finding with the meaning of another code",
+        change(GROUP, "121071", ConceptCodeSequence=coded("27925004", "SCT", "Kidney")),
+        "SR114",
+    ),
+    _case(
         "old code",
         "a finding coded in SRT",
         change(GROUP, "121071", ConceptCodeSequence=coded("M-03010", "SRT")),
