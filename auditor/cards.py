@@ -957,13 +957,13 @@ def _inventory(name: str, rows: Sequence[InventoryRow], limits: Limits) -> Card:
     columns = None
     if name == "study_year":
         years = {int(row.value): row.instances for row in rows if row.value.isdecimal()}
-        columns = year_columns(f"Instances by year of study, {_span(years)}", years)
+        columns = year_columns(f"Different objects by year of study, {_span(years)}", years)
         shown = sorted(shown, key=lambda row: row.value) if columns else shown
     # Results of before sizes were counted have none.
     sized = any(row.bytes for row in shown)
     table = Table(
         title,
-        ("Value", "Instances", "Series", *(["Size"] if sized else [])),
+        ("Value", "Different objects", "Series", *(["Size"] if sized else [])),
         frozenset({1, 2, 3}),
         tuple(
             Line(

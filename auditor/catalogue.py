@@ -11,6 +11,7 @@ from pathlib import Path
 
 from auditor.model import CATEGORIES, Rule
 from auditor.registry import RuleSet
+from auditor.words import unit_word
 
 BEGIN, END = "<!-- rules -->", "<!-- /rules -->"
 
@@ -20,7 +21,7 @@ def explain(rule: Rule) -> str:
     parts = [
         f"{rule.id}  {rule.doc.title}",
         f"category {rule.category} · severity {rule.severity} · confidence {rule.confidence} · "
-        f"counted per {rule.unit}",
+        f"counted per {unit_word(rule.unit)}",
         f"Why it matters: {rule.doc.why}",
         f"How to fix: {rule.doc.fix}",
     ]
@@ -47,7 +48,7 @@ def catalogue(rules: RuleSet) -> str:
                 f"### {rule.id}: {rule.doc.title}",
                 "",
                 f"Severity **{rule.severity}**, confidence **{rule.confidence}**, counted per "
-                f"{rule.unit}. Reference: {rule.reference}.",
+                f"{unit_word(rule.unit)}. Reference: {rule.reference}.",
                 "",
                 f"**Why it matters.** {rule.doc.why}",
                 "",

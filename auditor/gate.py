@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from auditor.exit_codes import FAILED, INCOMPLETE, PASSED
 from auditor.model import CATEGORIES, Severity
 from auditor.result import AuditResult, CollectionResult
-from auditor.words import plural
+from auditor.words import plural, unit_word
 
 if TYPE_CHECKING:
     from auditor.diff import Diff
@@ -106,7 +106,7 @@ def failing(collection: CollectionResult, level: Severity) -> list[str]:
     """Return the rules of at least a severity that failed, bar those that are waived."""
     return [
         f"{collection.name}: {rule.id} ({rule.severity}) failed on {rule.failed:,} of "
-        f"{plural(rule.applicable, rule.unit)}: {rule.title}"
+        f"{plural(rule.applicable, unit_word(rule.unit))}: {rule.title}"
         for rule in collection.rules
         if rule.failed and Severity(rule.severity).rank >= level.rank and not rule.is_waived
     ]
@@ -121,7 +121,7 @@ def _required(collection: CollectionResult, wanted: Iterable[str], reasons: _Rea
         if rule is None:
             reasons.unknown.append(f"{name} was not run")
         elif rule.failed and not rule.is_waived:
-            judged = plural(rule.applicable, rule.unit)
+            judged = plural(rule.applicable, unit_word(rule.unit))
             reasons.failed.append(f"{name} failed on {rule.failed:,} of {judged}")
         elif rule.not_evaluated or rule.errors or rule.outcome in ("not_evaluated", "error"):
             reasons.unknown.append(f"{name} could not look at everything")
@@ -158,18 +158,17 @@ def _only_new(diff: Diff, level: Severity, reasons: _Reasons) -> None:
     for each in diff.changes:
         if Severity(each.severity).rank < level.rank:
             continue
-        what = f"{each.collection}: {each.rule} ({each.severity})"
+        what, unit = f"{each.collection}: {each.rule} ({each.severity})", unit_word(each.unit)
         place = f"{each.tag_path} {each.message}".strip()
         if each.new:
-            reasons.failed.append(f"{what}: {plural(each.new, f'new {each.unit}')}: {place}")
+            reasons.failed.append(f"{what}: {plural(each.new, f'new {unit}')}: {place}")
         elif each.unsought:
             reasons.unknown.append(
-                f"{what}: {plural(each.unsought, each.unit)} not looked for before: {place}"
+                f"{what}: {plural(each.unsought, unit)} not looked for before: {place}"
             )
         elif each.untold and diff.by_series:
             reasons.unknown.append(
-                f"{what}: {plural(each.untold, each.unit)} in no known series may be old or new: "
-                f"{place}"
+                f"{what}: {plural(each.untold, unit)} in no known series may be old or new: {place}"
             )
         else:
             hidden += bool(each.untold)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from auditor.conformance.panel import present, stamps
 from auditor.registry import ruleset_of
 from auditor.result import Tool
+from auditor.standard import confidentiality
 from auditor.standard.dictionary import EDITION
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def provenance(
         version=tool_version(),
         ruleset=ruleset_of(rules),
         standard_edition=EDITION,
+        confidentiality_edition=confidentiality.EDITION,
         profile=profile.stamp,
         unreadable_share=profile.unreadable_share,
         elapsed_s=round(elapsed, 3),

@@ -29,7 +29,8 @@ class Tool:
     """What made the result. Scores of two compare only where `MUST_AGREE` is the same.
 
     `command` is how it was called, with file names alone of paths; `referees` those of
-    conformance that were there, with their versions.
+    conformance that were there, with their versions; `confidentiality_edition` that of PS3.15
+    Annex E, by which de-identification is judged.
     """
 
     version: str
@@ -42,6 +43,7 @@ class Tool:
     unreadable_share: float = 0.01
     command: str = ""
     referees: str = ""
+    confidentiality_edition: str = ""
 
 
 MUST_AGREE = {

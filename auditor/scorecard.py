@@ -52,7 +52,7 @@ from auditor.view import (
     verdict_of,
     worst_members,
 )
-from auditor.words import number, plural
+from auditor.words import number, plural, unit_word
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +233,7 @@ def _place(finding: GroupedFinding, rule: RuleResult, limits: Limits) -> PlaceVi
         message=clean(finding.message, limits.prose),
         attribute=clean(finding.attribute),
         tag_path=clean(finding.tag_path),
-        count=plural(finding.count, clean(rule.unit))
+        count=plural(finding.count, clean(unit_word(rule.unit)))
         + (f", {number(finding.waived)} waived" if finding.waived else "")
         + (f", {number(finding.inherited)} inherited" if finding.inherited else ""),
         # A result of before findings had one says nothing.
@@ -246,7 +246,7 @@ def _place(finding: GroupedFinding, rule: RuleResult, limits: Limits) -> PlaceVi
 def _failed_rule(
     rule: RuleResult, anchor: str, text_link: str, titles: dict[str, str], limits: Limits
 ) -> FailedRule:
-    unit = clean(rule.unit)
+    unit = clean(unit_word(rule.unit))
     places = sorted(rule.findings, key=lambda each: (-each.count, each.tag_path, each.message))
     shown = tuple(_place(each, rule, limits) for each in places[: limits.places])
     gap = gap_of(rule)
@@ -281,7 +281,7 @@ def _unjudged_detail(rule: RuleResult) -> str:
     if rule.outcome == "error" or rule.errors:
         words.append("the rule broke down while running")
     if rule.not_evaluated or rule.errors:
-        unjudged = plural(rule.not_evaluated + rule.errors, clean(rule.unit))
+        unjudged = plural(rule.not_evaluated + rule.errors, clean(unit_word(rule.unit)))
         words.append(f"{unjudged} not judged, {number(rule.applicable)} judged")
     elif rule.outcome == "pass":
         words.append("nothing was judged")
@@ -303,7 +303,7 @@ def _listed_groups(rules: SortedRules, limits: Limits) -> tuple[ListedGroup, ...
             "ok",
             "Everything that these rules apply to was judged, and nothing fails.",
             "Judged",
-            [(rule, plural(rule.applicable, clean(rule.unit))) for rule in rules.passed],
+            [(rule, plural(rule.applicable, clean(unit_word(rule.unit)))) for rule in rules.passed],
         ),
         (
             "Not applicable",
@@ -345,8 +345,9 @@ def _facts(collection: CollectionResult) -> tuple[Fact, ...]:
         Fact("Patients", number(counts.patients)),
         Fact("Studies", number(counts.studies)),
         Fact("Series", number(counts.series)),
-        Fact("Instances", number(counts.instances)),
-        Fact("Files", number(counts.files)),
+        Fact("Different objects", number(counts.instances)),
+        Fact("DICOM files", number(counts.dicom + counts.partial)),
+        Fact("Files in all", number(counts.files)),
         Fact("Size", size(counts.bytes)),
     )
 
@@ -409,11 +410,11 @@ def _telling(finding: GroupedFinding) -> tuple[bool, int, str, str]:
 
 
 def _impact(rule: RuleResult, collection: CollectionResult) -> str:
-    """Say how much a rule concerns: its own count, and instances where it counts another unit."""
+    """Say how much a rule concerns: its own count, and objects where it counts another unit."""
     share = share_of(rule.failed, rule.applicable, rule.unit)
     if rule.unit in ("instance", "file") or not collection.counts.instances:
         return share
-    return f"{share}, about {plural(affected(rule, collection.counts), 'instance')}"
+    return f"{share}, about {plural(affected(rule, collection.counts), 'object')}"
 
 
 def _sections(
@@ -542,6 +543,7 @@ def _provenance(result: AuditResult) -> tuple[Fact, ...]:
         ("Program", f"dicom-auditor {tool.version}"),
         ("Rule set", tool.ruleset),
         ("Edition of the DICOM standard", tool.standard_edition),
+        ("De-identification by PS3.15 of edition", tool.confidentiality_edition),
         ("Profile", tool.profile),
         ("Referees of conformance", tool.referees),
         ("Started", moment(tool.started)),

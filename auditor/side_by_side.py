@@ -38,7 +38,7 @@ from auditor.view import (
     verdict_of,
     worst_members,
 )
-from auditor.words import number, plural
+from auditor.words import number, plural, unit_word
 
 
 @dataclass(frozen=True, slots=True)
@@ -541,7 +541,7 @@ def _rule_row(
         category=titles.get(rule.category, clean(rule.category)),
         tone=("info", "warning", "error")[rank_of(rule)],
         severity=clean(rule.severity),
-        unit=clean(rule.unit),
+        unit=clean(unit_word(rule.unit)),
         bar=tuple(_segments(said, kinds, applies)),
         failing=len(failing),
         counted=counted,
@@ -640,7 +640,7 @@ def _pair(
                     clean(rule.title) or "(no title)",
                     ("info", "warning", "error")[rank_of(rule)],
                     clean(rule.severity),
-                    clean(rule.unit),
+                    clean(unit_word(rule.unit)),
                     *words,
                 )
             )

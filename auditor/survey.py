@@ -66,7 +66,7 @@ class SurveyRow:
     ci, a_s, cr
         In the study's notation.
     formats
-        Of annotation: ``SEG``, ``RTSTRUCT``, ``NIfTI`` and the like.
+        Of annotation: ``SEG``, ``ANN``, ``RTSTRUCT``, ``NIfTI`` and the like.
     annotation_files, traceable_files
         Annotation beside DICOM, and what of it is tied to images.
     patients_joined
@@ -259,7 +259,7 @@ def _row(
         formats=tuple(
             dict.fromkeys(
                 [
-                    *(["SEG"] if flags["seg"] else []),
+                    *_segmented(objects, flags["seg"]),
                     *(["RTSTRUCT"] if flags["rt"] else []),
                     *(each.format for each in forms),
                 ]
@@ -278,13 +278,23 @@ def _row(
     )
 
 
+def _segmented(kinds: Sequence[ObjectKind], there: bool | None) -> list[str]:
+    """Return which of SEG and ANN there are; nobody counted kinds of object where none is known."""
+    known = {each.kind for each in kinds}
+    found = [code for kind, code in _SEGMENTED.items() if kind in known]
+    return (found or ["SEG"]) if there else []
+
+
+_SEGMENTED = {"Segmentation": "SEG", "Microscopy annotation": "ANN"}
+
+
 def _by_objects(kinds: Sequence[ObjectKind]) -> EvidenceResult | None:
     """Return what kinds of object alone tell, where nobody looked for more."""
     there = {each.kind for each in kinds}
     if not there:
         return None
     return EvidenceResult(
-        segmentations=not there.isdisjoint({"Segmentation", "Microscopy annotation"}),
+        segmentations=not there.isdisjoint(_SEGMENTED),
         structure_sets="RT Structure Set" in there,
         reports="Structured report" in there,
         beside=False,

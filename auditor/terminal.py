@@ -12,7 +12,7 @@ import click
 from auditor.audit import Progress
 from auditor.result import AuditResult, CollectionResult
 from auditor.view import clean, first_steps, percent, tenths, to_fix, verdict_of
-from auditor.words import number, plural
+from auditor.words import number, plural, unit_word
 
 DETAILED = 3
 """Collections up to which each gets its own table of categories."""
@@ -102,6 +102,7 @@ def _print_one(console: object, collection: CollectionResult) -> None:
 
     assert isinstance(console, Console)
     counts, verdict = collection.counts, verdict_of(collection)
+    objects = counts.dicom + counts.partial
     console.print(Text.assemble((clean(collection.name), "bold"), f": {verdict.headline}"))
     console.print(Text(f"  {verdict.sentence}"))
     if verdict.gaps:
@@ -109,10 +110,13 @@ def _print_one(console: object, collection: CollectionResult) -> None:
     console.print(Text(f"  {_files(collection)}"))
     console.print(
         Text(
-            f"  {plural(counts.instances, 'instance')}, {plural(counts.series, 'series')}, "
-            f"{plural(counts.studies, 'study')}, {plural(counts.patients, 'patient')}"
+            f"  {plural(counts.instances, 'different object')} in {plural(objects, 'DICOM file')}, "
+            f"{plural(counts.series, 'series')}, {plural(counts.studies, 'study')}, "
+            f"{plural(counts.patients, 'patient')}"
         )
     )
+    if objects != counts.instances:
+        console.print(Text("  Rules count objects by file: one that is in two files counts twice."))
     table = Table(box=None, pad_edge=True)
     table.add_column("category")
     for title in ("score", "coverage", "passed / judged"):
@@ -133,7 +137,7 @@ def _print_one(console: object, collection: CollectionResult) -> None:
     console.print(table)
     worst = first_steps(collection, WORST)
     for rule in worst:
-        share = f"{number(rule.failed)} of {plural(rule.applicable, rule.unit)}"
+        share = f"{number(rule.failed)} of {plural(rule.applicable, unit_word(rule.unit))}"
         console.print(Text(clean(f"  {rule.severity:7} {rule.id}  {rule.title}  ({share})")))
     if left := len(to_fix(collection)) - len(worst):
         console.print(Text(f"  … and {plural(left, 'more rule')}, see the report"))

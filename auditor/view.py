@@ -24,7 +24,7 @@ from auditor.result import (
     Counts,
     RuleResult,
 )
-from auditor.words import number, plural
+from auditor.words import number, plural, unit_word
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,9 +270,10 @@ def moment(text: str) -> str:
 
 def share_of(failed: int, applicable: int, unit: str) -> str:
     """Write "312 of 340 series (91.8 %)"."""
-    total = plural(applicable, clean(unit))
+    word = clean(unit_word(unit))
+    total = plural(applicable, word)
     if applicable <= 0:
-        return plural(failed, clean(unit))
+        return plural(failed, word)
     return f"{number(failed)} of {total} ({percent(100 * failed / applicable)})"
 
 
@@ -388,7 +389,7 @@ def is_blind(rule: RuleResult) -> bool:
 
 
 def affected(rule: RuleResult, counts: Counts) -> int:
-    """Return how many instances a failed rule concerns, where it counts another unit about."""
+    """Return how many objects a failed rule concerns, where it counts another unit about."""
     if rule.unit in ("instance", "file") or counts.instances <= 0:
         return rule.failed
     share = rule.failed / rule.applicable if rule.applicable > 0 else 1.0
@@ -403,7 +404,7 @@ def to_fix(collection: CollectionResult) -> list[RuleResult]:
     """Return the rules of severity error or warning that fail, what to fix first in front.
 
     One error outweighs any number of warnings, since only errors keep a collection from its
-    release; among equals, what concerns more instances comes first, then what tells who the
+    release; among equals, what concerns more objects comes first, then what tells who the
     patient is, and then what is surer.
     What waivers accept altogether is left out.
     """
@@ -642,7 +643,7 @@ def explain_notation(label: str, code: str) -> str:
 
     The notation is that of Aiello et al. 2021, Table 4.
     """
-    in_dicom = {"A/S": "as DICOM SEG", "CR": "as DICOM SR"}.get(label, "in DICOM")
+    in_dicom = {"A/S": "as DICOM SEG or ANN", "CR": "as DICOM SR"}.get(label, "in DICOM")
     said = []
     for part in code.split(", "):
         found = _NOTATION.fullmatch(part.strip())

@@ -17,3 +17,12 @@ def plural(count: int, unit: str) -> str:
     else:
         word = unit + "s"
     return f"{number(count)} {word}"
+
+
+def unit_word(unit: str) -> str:
+    """Return what a rule's unit is called where people read it.
+
+    What the results call `instance` is the object in one DICOM file: where two files hold one SOP
+    Instance UID, rules judge and count both.
+    """
+    return "object" if unit == "instance" else unit

@@ -23,6 +23,7 @@ from auditor import (
 )
 from auditor.standard.confidentiality import (
     DATES,
+    METHOD_MEANINGS,
     METHOD_NAMES,
     METHODS,
     OPTIONS,
@@ -602,22 +603,26 @@ def claim_not_completed(instance: InstanceFacts) -> Iterator[Finding]:
             yield Finding("the claimed method adds this attribute", TagPath.of(name))
 
 
+_BY_MEANING = {words.casefold(): code for code, words in METHOD_MEANINGS.items()}
+
+
 @rule(
     id="DEID309",
     category="deidentification",
     severity="warning",
     confidence="high",
-    reads=CODE_READS,
-    reference="PS3.16 CID 7050",
+    reads=(*CODE_READS, f"{CODES}.CodeMeaning"),
+    reference="PS3.16 CID 7050, PS3.3 8.3",
     applies=_CODED,
 )
 def wrong_code(instance: InstanceFacts) -> Iterator[Finding]:
-    """A method code is given in the wrong scheme, or is no method's.
+    """A method code is given in the wrong scheme, is no method's, or is said to mean another one.
 
     Why it matters
     --------------
     The number and its scheme are the code. Software that looks for 113100 in the scheme DCM
-    does not find it elsewhere, and takes a DCM code of another meaning for nothing.
+    does not find it elsewhere, and takes a DCM code of another meaning for nothing. People go by
+    the meaning.
 
     How to fix
     ----------
@@ -631,7 +636,8 @@ def wrong_code(instance: InstanceFacts) -> Iterator[Finding]:
 
     Example
     -------
-    113100 with Coding Scheme Designator (0008,0102) `99LOCAL`, or `dcm`.
+    113100 with Coding Scheme Designator (0008,0102) `99LOCAL`, or `dcm`; 113100 with the meaning
+    Retain Safe Private Option.
     """
     place = TagPath.of(CODES, "CodeValue")
     for item in instance.items(CODES):
@@ -644,6 +650,10 @@ def wrong_code(instance: InstanceFacts) -> Iterator[Finding]:
             )
         elif scheme == "DCM" and value and not known:
             yield Finding("a DCM code that is no method of CID 7050", place)
+        # Other words for a method are allowed; those of another method are not.
+        named = _BY_MEANING.get(item.text("CodeMeaning").casefold(), value)
+        if known and named != value:
+            yield Finding("the meaning is that of another method", TagPath.of(CODES, "CodeMeaning"))
 
 
 @rule(

@@ -395,6 +395,7 @@ _HAS_PIXELS = Selector(when=lambda instance: instance.filled("BitsAllocated"))
         "PlanarConfiguration",
         "BitsAllocated",
         "BitsStored",
+        "HighBit",
         "PixelRepresentation",
     ),
     reference="PS3.3 C.7.6.3.1, PS3.5 8.1.1",
@@ -416,12 +417,13 @@ def pixel_attributes_contradict(instance: InstanceFacts) -> Iterator[Finding]:
     Command
     -------
     dcmdump +P SamplesPerPixel +P PhotometricInterpretation +P PlanarConfiguration FILE
-    dcmdump +P BitsAllocated +P BitsStored +P PixelRepresentation FILE
+    dcmdump +P BitsAllocated +P BitsStored +P HighBit +P PixelRepresentation FILE
     dcmodify -nb -m "TAG=VALUE" FILE
 
     Example
     -------
-    Bits Stored is 16 and Bits Allocated is 8; RGB with one sample per pixel.
+    Bits Stored is 16 and Bits Allocated is 8; RGB with one sample per pixel; 12 bits stored with
+    High Bit 9.
     """
     interpretation = instance.text("PhotometricInterpretation")
     samples = _whole(instance, "SamplesPerPixel")
@@ -439,6 +441,11 @@ def pixel_attributes_contradict(instance: InstanceFacts) -> Iterator[Finding]:
     allocated, stored = _whole(instance, "BitsAllocated"), _whole(instance, "BitsStored")
     if allocated and stored and stored > allocated:
         yield Finding("more bits are stored than allocated", TagPath.of("BitsStored"))
+    elif stored and (high := _whole(instance, "HighBit")) is not None:
+        if high < stored - 1:
+            yield Finding("fewer bits than are stored go up to High Bit", TagPath.of("HighBit"))
+        elif allocated and high >= allocated:
+            yield Finding("High Bit is none of the bits allocated", TagPath.of("HighBit"))
     for keyword in ("PlanarConfiguration", "PixelRepresentation"):
         if instance.filled(keyword) and instance.text(keyword) not in ("0", "1"):
             yield Finding("the value is neither 0 nor 1", TagPath.of(keyword))
@@ -459,7 +466,8 @@ def bits_of_old_editions(instance: InstanceFacts) -> Iterator[Finding]:
     Why it matters
     --------------
     High Bit is one less than Bits Stored, and Bits Allocated is 1 or a multiple of 8. Editions
-    before 2014c allowed more; libraries that never met it read wrong values without a word.
+    before 2014c allowed more; libraries that never met it read wrong values without a word. What
+    no edition allowed is IOD021.
 
     How to fix
     ----------
@@ -480,8 +488,8 @@ def bits_of_old_editions(instance: InstanceFacts) -> Iterator[Finding]:
     """
     allocated, stored = _whole(instance, "BitsAllocated"), _whole(instance, "BitsStored")
     high = _whole(instance, "HighBit")
-    if stored and high is not None and high != stored - 1:
-        yield Finding("High Bit is not one less than Bits Stored", TagPath.of("HighBit"))
+    if stored and high is not None and stored <= high < (allocated or high + 1):
+        yield Finding("High Bit is more than Bits Stored less one", TagPath.of("HighBit"))
     if allocated and allocated != 1 and allocated % 8:
         yield Finding(
             "Bits Allocated is neither 1 nor a multiple of 8", TagPath.of("BitsAllocated")

@@ -1034,7 +1034,7 @@ _OUTSIDE = _Closure(
     applies=_OUTSIDE.units,
 )
 def outside_the_source(collection: CollectionFacts) -> Iterator[Finding]:
-    """A contour, or a frame of a segmentation, lies outside of the image that it names.
+    """A contour, or a frame of a segmentation, lies off the slices of the image that it names.
 
     Why it matters
     --------------
@@ -1057,7 +1057,10 @@ def outside_the_source(collection: CollectionFacts) -> Iterator[Finding]:
     -------
     Contours 5 mm off the slice that Contour Image Sequence names; a frame of a segmentation above
     the last frame of the enhanced MR image that it is made from. Half a slice and a pixel are
-    tolerated; frames and contours that name several images are not looked at.
+    tolerated; frames and contours that name several images are not looked at. In an image of one
+    slice a contour that leaves its rows and columns is found as well. Of an image of several frames
+    nothing is told but what lies before the first or behind the last: not whether it lies in the
+    very frame that is named, nor whether it leaves rows and columns.
     """
     yield from _OUTSIDE.findings(collection)
 

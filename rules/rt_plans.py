@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from auditor import Finding, InstanceFacts, Item, TagPath, for_sop_classes, rule
+from auditor import (
+    Element,
+    Finding,
+    InstanceFacts,
+    Item,
+    Place,
+    TagPath,
+    Undecided,
+    comparison,
+    for_sop_classes,
+    rule,
+)
+from auditor.reading.extents import coordinates, whole_numbers
+from auditor.reading.places import CUT_OFF
 from auditor.standard.sop_classes import (
     RT_DOSE,
     RT_IMAGE,
@@ -177,6 +190,7 @@ _COUNTED: tuple[tuple[tuple[str, ...], str, str], ...] = (
 )
 """Where items are counted, in which attribute, and the sequence that is counted."""
 
+_PLANNED = "NumberOfFractionsPlanned"
 _INDEX = "ControlPointIndex"
 # What every item has (Type 1): of the others of a control point, positions of leaves among
 # them, nothing need be kept.
@@ -201,6 +215,7 @@ def _counted(instance: InstanceFacts) -> bool:
     severity="error",
     confidence="high",
     reads=(
+        f"{_FRACTIONS}.{_PLANNED}",
         *(".".join((*path, count)) for path, count, _ in _COUNTED),
         *(".".join((*path, items, _OF_ITEM[items])) for path, _, items in _COUNTED),
     ),
@@ -208,7 +223,7 @@ def _counted(instance: InstanceFacts) -> bool:
     applies=for_sop_classes(*_PLANS, *RT_TREATMENT_RECORDS, when=_counted),
 )
 def miscounted(instance: InstanceFacts) -> Iterator[Finding]:
-    """Beams or control points of a plan or a treatment record are not counted right.
+    """Beams, fractions or control points of a plan or treatment record are not counted right.
 
     Why it matters
     --------------
@@ -232,6 +247,8 @@ def miscounted(instance: InstanceFacts) -> Iterator[Finding]:
     -------
     An arc of 178 control points of which 90 were exported.
     """
+    if any(number < 0 for number in _numbers(instance, _FRACTIONS, _PLANNED)):
+        yield Finding("less than no fractions", TagPath.of(_FRACTIONS, _PLANNED))
     for path, count, items in _COUNTED:
         for item in _inside(instance, path):
             said = item.number(count)
@@ -583,3 +600,142 @@ def record(instance: InstanceFacts) -> Iterator[Finding]:
                 yield Finding(
                     "the delivered meterset falls", TagPath.of(session, points, "DeliveredMeterset")
                 )
+
+
+_KIND, _PAIRS, _BOUNDS = (
+    "RTBeamLimitingDeviceType",
+    "NumberOfLeafJawPairs",
+    "LeafPositionBoundaries",
+)
+_SET, _SET_TO = "BeamLimitingDevicePositionSequence", "LeafJawPositions"
+_LIMITED = {
+    "BeamSequence": ("BeamLimitingDeviceSequence", "ControlPointSequence"),
+    "IonBeamSequence": ("IonBeamLimitingDeviceSequence", "IonControlPointSequence"),
+    **{
+        session: ("BeamLimitingDeviceLeafPairsSequence", points)
+        for session, points in _POINTS.items()
+    },
+}
+"""Beams to their beam limiting devices, and to the control points that position these."""
+
+_BEAM, _DEVICE, _POSITION = "beam", "device", "position"
+_PARTS = {
+    TagPath.of(beams, *rest).steps: part
+    for beams, (devices, points) in _LIMITED.items()
+    for rest, part in (
+        ((), _BEAM),
+        ((devices,), _DEVICE),
+        *(((devices, name), name) for name in (_KIND, _PAIRS, _BOUNDS)),
+        ((points, _SET), _POSITION),
+        *(((points, _SET, name), name) for name in (_KIND, _SET_TO)),
+    )
+}
+_CUT_SHORT = "cut short"
+
+CLOSED = 1.0
+"""Millimetres by which the leaves of a pair may overlap: closed ones are rounded."""
+
+
+@comparison(name="leaves", applies=lambda place: place.tag == CUT_OFF or place.path.steps in _PARTS)
+def leaves(elements: Sequence[Element]) -> Iterator[tuple[Place, str]]:
+    """Whether leaves and jaws are as many as is said, and none passes its opposite; a word each."""
+    found: list[dict[str, Element]] = []
+    for element in elements:
+        if element.place.tag == CUT_OFF:
+            yield element.place, _CUT_SHORT
+            return
+        part = _PARTS[element.place.path.steps]
+        if part == _BEAM:
+            yield from _of_beam(found)
+            found = []
+        elif part in (_DEVICE, _POSITION):
+            found.append({part: element})
+        elif found:
+            found[-1][part] = element
+    yield from _of_beam(found)
+
+
+def _of_beam(found: Sequence[dict[str, Element]]) -> Iterator[tuple[Place, str]]:
+    """Judge the beam limiting devices of a beam, and where its control points put them."""
+    pairs: dict[str, set[int]] = {}
+    for part in found:
+        if _PAIRS not in part:
+            continue
+        yield part[_PAIRS].place, "counted"
+        number = whole_numbers(part[_PAIRS].value)
+        if len(number) != 1:
+            continue
+        pairs.setdefault(_kind(part), set()).add(number[0])
+        bounds = part[_BOUNDS].value if _BOUNDS in part else b""
+        if bounds and bounds.count(b"\\") != number[0]:
+            yield part[_BOUNDS].place, "boundaries"
+    for part in found:
+        if _SET_TO not in part or not part[_SET_TO].value:
+            continue
+        # Of two devices of one type nobody knows which is meant.
+        said = pairs.get(_kind(part), set())
+        place, value = part[_SET_TO].place, part[_SET_TO].value
+        if len(said) == 1 and value.count(b"\\") + 1 != 2 * min(said):
+            yield place, "positions"
+            continue
+        numbers = coordinates(value) or []
+        half = len(numbers) // 2
+        if any(
+            one > other + CLOSED for one, other in zip(numbers[:half], numbers[half:], strict=False)
+        ):
+            yield place, "passed"
+
+
+def _kind(part: dict[str, Element]) -> str:
+    return part[_KIND].text.strip(" \0") if _KIND in part else ""
+
+
+_OF_LEAVES = {
+    "boundaries": "not one boundary more than pairs of leaves",
+    "positions": "not two positions for each pair of leaves or jaws",
+    "passed": "a leaf or jaw lies beyond its opposite",
+}
+
+
+@rule(
+    id="RT210",
+    category="radiotherapy",
+    severity="error",
+    confidence="high",
+    reads=("judge:leaves",),
+    reference="PS3.3 C.8.8.14, C.8.8.25, C.8.8.21, C.8.8.26",
+    applies=for_sop_classes(
+        *_PLANS,
+        *RT_TREATMENT_RECORDS,
+        when=lambda instance: any(
+            said in ("counted", _CUT_SHORT) for _, said in instance.judged("leaves")
+        ),
+    ),
+)
+def leaf_positions(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
+    """The leaves or jaws of a beam are not as many as is said, or lie beyond their opposites.
+
+    Why it matters
+    --------------
+    Positions are a list: first those of one side, then those of the other. With one too few each
+    leaf behind it is taken for its neighbour, or for its opposite, and the field has another shape.
+
+    How to fix
+    ----------
+    Export the object again. There are two Leaf/Jaw Positions (300A,011C) for each of the Number of
+    Leaf/Jaw Pairs (300A,00BC), and one Leaf Position Boundaries (300A,00BE) more than pairs; the
+    first side is the one of the lower coordinates.
+
+    Command
+    -------
+    dcmdump +P NumberOfLeafJawPairs +P LeafPositionBoundaries +P LeafJawPositions FILE
+
+    Example
+    -------
+    118 positions of 60 pairs of leaves; jaws at 70 and 9. A millimetre of overlap is tolerated.
+    """
+    for path, said in instance.judged("leaves"):
+        if said == _CUT_SHORT:
+            yield Undecided("objects with more beams or control points than are looked at")
+        elif said in _OF_LEAVES:
+            yield Finding(_OF_LEAVES[said], path)

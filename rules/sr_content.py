@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from auditor import (
     Element,
     Finding,
     InstanceFacts,
+    Place,
     Selector,
     Undecided,
+    comparison,
     for_sop_classes,
     judge,
     rule,
 )
+from auditor.reading.places import CUT_OFF
 from auditor.standard.codes import (
     RETIRED_SCHEMES,
     Concept,
     is_dcm_code,
     is_private,
+    is_said_of_another,
     is_sct_identifier,
     meaning,
 )
@@ -674,3 +678,90 @@ def measurement_names(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
             and is_private(item.concept.scheme)
         ):
             yield Finding("a measurement has a private name", item.at("ConceptNameCodeSequence"))
+
+
+_CONTENT = tag_of("ContentSequence")
+_ENTRIES = frozenset(map(tag_of, ("ConceptNameCodeSequence", "ConceptCodeSequence")))
+_VALUE, _SCHEME, _MEANING = map(tag_of, ("CodeValue", "CodingSchemeDesignator", "CodeMeaning"))
+_ANOTHER = "another code's"
+_LONGEST = 64
+"""Characters of a Code Meaning (LO), in bytes no more than PS3.16 has in any of its own."""
+
+
+def _is_of_entry(place: Place) -> bool:
+    """Whether it is the code of an item's name or value, or what such a code consists of."""
+    step: Place | None = place
+    if place.tag in (_VALUE, _SCHEME, _MEANING):
+        step = place.parent
+    if step is None or step.tag not in _ENTRIES:
+        return False
+    step = step.parent
+    while step is not None and step.tag == _CONTENT:
+        step = step.parent
+    return step is not None and step.parent is None
+
+
+@comparison(name="meanings", applies=lambda place: place.tag == CUT_OFF or _is_of_entry(place))
+def meanings(elements: Sequence[Element]) -> Iterator[tuple[Place, str]]:
+    """Whether the meaning of a code is that of another; nothing else of a meaning leaves it."""
+    found: dict[Place, None] = {}
+    value = scheme = ""
+    for element in elements:
+        tag = element.place.tag
+        if tag == CUT_OFF:
+            return
+        if tag in _ENTRIES:
+            value = scheme = ""
+        elif len(element.value) > _LONGEST:
+            continue
+        elif tag == _VALUE:
+            value = element.text.strip(" \0")
+        elif tag == _SCHEME:
+            scheme = element.text.strip(" \0")
+        elif value and is_said_of_another(Concept(scheme, value), element.text.strip(" \0")):
+            found[element.place] = None
+    for place in found:
+        yield place, _ANOTHER
+
+
+@rule(
+    id="SR114",
+    category="structured_report",
+    severity="warning",
+    confidence="medium",
+    reads=("content", "judge:meanings"),
+    reference="PS3.3 8.3, PS3.16 B, D",
+    applies=DOCUMENTS,
+)
+def meaning_of_another(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
+    """The meaning that is written beside a code is that of another code.
+
+    Why it matters
+    --------------
+    Software goes by the code, people by the meaning. Where the two differ, one of them is told
+    that a kidney is a nodule.
+
+    How to fix
+    ----------
+    Look the code up in PS3.16, and write value and meaning of one row. Other words for a code, and
+    other languages, are allowed.
+
+    Command
+    -------
+    pydicom: dataset = dcmread("FILE")
+    pydicom: items = [i for e in dataset.iterall() if e.VR == "SQ" for i in e.value]
+    pydicom: coded = [i for i in items if i.get("CodeValue") == "OLD-CODE"]
+    highdicom: code = CodedConcept("CODE", "SCHEME", "CODE-MEANING")
+    pydicom: for i in coded: i.update(code)
+    pydicom: dataset.save_as("NEW-FILE")
+
+    Example
+    -------
+    (27925004, SCT), a nodule, with the meaning Kidney. Codes of SNOMED that are written the old way
+    are let pass.
+    """
+    if not instance.content().is_whole:
+        yield TOO_MANY
+    for path, said in instance.judged("meanings"):
+        if said == _ANOTHER:
+            yield Finding("the meaning is that of another code", path)

@@ -339,7 +339,7 @@ def not_extensible(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
     applies=WITH_TEMPLATE,
 )
 def against_condition(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
-    """A content item is there, and one that excludes it by the template's condition.
+    """A content item is there, and one that excludes it by a condition of the template.
 
     Why it matters
     --------------
@@ -358,7 +358,8 @@ def against_condition(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
 
     Example
     -------
-    A planar region of interest with a contour and a segmentation.
+    A planar region of interest with a contour and a segmentation; the name of a person where the
+    Observer Type is Device.
     """
     yield from _problems(instance, "condition")
 

@@ -219,6 +219,7 @@ TOOL = Tool(
     version="0.1.0",
     ruleset="sha256:5f0c9d41c2b3a7e8",
     standard_edition="2025e",
+    confidentiality_edition="2026d",
     profile="default",
     elapsed_s=12.34,
     python="3.12.4",

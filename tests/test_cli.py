@@ -23,7 +23,7 @@ from auditor.model import CATEGORIES
 from auditor.paths import rules_folder
 from auditor.registry import load, ruleset_of
 from auditor.result import read_result
-from auditor.standard import editions
+from auditor.standard import confidentiality, editions
 from auditor.standard.tables import EDITION
 from tests.sample_result import audit, careful, careless
 
@@ -130,6 +130,7 @@ def test_scan_writes_the_audit_and_prints_the_scorecard(collection: Path, tmp_pa
     assert manifest["collections"] == ["ct"]
     result = read_result(tmp_path / "out" / "result.json")
     assert result.tool.standard_edition == EDITION
+    assert result.tool.confidentiality_edition == confidentiality.EDITION
     assert result.tool.ruleset == ruleset_of(load([rules_folder()]))
 
 
@@ -267,7 +268,7 @@ def test_fail_on_decides_the_exit_code(
     assert done.exit_code == code
     assert len(said(done)) == code
     if code:
-        assert f"CONS901 ({severity}) failed on 2 of 2 instance" in said(done)[0]
+        assert f"CONS901 ({severity}) failed on 2 of 2 object" in said(done)[0]
 
 
 def test_a_second_scan_replaces_the_first(collection: Path, out: Path) -> None:

@@ -55,7 +55,7 @@ def test_a_failure_of_the_level_or_above_fails(severity: Severity, level: Severi
     decision = decide([an_audit(a_rule(), a_rule(severity, failed=3))], level, 0)
     fails = level is not None and severity.rank >= level.rank
     assert decision.code == (FAILED if fails else PASSED)
-    expected = f"ct: IOD103 ({severity}) failed on 3 of 10 instances: A title."
+    expected = f"ct: IOD103 ({severity}) failed on 3 of 10 objects: A title."
     assert decision.reasons == ((expected,) if fails else ())
 
 
@@ -244,7 +244,7 @@ def test_what_the_baseline_did_not_look_for_is_not_known(tmp_path: Path) -> None
     unasked = write(tmp_path / "old", [], ran=("IOD001",))
     said = decide([new.result], Severity.ERROR, 0, compare(unasked, new, (), date(2026, 1, 1)))
     assert said.code == INCOMPLETE
-    assert "1 instance not looked for before" in said.reasons[0]
+    assert "1 object not looked for before" in said.reasons[0]
 
 
 # -- at the command line ----------------------------------------------------------------------
@@ -283,7 +283,7 @@ def test_a_baseline_is_another_audit(tmp_path: Path) -> None:
     assert gate(tmp_path / "old", *against, tmp_path / "old").exit_code == PASSED
     done = gate(tmp_path / "new", *against, tmp_path / "old")
     assert done.exit_code == FAILED
-    assert "IOD001 (error): 1 new instance" in done.stderr
+    assert "IOD001 (error): 1 new object" in done.stderr
     assert "DEID201" not in done.stderr
 
 

@@ -151,7 +151,7 @@ def test_report_says_what_a_release_manager_needs(tmp_path: Path) -> None:
         "2 files could not be read",
         "Fix first",
         "Write De-identification Method or its code sequence",
-        "18,340 of 18,340 instances (100\u00a0%)".replace("\u00a0", " "),
+        "18,340 of 18,340 objects (100\u00a0%)".replace("\u00a0", " "),
         "DeidentificationMethod (0012,0063)",
         "patient-001/series-0/00001.dcm",
         "Confidence medium",
@@ -162,7 +162,7 @@ def test_report_says_what_a_release_manager_needs(tmp_path: Path) -> None:
         "Not applicable (1)",
         "GE MEDICAL SYSTEMS",
         "Segmentation Storage",
-        "as DICOM SEG, by a third party; as DICOM RT; as NIfTI",
+        "as DICOM SEG or ANN, by a third party; as DICOM RT; as NIfTI",
         "sha256:5f0c9d41c2b3a7e8",
         "2025e",
     ):

@@ -115,7 +115,7 @@ def test_the_notation_is_not_guessed() -> None:
     view = comparison_view([audit(one, other)])
     codes = {row.name: row.codes for group in view.heat.groups for row in group.rows}
     assert [code.code for code in codes["careful-ct-lung"]] == ["not stated", "Y*", "N"]
-    assert [code.words for code in codes["careful-ct-lung"]] == ["", "as DICOM SEG", "none"]
+    assert [code.words for code in codes["careful-ct-lung"]] == ["", "as DICOM SEG or ANN", "none"]
     assert [code.code for code in codes["other"]] == ["not stated", "perhaps", "not stated"]
 
 

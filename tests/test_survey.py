@@ -63,6 +63,14 @@ def one(evidence: EvidenceResult | None, *kinds: ObjectKind) -> Any:
     return survey([made(collection("ct", evidence, *kinds))]).rows[0]
 
 
+def test_bulk_annotations_are_not_called_segmentations() -> None:
+    annotations = replace(SEG, kind="Microscopy annotation")
+    assert one(None, CT, annotations).formats == ("ANN",)
+    assert one(None, CT, SEG, annotations).formats == ("SEG", "ANN")
+    assert one(EvidenceResult(segmentations=True), CT, annotations).formats == ("ANN",)
+    assert one(EvidenceResult(), CT).formats == ()
+
+
 @pytest.mark.parametrize(
     ("evidence", "step", "lost"),
     [

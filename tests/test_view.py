@@ -25,7 +25,7 @@ from auditor.view import (
     to_fix,
     verdict_of,
 )
-from auditor.words import plural
+from auditor.words import plural, unit_word
 from tests.sample_result import (
     audit,
     careful,
@@ -124,9 +124,9 @@ def test_clean_text_is_short_visible_and_encodable(text: str) -> None:
     ("label", "code", "words"),
     [
         ("A/S", "N", "none"),
-        ("A/S", "Y*", "as DICOM SEG"),
-        ("A/S", "Y*a, YR", "as DICOM SEG, by a third party; as DICOM RT"),
-        ("A/S", "Y (XLS), Y*a, YR", "as XLS; as DICOM SEG, by a third party; as DICOM RT"),
+        ("A/S", "Y*", "as DICOM SEG or ANN"),
+        ("A/S", "Y*a, YR", "as DICOM SEG or ANN, by a third party; as DICOM RT"),
+        ("A/S", "Y (XLS), Y*a, YR", "as XLS; as DICOM SEG or ANN, by a third party; as DICOM RT"),
         ("CR", "Y*", "as DICOM SR"),
         ("CI", "Yb (CSV)", "as CSV, enough to rebuild a structured report"),
         ("CI", "Y", "present"),
@@ -303,12 +303,12 @@ def test_rules_come_worst_first() -> None:
 def test_errors_are_to_be_fixed_before_warnings_and_then_by_instances() -> None:
     (shown,) = report_view(audit(careless())).collections
     assert [(step.id, step.impact) for step in shown.first] == [
-        ("DEID101", "18,340 of 18,340 instances (100\u00a0%)"),
-        ("PRIV101", "9,004 of 18,340 instances (49.1\u00a0%)"),
-        ("DEID102", "611 of 18,340 instances (3.3\u00a0%)"),
+        ("DEID101", "18,340 of 18,340 objects (100\u00a0%)"),
+        ("PRIV101", "9,004 of 18,340 objects (49.1\u00a0%)"),
+        ("DEID102", "611 of 18,340 objects (3.3\u00a0%)"),
         ("FILE101", "3 of 18,340 files (< 0.1\u00a0%)"),
         # 312 of 340 series are more of the collection than 2 of 17 patients.
-        ("DEID103", "312 of 340 series (91.8\u00a0%), about 16,830 instances"),
+        ("DEID103", "312 of 340 series (91.8\u00a0%), about 16,830 objects"),
     ]
     assert shown.first_more == "2 other rules of severity error or warning below"
     assert "Start with DEID101." in shown.verdict.sentence
@@ -351,7 +351,11 @@ def test_what_is_to_be_fixed_has_its_command_and_its_clause() -> None:
     bad.command = "dcmodify -ea (0010,1000) FILE\ndcmdump FILE"
     (shown,) = report_view(audit(collection("c", changed=[bad]))).collections
     (step,) = shown.first
-    assert step.command == ("dcmodify -ea (0010,1000) FILE", "dcmdump FILE")
+    assert step.command == (
+        "dcmodify -ea (0010,1000) FILE",
+        "dcmdump FILE",
+        "# FILE: each that is listed by  dicom-audit files OUT DEID102",
+    )
     assert step.reference == "PS3.15 Table E.1-1"
     failed = next(each for section in shown.sections for each in section.failed)
     assert (failed.command, failed.anchor) == (step.command, step.link)
@@ -424,11 +428,11 @@ def test_state_is_not_said_twice() -> None:
     failed = rule("IOD101", "fail", 397, 2, not_evaluated=3, reason=reason)
     blind = rule("IOD102", "not_evaluated", 397, not_evaluated=3, reason=reason)
     (shown,) = report_view(audit(collection("c", changed=[failed, blind]))).collections
-    gap = "3 instances could not be judged: objects without a SOP class"
+    gap = "3 objects could not be judged: objects without a SOP class"
     conformance = next(each for each in shown.sections if each.title == "IOD conformance")
     assert conformance.failed[0].gap == gap
     assert conformance.listed[0].rules[0].detail == (
-        "3 instances not judged, 397 judged; objects without a SOP class"
+        "3 objects not judged, 397 judged; objects without a SOP class"
     )
 
 
@@ -594,3 +598,24 @@ def test_reasons_that_do_not_fit_are_counted() -> None:
     (shown,) = report_view(audit(made), replace(LEVELS[1], listed=2)).collections
     assert len(shown.unjudged) == 2
     assert shown.unjudged_more == f"{len(made.rules) - 2} reasons not shown; see result.json"
+
+
+def test_one_word_stands_for_what_rules_count(capsys: pytest.CaptureFixture[str]) -> None:
+    made = careless()
+    (shown,) = report_view(audit(made)).collections
+    facts = {fact.name: fact.value for fact in shown.facts}
+    assert facts["Different objects"] == f"{made.counts.instances:,}"
+    assert facts["DICOM files"] == f"{made.counts.dicom + made.counts.partial:,}"
+    made.counts.instances -= 2
+    summarise(audit(made), Path("out"))
+    said = capsys.readouterr().out
+    assert "different objects in 18," in said
+    assert "Rules count objects by file" in said
+    assert " instances" not in said
+    assert (unit_word("instance"), unit_word("series")) == ("object", "series")
+
+
+def test_both_editions_of_the_standard_are_named() -> None:
+    named = {fact.name: fact.value for fact in report_view(audit(careless())).provenance}
+    assert named["Edition of the DICOM standard"] == "2025e"
+    assert named["De-identification by PS3.15 of edition"] == "2026d"

@@ -201,6 +201,6 @@ def test_every_report_shows_the_waiver(tmp_path: Path) -> None:
     for name in ("report.json", "report.html", "report.sarif", "report.md"):
         assert "a phantom" in texts[name], name
         assert "data steward" in texts[name], name
-    assert "4 waived" in texts["report.html"] or "4 instances, 4 waived" in texts["report.html"]
+    assert "4 waived" in texts["report.html"] or "4 objects, 4 waived" in texts["report.html"]
     assert '"4","4","a.dcm"' in texts["report.csv"]
-    assert "waived: 4 of 100 instance" in texts["report.junit.xml"]
+    assert "waived: 4 of 100 object" in texts["report.junit.xml"]

@@ -9,7 +9,7 @@ from auditor.formats.plain import dumped
 from auditor.formats.sarif import fingerprint, uri
 from auditor.result import AuditResult
 from auditor.view import clean
-from auditor.words import plural
+from auditor.words import plural, unit_word
 
 _SEVERITIES = {"info": "info", "warning": "minor", "error": "critical"}
 
@@ -26,7 +26,7 @@ def report(result: AuditResult) -> bytes:
                 _issue(
                     (*names, found.tag_path, found.message),
                     rule.severity,
-                    f"{rule.title} {found.message} ({plural(found.count, rule.unit)})",
+                    f"{rule.title} {found.message} ({plural(found.count, unit_word(rule.unit))})",
                     found.tag_path,
                     next(iter(found.examples), ""),
                 )
@@ -55,8 +55,8 @@ def diff(diff: Diff) -> bytes:
 
 def _counted(change: Change) -> str:
     if change.new:
-        return plural(change.new, f"new {change.unit}")
-    return f"{plural(change.unsought, change.unit)} not looked for before"
+        return plural(change.new, f"new {unit_word(change.unit)}")
+    return f"{plural(change.unsought, unit_word(change.unit))} not looked for before"
 
 
 def _issue(

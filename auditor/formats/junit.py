@@ -14,7 +14,7 @@ from auditor.diff import STATES, Change, Diff
 from auditor.gate import incomplete
 from auditor.result import AuditResult, CollectionResult, RuleResult
 from auditor.view import clean
-from auditor.words import plural
+from auditor.words import plural, unit_word
 
 PLACES = 20
 """Findings that are told of a rule."""
@@ -93,7 +93,7 @@ def _without_rules(collection: CollectionResult) -> CollectionResult:
 def _rule_case(suite: ET.Element, rule: RuleResult) -> None:
     name = _text(f"{rule.id} {rule.title}".strip())
     case = ET.SubElement(suite, "testcase", classname=_text(rule.category), name=name)
-    failed = f"{rule.failed:,} of {plural(rule.applicable, rule.unit)}"
+    failed = f"{rule.failed:,} of {plural(rule.applicable, unit_word(rule.unit))}"
     if rule.failed and rule.is_waived:
         ET.SubElement(case, "skipped", message=_text(f"waived: {failed}"))
     elif rule.failed and rule.severity == "info":

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from auditor.diff import Diff
 from auditor.result import AuditResult, CollectionResult, RuleResult
 from auditor.view import clean, percent, tenths, verdict_of
-from auditor.words import number, plural
+from auditor.words import number, plural, unit_word
 
 MOST_BYTES = 60_000
 """Less than the 64 KiB at which a summary is cut, wherever that happens to be."""
@@ -126,7 +126,8 @@ def _collection(collection: CollectionResult) -> list[list[str]]:
             (
                 f"{escaped(rule.id)} {escaped(rule.title)}",
                 escaped(rule.severity) + (" (waived)" if rule.is_waived else ""),
-                f"{number(rule.failed)} of {escaped(plural(rule.applicable, rule.unit))}",
+                f"{number(rule.failed)} of "
+                + escaped(plural(rule.applicable, unit_word(rule.unit))),
                 escaped(rule.fix, 400),
             )
             for rule in failed[:RULES]

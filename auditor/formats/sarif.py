@@ -16,7 +16,7 @@ from auditor.formats.plain import dumped
 from auditor.gate import incomplete
 from auditor.result import AuditResult, CollectionResult, GroupedFinding, RuleResult, Tool
 from auditor.view import clean
-from auditor.words import plural
+from auditor.words import plural, unit_word
 
 SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -204,7 +204,8 @@ def _changed(rules: _Rules, change: Change) -> dict[str, Any]:
 
 def _message(title: str, message: str, count: int, unit: str) -> str:
     # Square brackets would be a link to a place in the result.
-    text = f"{clean(title, 400)} {clean(message, 600)} ({clean(plural(count, unit))})".strip()
+    counted = clean(plural(count, unit_word(unit)))
+    text = f"{clean(title, 400)} {clean(message, 600)} ({counted})".strip()
     return text.replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]")
 
 

@@ -161,6 +161,33 @@ def _meanings(scheme: str) -> Mapping[str, str]:
     return found
 
 
+def is_said_of_another(code: Coded, words: str) -> bool:
+    """Whether words are PS3.16's meaning of another code of a scheme, and not of this one.
+
+    Other words for a code are allowed (PS3.3 8.3), so nothing is said of those that are no code's,
+    nor of a code that PS3.16 does not have. What a former edition called a code it may be called;
+    and where a heading is a plural, its singular is not meant as that of the item below it.
+    """
+    concept, said = Concept(code.scheme, code.value), words.strip().casefold()
+    named = _by_words(code.scheme).get(said, frozenset((code.value,)))
+    own = {meaning(concept), *(group.get(concept, "") for group in _FORMER.values())} - {""}
+    same_words = said.rstrip("s") in {words.casefold().rstrip("s") for words in own}
+    return code.value not in named and bool(own) and not same_words
+
+
+@lru_cache(maxsize=16)
+def _by_words(scheme: str) -> Mapping[str, frozenset[str]]:
+    """Return the codes of a scheme by their meanings in PS3.16, in lower case."""
+    from pydicom.sr.codedict import codes
+
+    if scheme not in codes.schemes():
+        return {}
+    found: dict[str, set[str]] = {}
+    for each in getattr(codes, scheme).concepts.values():
+        found.setdefault(each.meaning.casefold(), set()).add(each.value)
+    return {words: frozenset(values) for words, values in found.items()}
+
+
 def is_dcm_code(value: str) -> bool | None:
     """Whether PS3.16 D defines a code in the scheme DCM; None if a newer edition may.
 

@@ -59,6 +59,23 @@ METHOD_NAMES: dict[str, str] = {
 }
 """Short names of the profile and its options (PS3.15 E.2, E.3), by code."""
 
+METHOD_MEANINGS: dict[str, str] = {
+    Method.BASIC_PROFILE: "Basic Application Confidentiality Profile",
+    Method.CLEAN_PIXEL_DATA: "Clean Pixel Data Option",
+    Method.CLEAN_VISUAL_FEATURES: "Clean Recognizable Visual Features Option",
+    Method.CLEAN_GRAPHICS: "Clean Graphics Option",
+    Method.CLEAN_STRUCTURED_CONTENT: "Clean Structured Content Option",
+    Method.CLEAN_DESCRIPTORS: "Clean Descriptors Option",
+    Method.RETAIN_FULL_DATES: "Retain Longitudinal Temporal Information Full Dates Option",
+    Method.RETAIN_MODIFIED_DATES: "Retain Longitudinal Temporal Information Modified Dates Option",
+    Method.RETAIN_PATIENT: "Retain Patient Characteristics Option",
+    Method.RETAIN_DEVICE: "Retain Device Identity Option",
+    Method.RETAIN_UIDS: "Retain UIDs Option",
+    Method.RETAIN_SAFE_PRIVATE: "Retain Safe Private Option",
+    Method.RETAIN_INSTITUTION: "Retain Institution Identity Option",
+}
+"""Code meanings of CID 7050, by code."""
+
 METHODS = frozenset(Method)
 """All of them; the context group is extensible."""
 

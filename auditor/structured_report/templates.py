@@ -12,6 +12,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -27,6 +28,16 @@ ROOTS = ("1500", "10001", "10011", "2010")
 
 RESOURCE = "DCMR"
 """Mapping Resource of the templates of PS3.16."""
+
+
+OBSERVER, PERSON, DEVICE = "1002", "1003", "1004"
+OBSERVERS = frozenset((OBSERVER, PERSON, DEVICE))
+"""Templates of who, or what, observed."""
+
+_TYPES = {PERSON: "121006", DEVICE: "121007"}
+"""Observer Type, in DCM, of whom a template is."""
+
+_CALLED = {PERSON: "person", DEVICE: "device"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -416,6 +427,7 @@ class _Check:
         group, leaves = _scope(row)
         filled: dict[int, list[ContentItem]] = {}
         order: dict[str, int] = {}
+        observed: list[tuple[Row, ContentItem]] = []
         extensible = template(row.template).extensible
         for child in item.children:
             leaf, result = self._match(child, leaves, filled)
@@ -434,6 +446,9 @@ class _Check:
                     problems.add(Problem("unexpected", message, child.path))
             if leaf is not None:
                 filled.setdefault(leaf.index, []).append(child)
+                if leaf.row.template in OBSERVERS:
+                    observed.append((leaf.row, child))
+        problems.update(_of_observers(observed, item))
         said = _Said(problems, undecided)
         self._group(group, leaves, item, filled, said)
         said.finish(item)
@@ -698,6 +713,31 @@ def _of_order(leaf: _Leaf, order: dict[str, int], child: ContentItem) -> Iterato
         message = f"TID {_number(tid)}: {leaf.name} stands behind what it must precede"
         yield Problem("order", message, child.path)
     order[tid] = max(order.get(tid, 0), leaf.index)
+
+
+def _of_observers(found: Sequence[tuple[Row, ContentItem]], item: ContentItem) -> Iterator[Problem]:
+    """Say whether observers have the items of their types (PS3.16 TID 1002).
+
+    Observers follow each other, in a significant order, and a person's type may be left out: so a
+    person may begin behind a device, but nothing of a device stands behind a person.
+    """
+    starts = [index for index, (row, _) in enumerate(found) if row.template == OBSERVER]
+    for start, end in pairwise((*starts, len(found))):
+        kind = found[start][1].value
+        wanted = next((tid for tid, code in _TYPES.items() if same(kind, code, "DCM")), "")
+        if not wanted:
+            continue
+        rows = [row for row, _ in found[start + 1 : end]]
+        first = template(wanted).rows[0]
+        if first not in rows:
+            message = f"TID {wanted}: {first.name} is missing"
+            yield Problem("missing", message, item.at("ContentSequence"))
+        templates = [row.template for row in rows]
+        device = len(templates) - templates[::-1].index(DEVICE) if DEVICE in templates else 0
+        for row, child in found[start + 1 : start + 1 + device]:
+            if row.template != wanted:
+                message = f"TID {row.template}: {row.name} is there, and the observer is a "
+                yield Problem("condition", message + _CALLED[wanted], child.path)
 
 
 def _of_kind(leaf: _Leaf, seen: ContentItem, child: ContentItem) -> Problem:

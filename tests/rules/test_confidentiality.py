@@ -46,6 +46,11 @@ def item(**values: Any) -> dict[str, Any]:
     return {**claimed(), "DeidentificationMethodCodeSequence": [values]}
 
 
+def meaning(words: str) -> dict[str, Any]:
+    """Build a CT that claims the Basic Profile in these words."""
+    return item(CodeValue=BASIC, CodingSchemeDesignator="DCM", CodeMeaning=words)
+
+
 FOREIGN = claimed("99", scheme="99LOCAL", PatientComments=PLANT, StationName=PLANT)
 IN_ITEM = [{"StationName": PLANT, "PatientID": PLANT}]
 
@@ -332,6 +337,13 @@ CASES: Cases = {
         passes(claimed("99", scheme="99X")),
         passes(claimed(BASIC, BASIC)),
         passes(item(CodeMeaning=PLANT)),
+        passes(meaning("basic application confidentiality profile")),
+        passes(meaning("Profil de base")),
+        fails(
+            meaning("Retain Safe Private Option"),
+            at=[f"{CODES}/(0008,0104)"],
+            says=("the meaning is that of another method",),
+        ),
         fails(
             claimed(BASIC, scheme="99X"),
             at=[f"{CODES}/(0008,0102)"],

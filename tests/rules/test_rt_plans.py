@@ -112,6 +112,71 @@ def brachy(*weights: Any, source: int = 1) -> dict[str, Any]:
     )
 
 
+def limited(**changed: Any) -> dict[str, Any]:
+    """Build a plan of two beams, of jaws and three pairs of leaves, with two control points."""
+    given = {
+        "NumberOfLeafJawPairs": 3,
+        "LeafPositionBoundaries": [-30, -10, 10, 30],
+        "LeafJawPositions": [-5, -9, -5, 5, 9, "4.9"],
+        **changed,
+    }
+    jaws = {"RTBeamLimitingDeviceType": "ASYMX", "NumberOfLeafJawPairs": 1}
+    mlc = {"RTBeamLimitingDeviceType": "MLCX"}
+    one = beam(1)
+    one["BeamLimitingDeviceSequence"] = [
+        jaws,
+        mlc
+        | {
+            name: given[name]
+            for name in ("NumberOfLeafJawPairs", "LeafPositionBoundaries")
+            if given[name] is not None
+        },
+    ]
+    first, *others = one["ControlPointSequence"]
+    one["ControlPointSequence"] = [
+        first
+        | {
+            "BeamLimitingDevicePositionSequence": [
+                {"RTBeamLimitingDeviceType": "ASYMX", "LeafJawPositions": given.get("jaws", [0, 9])}
+            ]
+        },
+        *(
+            other
+            | {
+                "BeamLimitingDevicePositionSequence": [
+                    mlc | {"LeafJawPositions": given["LeafJawPositions"]}
+                ]
+            }
+            for other in others
+        ),
+    ]
+    return plan(BeamSequence=[one, beam(2)])
+
+
+def ion_limited(pairs: int) -> dict[str, Any]:
+    """Build an ion plan of a beam of jaws."""
+    literal = ion_plan(0, 1)
+    (one,) = literal["IonBeamSequence"]
+    jaws = {"RTBeamLimitingDeviceType": "X"}
+    one["IonBeamLimitingDeviceSequence"] = [jaws | {"NumberOfLeafJawPairs": pairs}]
+    one["IonControlPointSequence"][0]["BeamLimitingDevicePositionSequence"] = [
+        jaws | {"LeafJawPositions": [-5, 5]}
+    ]
+    return literal
+
+
+def delivered(*positions: float) -> dict[str, Any]:
+    """Build the record of a beam of jaws."""
+    literal = record(0, 1)
+    (one,) = literal["TreatmentSessionBeamSequence"]
+    jaws = {"RTBeamLimitingDeviceType": "X"}
+    one["BeamLimitingDeviceLeafPairsSequence"] = [jaws | {"NumberOfLeafJawPairs": 1}]
+    one["ControlPointDeliverySequence"][0]["BeamLimitingDevicePositionSequence"] = [
+        jaws | {"LeafJawPositions": list(positions)}
+    ]
+    return literal
+
+
 def refers(sop_class: str) -> dict[str, Any]:
     return {"ReferencedSOPClassUID": sop_class, "ReferencedSOPInstanceUID": "2.25.3"}
 
@@ -160,7 +225,44 @@ cut_short = not_evaluated({"SOPClassUID": RT_PLAN}, file={"complete": "header"})
 empty_plan = not_applicable({"SOPClassUID": RT_PLAN})
 a_dose = not_applicable({**plan(), "SOPClassUID": RT_DOSE})
 
+BOUNDARIES = f"{BEAM}/(300A,00B6)/(300A,00BE)"
+POSITIONS = f"{BEAM}/(300A,0111)/(300A,011A)/(300A,011C)"
+COUNTED_WRONG = ("not two positions for each pair of leaves or jaws",)
+
 CASES: Cases = {
+    "RT210": (
+        passes(limited()),
+        passes(ion_limited(1)),
+        passes(delivered(-5, 5)),
+        # Closed leaves may overlap by what is rounded.
+        passes(limited(LeafJawPositions=[-5, 9, -5, 5, "8.5", 5])),
+        # What is no number, and a count that is missing, are their VR's and their IOD's matter.
+        passes(limited(NumberOfLeafJawPairs=None)),
+        passes(limited(NumberOfLeafJawPairs=[3, 3])),
+        passes(limited(LeafPositionBoundaries=None, LeafJawPositions=["nan"] * 6)),
+        passes(limited(LeafJawPositions="")),
+        fails(
+            limited(LeafJawPositions=[-5, -9, 5, 9]),
+            at=[POSITIONS],
+            says=COUNTED_WRONG,
+        ),
+        fails(
+            limited(NumberOfLeafJawPairs=2),
+            at=[BOUNDARIES, POSITIONS],
+            says=("not one boundary more than pairs of leaves", *COUNTED_WRONG),
+        ),
+        fails(limited(LeafPositionBoundaries=[-30, -10, 10]), at=[BOUNDARIES]),
+        fails(
+            limited(jaws=[70, 9]),
+            at=[POSITIONS],
+            says=("a leaf or jaw lies beyond its opposite",),
+        ),
+        fails(ion_limited(2), at=[f"{ION_BEAM}/(300A,03A8)/(300A,011A)/(300A,011C)"]),
+        fails(delivered(-5, 5, 6), at=["(3008,0020)/(3008,0040)/(300A,011A)/(300A,011C)"]),
+        not_applicable(plan()),
+        not_applicable({**limited(), "SOPClassUID": RT_DOSE}),
+        not_evaluated(limited(), file={"complete": "header"}),
+    ),
     "RT201": (
         passes(plan()),
         passes(brachy(0, 1)),
@@ -225,6 +327,12 @@ CASES: Cases = {
         fails(
             plan(BeamSequence=[beam(1, (0, 0.5, 1), ControlPointSequence=points(0, 2, 1))]),
             at=[f"{BEAM}/(300A,0111)/(300A,0112)"],
+        ),
+        passes(plan(FractionGroupSequence=[group(1, 2, NumberOfFractionsPlanned=0)])),
+        fails(
+            plan(FractionGroupSequence=[group(1, 2, NumberOfFractionsPlanned=-3)]),
+            at=[f"{GROUP}/(300A,0078)"],
+            says=("less than no fractions",),
         ),
         # What has no value is not numbered otherwise.
         passes(plan(BeamSequence=[beam(1, (0, 1), ControlPointSequence=points(0, ""))])),

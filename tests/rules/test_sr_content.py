@@ -56,6 +56,11 @@ def scoord3d(kind: str, numbers: list[float]) -> Any:
     )
 
 
+def meant(value: str, scheme: str, words: str) -> Any:
+    """Return an item whose value is a code with these words."""
+    return code("121071", value, ConceptCodeSequence=coded(value, scheme, CodeMeaning=words))
+
+
 TRIANGLE = [0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0, 0.0]
 
 CASES: Cases = {
@@ -248,6 +253,40 @@ CASES: Cases = {
             says=("the value is no SNOMED CT identifier",),
         ),
         fails(document(code("121071", "T-A0100,SCT")), at=[f"{CHILD}/(0040,A168)"]),
+        no_report,
+        cut_short,
+    ),
+    "SR114": (
+        passes(document(text("121106"), meant("27925004", "SCT", "Nodule"))),
+        passes(document(meant("27925004", "SCT", "nodule "), meant("121106", "DCM", "Comment"))),
+        # Other words, other languages; what nobody has a meaning for; what it was called before.
+        passes(document(meant("27925004", "SCT", "Knoten"), meant("64033007", "SCT", "Niere"))),
+        passes(document(meant("1", "99X", "Kidney"), meant("12345", "SCT", "Kidney"))),
+        passes(document(meant("123037004", "SCT", "Anatomical Structure"))),
+        passes(document(meant("121070", "DCM", "Finding"), meant("121071", "DCM", "Findings"))),
+        passes(document(meant("T-D000A", "SRT", "Anatomical structure"))),
+        fails(
+            document(text("121106"), meant("27925004", "SCT", "Kidney")),
+            at=[f"{CHILD}/(0040,A168)/(0008,0104)"],
+            says=("the meaning is that of another code",),
+        ),
+        fails(
+            document(container(None, meant("27925004", "SCT", "kidney"))),
+            at=[f"{GRANDCHILD}/(0040,A168)/(0008,0104)"],
+        ),
+        fails(
+            document(
+                ConceptNameCodeSequence=coded("126001", CodeMeaning="Imaging Measurement Report")
+            ),
+            at=["(0040,A043)/(0008,0104)"],
+        ),
+        # The code of one item and the meaning of the next are not one code.
+        passes(
+            document(
+                text("27925004,SCT"),
+                code("121071", "1", ConceptCodeSequence=[{"CodeMeaning": "Kidney"}]),
+            )
+        ),
         no_report,
         cut_short,
     ),

@@ -58,6 +58,13 @@ def observed(*items: Literal) -> Literal:
     return document(*below, template="1500")
 
 
+TYPED_PERSON, TYPED_DEVICE = (
+    code("121005", kind, "HAS OBS CONTEXT") for kind in ("121006", "121007")
+)
+NAMED = item("PNAME", "HAS OBS CONTEXT", "121008", PersonName="A")
+IDENTIFIED = uidref("121012", "HAS OBS CONTEXT")
+
+
 def alerted(estimate: str, limit: str, *more: Literal) -> Literal:
     """Return the alert details of a scan, with the dose length product that they compare."""
     numbers = (
@@ -130,6 +137,19 @@ CASES: Cases = {
         # What MC asks for: of a device its UID, of a person the name.
         fails(
             observed(code("121005", "121007", "HAS OBS CONTEXT")),
+            at=[CHILD],
+            says=("TID 1004: Device Observer UID is missing",),
+        ),
+        # Each observer has its own: the name of the first is not that of the second.
+        fails(
+            observed(TYPED_PERSON, NAMED, TYPED_PERSON, TYPED_DEVICE, IDENTIFIED),
+            at=[CHILD],
+            says=("TID 1003: Person Observer Name is missing",),
+        ),
+        # What has another value type is there, see SR203.
+        passes(observed(TYPED_PERSON, text("121008", "HAS OBS CONTEXT"))),
+        fails(
+            observed(TYPED_DEVICE, NAMED, TYPED_DEVICE, IDENTIFIED),
             at=[CHILD],
             says=("TID 1004: Device Observer UID is missing",),
         ),
@@ -262,13 +282,21 @@ CASES: Cases = {
             at=[IN_GROUP],
         ),
         # A person and a device, each by itself, are no contradiction.
-        passes(
-            observed(
-                code("121005", "121006", "HAS OBS CONTEXT"),
-                item("PNAME", "HAS OBS CONTEXT", "121008", PersonName="A"),
-                code("121005", "121007", "HAS OBS CONTEXT"),
-                uidref("121012", "HAS OBS CONTEXT"),
-            )
+        passes(observed(TYPED_PERSON, NAMED, TYPED_DEVICE, IDENTIFIED)),
+        passes(observed(TYPED_DEVICE, IDENTIFIED, TYPED_PERSON, NAMED)),
+        # The type of a person may be left out; of another type nothing is known.
+        passes(observed(NAMED, TYPED_DEVICE, IDENTIFIED)),
+        passes(observed(TYPED_DEVICE, IDENTIFIED, NAMED)),
+        passes(observed(code("121005", "1,99X", "HAS OBS CONTEXT"), NAMED)),
+        fails(
+            observed(TYPED_DEVICE, NAMED, IDENTIFIED),
+            at=[CHILD],
+            says=("TID 1003: Person Observer Name is there, and the observer is a device",),
+        ),
+        fails(
+            observed(TYPED_PERSON, NAMED, IDENTIFIED),
+            at=[CHILD],
+            says=("TID 1004: Device Observer UID is there, and the observer is a person",),
         ),
         *blank,
     ),
