@@ -384,20 +384,31 @@ _ONLY_BY_PIXEL = frozenset(_SAMPLES) & {
 _HAS_PIXELS = Selector(when=lambda instance: instance.filled("BitsAllocated"))
 
 
+_GREYS = {
+    "1.2.840.10008.5.1.4.1.1.2": ("MONOCHROME1", "MONOCHROME2"),
+    "1.2.840.10008.5.1.4.1.1.4": ("MONOCHROME1", "MONOCHROME2"),
+    "1.2.840.10008.5.1.4.1.1.128": ("MONOCHROME2",),
+    "1.2.840.10008.5.1.4.1.1.481.2": ("MONOCHROME2",),
+}
+"""Photometric Interpretations of CT, MR and PET images and doses, in any transfer syntax."""
+
+
 @rule(
     id="IOD021",
     category="iod",
     severity="error",
     confidence="high",
     reads=(
+        "SOPClassUID",
         "SamplesPerPixel",
         "PhotometricInterpretation",
         "PlanarConfiguration",
         "BitsAllocated",
         "BitsStored",
+        "HighBit",
         "PixelRepresentation",
     ),
-    reference="PS3.3 C.7.6.3.1, PS3.5 8.1.1",
+    reference="PS3.3 C.7.6.3.1, C.8.2.1, C.8.3.1, C.8.8.3, C.8.9.4, PS3.5 8.1.1",
     applies=_HAS_PIXELS,
 )
 def pixel_attributes_contradict(instance: InstanceFacts) -> Iterator[Finding]:
@@ -416,14 +427,21 @@ def pixel_attributes_contradict(instance: InstanceFacts) -> Iterator[Finding]:
     Command
     -------
     dcmdump +P SamplesPerPixel +P PhotometricInterpretation +P PlanarConfiguration FILE
-    dcmdump +P BitsAllocated +P BitsStored +P PixelRepresentation FILE
+    dcmdump +P BitsAllocated +P BitsStored +P HighBit +P PixelRepresentation FILE
     dcmodify -nb -m "TAG=VALUE" FILE
 
     Example
     -------
-    Bits Stored is 16 and Bits Allocated is 8; RGB with one sample per pixel.
+    Bits Stored is 16 and Bits Allocated is 8; RGB with one sample per pixel; 12 bits stored with
+    High Bit 9.
     """
     interpretation = instance.text("PhotometricInterpretation")
+    greys = _GREYS.get(instance.text("SOPClassUID"), ())
+    if greys and interpretation and interpretation not in greys:
+        yield Finding(
+            "Photometric Interpretation is none that the SOP class has",
+            TagPath.of("PhotometricInterpretation"),
+        )
     samples = _whole(instance, "SamplesPerPixel")
     wanted = _SAMPLES.get(interpretation)
     if wanted and samples and samples != wanted:
@@ -439,6 +457,11 @@ def pixel_attributes_contradict(instance: InstanceFacts) -> Iterator[Finding]:
     allocated, stored = _whole(instance, "BitsAllocated"), _whole(instance, "BitsStored")
     if allocated and stored and stored > allocated:
         yield Finding("more bits are stored than allocated", TagPath.of("BitsStored"))
+    elif stored and (high := _whole(instance, "HighBit")) is not None:
+        if high < stored - 1:
+            yield Finding("fewer bits than are stored go up to High Bit", TagPath.of("HighBit"))
+        elif allocated and high >= allocated:
+            yield Finding("High Bit is none of the bits allocated", TagPath.of("HighBit"))
     for keyword in ("PlanarConfiguration", "PixelRepresentation"):
         if instance.filled(keyword) and instance.text(keyword) not in ("0", "1"):
             yield Finding("the value is neither 0 nor 1", TagPath.of(keyword))
@@ -459,7 +482,8 @@ def bits_of_old_editions(instance: InstanceFacts) -> Iterator[Finding]:
     Why it matters
     --------------
     High Bit is one less than Bits Stored, and Bits Allocated is 1 or a multiple of 8. Editions
-    before 2014c allowed more; libraries that never met it read wrong values without a word.
+    before 2014c allowed more; libraries that never met it read wrong values without a word. What
+    no edition allowed is IOD021.
 
     How to fix
     ----------
@@ -480,8 +504,8 @@ def bits_of_old_editions(instance: InstanceFacts) -> Iterator[Finding]:
     """
     allocated, stored = _whole(instance, "BitsAllocated"), _whole(instance, "BitsStored")
     high = _whole(instance, "HighBit")
-    if stored and high is not None and high != stored - 1:
-        yield Finding("High Bit is not one less than Bits Stored", TagPath.of("HighBit"))
+    if stored and high is not None and stored <= high < (allocated or high + 1):
+        yield Finding("High Bit is more than Bits Stored less one", TagPath.of("HighBit"))
     if allocated and allocated != 1 and allocated % 8:
         yield Finding(
             "Bits Allocated is neither 1 nor a multiple of 8", TagPath.of("BitsAllocated")

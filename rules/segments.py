@@ -465,12 +465,10 @@ def fractional_scale(instance: InstanceFacts) -> Iterator[Finding]:
         yield Finding(f"Maximum Fractional Value is {said}", TagPath.of("MaximumFractionalValue"))
 
 
-_PIXELS: dict[str, dict[str, tuple[str, ...]]] = {
-    "BINARY": {"BitsAllocated": ("1",), "BitsStored": ("1",), "HighBit": ("0",)},
-    "FRACTIONAL": {"BitsAllocated": ("8",), "BitsStored": ("8",), "HighBit": ("7",)},
-    "LABELMAP": {"BitsAllocated": ("8", "16"), "BitsStored": ("8", "16"), "HighBit": ("7", "15")},
-}
-_OF_ALL = {"SamplesPerPixel": ("1",), "PixelRepresentation": ("0",)}
+_ALLOCATED = {"BINARY": (1,), "FRACTIONAL": (8,), "LABELMAP": (8, 16)}
+"""By Segmentation Type, the bits that a pixel may have; all of them are stored."""
+
+_OF_ALL = {"SamplesPerPixel": "1", "PixelRepresentation": "0"}
 
 
 @rule(
@@ -491,7 +489,7 @@ _OF_ALL = {"SamplesPerPixel": ("1",), "PixelRepresentation": ("0",)}
     applies=for_sop_classes(
         SEGMENTATION,
         LABEL_MAP_SEGMENTATION,
-        when=lambda instance: instance.text("SegmentationType") in _PIXELS,
+        when=lambda instance: instance.text("SegmentationType") in _ALLOCATED,
     ),
 )
 def pixels_of_the_type(instance: InstanceFacts) -> Iterator[Finding]:
@@ -520,18 +518,29 @@ def pixels_of_the_type(instance: InstanceFacts) -> Iterator[Finding]:
     BINARY with Bits Allocated 8.
     """
     kind = instance.text("SegmentationType")
-    for name, allowed in {**_PIXELS[kind], **_OF_ALL}.items():
-        if instance.filled(name) and instance.text(name) not in allowed:
+    for name, wanted in _OF_ALL.items():
+        if instance.filled(name) and instance.text(name) != wanted:
             yield Finding(f"not as {kind} has it", TagPath.of(name))
-    allocated, stored, high = map(instance.number, ("BitsAllocated", "BitsStored", "HighBit"))
-    if allocated and stored and allocated != stored:
-        yield Finding("not all allocated bits are stored", TagPath.of("BitsStored"))
-    if stored and high is not None and high != stored - 1:
-        yield Finding("not the last of the stored bits", TagPath.of("HighBit"))
+    yield from _bits_of_the_type(instance, kind)
     colours = {"MONOCHROME2"} | ({"PALETTE COLOR"} if kind == "LABELMAP" else set())
     photometric = instance.text("PhotometricInterpretation")
     if photometric and photometric not in colours:
         yield Finding(f"not as {kind} has it", TagPath.of("PhotometricInterpretation"))
+
+
+def _bits_of_the_type(instance: InstanceFacts, kind: str) -> Iterator[Finding]:
+    """Name the first of three attributes that is wrong: the others follow from it."""
+    allocated, stored, high = map(instance.number, ("BitsAllocated", "BitsStored", "HighBit"))
+    if allocated is not None and allocated not in _ALLOCATED[kind]:
+        yield Finding(f"not as {kind} has it", TagPath.of("BitsAllocated"))
+    elif allocated is not None and stored is not None and stored != allocated:
+        less = stored < allocated
+        said = "not all allocated bits are stored" if less else "more bits stored than allocated"
+        yield Finding(said, TagPath.of("BitsStored"))
+    elif allocated is None and stored is not None and stored not in _ALLOCATED[kind]:
+        yield Finding(f"not as {kind} has it", TagPath.of("BitsStored"))
+    elif stored is not None and high is not None and high != stored - 1:
+        yield Finding("not the last of the stored bits", TagPath.of("HighBit"))
 
 
 @rule(

@@ -32,8 +32,16 @@ from auditor.conformance.dciodvfy import (
     shown,
     stand_in,
 )
+from auditor.conformance.dicom_validator import DicomValidatorReferee
 from auditor.conformance.panel import Panel, stamps
-from auditor.conformance.vocabulary import KINDS, REFEREES, IodError, RefereeReport
+from auditor.conformance.vocabulary import (
+    DICOM_VALIDATOR,
+    KINDS,
+    REFEREES,
+    IodError,
+    RefereeReport,
+    agree,
+)
 from auditor.engine import Auditor, Job, Workers, ask_referees
 from auditor.model import TagPath
 from auditor.paths import profiles_folder, rules_folder
@@ -52,6 +60,7 @@ RTSTRUCT = "1.2.840.10008.5.1.4.1.1.481.3"
 ECG = "1.2.840.10008.5.1.4.1.1.9.1.1"
 ENHANCED_CT = "1.2.840.10008.5.1.4.1.1.2.1"
 ENHANCED_MR = "1.2.840.10008.5.1.4.1.1.4.1"
+MR_SPECTROSCOPY = "1.2.840.10008.5.1.4.1.1.4.2"
 SEGMENTATION = "1.2.840.10008.5.1.4.1.1.66.4"
 SECRET = "Zebra^Quagga"  # noqa: S105 - stands for a name
 DATA = Path(pydicom.__file__).parent / "data"
@@ -87,6 +96,10 @@ def raw(tag: str, vr: str, value: bytes, sop_class: str = CT) -> Dataset:
 
 def path(*keywords: str) -> TagPath:
     return TagPath.of(*keywords)
+
+
+def first_says(data: Dataset) -> dict[str, RefereeReport]:
+    return {DICOM_VALIDATOR: DicomValidatorReferee().judge(data)}
 
 
 def kinds(report: RefereeReport, *keywords: str) -> set[str]:
@@ -381,6 +394,24 @@ def enhanced_ct(kind: str, flavor: str = "VOLUME", **values: Any) -> Dataset:
     )
 
 
+def accelerated(sop_class: str) -> Dataset:
+    """Return an original of parallel acquisition that lacks what tells how much faster it is."""
+    return dataset(
+        sop_class,
+        ImageType=["ORIGINAL", "PRIMARY", "OTHER", "NONE"],
+        SharedFunctionalGroupsSequence=[
+            item(
+                MRImageFrameTypeSequence=[item(FrameType=["ORIGINAL", "PRIMARY", "OTHER", "NONE"])],
+                MRSpectroscopyFrameTypeSequence=[
+                    item(FrameType=["ORIGINAL", "PRIMARY", "OTHER", "NONE"])
+                ],
+                MRModifierSequence=[item(ParallelAcquisition="YES")],
+            )
+        ],
+        PerFrameFunctionalGroupsSequence=[item()],
+    )
+
+
 # -- known false errors -------------------------------------------------------------------------
 
 FALSE_ERRORS = [
@@ -400,6 +431,7 @@ FALSE_ERRORS = [
         "present otherwise",
         lambda: dataset(ECG, WaveformSequence=[item(MultiplexGroupTimeOffset="1")]),
     ),
+    ("Second In-plane", lambda: accelerated(ENHANCED_MR)),
     ("on a slide", segmentation),
     ("Rescale Type", lambda: enhanced_ct("DERIVED")),
 ]
@@ -446,6 +478,76 @@ def test_what_is_like_them_and_true_is_not_held_back(referee: DciodvfyReferee) -
         assert not kinds(referee.judge(other), *rescaled)
     no_date = referee.judge(raw("StudyDate", "DA", b"2020.1.1"))
     assert kinds(no_date, "StudyDate") == {"characters"}
+    factor = ("MRModifierSequence", "ParallelReductionFactorSecondInPlane")
+    spectroscopy = referee.judge(accelerated(MR_SPECTROSCOPY))
+    assert kinds(spectroscopy, "SharedFunctionalGroupsSequence", *factor) == {"missing"}
+    planes = referee.judge(dataset(CT, SamplesPerPixel=1, PlanarConfiguration=0))
+    assert kinds(planes, "PlanarConfiguration") == {"not_allowed"}
+
+
+def test_what_may_be_present_otherwise_is_no_error_anywhere(referee: DciodvfyReferee) -> None:
+    derived = dataset(
+        ENHANCED_MR,
+        ImageType=["DERIVED", "PRIMARY", "ADC", "NONE"],
+        MRAcquisitionType="2D",
+        MultiPlanarExcitation="NO",
+        GeometryOfKSpaceTraversal="RECTILINEAR",
+        RectilinearPhaseEncodeReordering="LINEAR",
+        BulkMotionCompensationTechnique="NONE",
+        SharedFunctionalGroupsSequence=[item()],
+        PerFrameFunctionalGroupsSequence=[item()],
+    )
+    report = referee.judge(derived)
+    assert not any(error.kind == "not_allowed" for error in report.errors)
+    every = referee.judge_file(stand_in(derived))
+    assert sum(error.kind == "not_allowed" for error in every.errors) >= 4
+
+
+GROUPS = ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence")
+
+
+def test_a_functional_group_in_both_sequences_is_one_error(referee: DciodvfyReferee) -> None:
+    measures = item(PixelMeasuresSequence=[item(PixelSpacing=[1, 1], SliceThickness="1")])
+    both = segmentation(**{name: [measures] for name in GROUPS})
+    places = {
+        (error.kind, str(error.tag_path))
+        for error in referee.judge(both).errors
+        if "(0028,9110)" in str(error.tag_path)
+    }
+    assert places == {("functional_group", "(5200,9230)/(0028,9110)")}
+    for only in GROUPS:
+        each = segmentation(**{only: [measures]})
+        assert "functional_group" not in kinds(referee.judge(each), only, "PixelMeasuresSequence")
+
+
+def test_what_some_frames_lack_is_missing_in_frames(referee: DciodvfyReferee) -> None:
+    position = item(PlanePositionSequence=[item(ImagePositionPatient=[0, 0, 0])])
+    for frames, place in (([item()], GROUPS[0]), ([position, item()], GROUPS[1])):
+        image = dataset(
+            ENHANCED_MR,
+            SharedFunctionalGroupsSequence=[item()],
+            PerFrameFunctionalGroupsSequence=frames,
+        )
+        reports = {"dciodvfy": referee.judge(image), **first_says(image)}
+        assert {
+            str(opinion.tag_path)
+            for opinion in agree(reports)
+            if opinion.kind == "missing" and str(opinion.tag_path).endswith("/(0020,9113)")
+        } == {str(path(place, "PlanePositionSequence"))}
+
+
+def test_bits_that_follow_from_others_are_no_error_of_their_own(referee: DciodvfyReferee) -> None:
+    bits = segmentation(
+        SegmentationType="BINARY", BitsAllocated=1, BitsStored=8, HighBit=7, SamplesPerPixel=1
+    )
+    found = [error for error in referee.judge(bits).errors if error.kind == "enumerated_value"]
+    assert [error.tag_path for error in found] == [path("BitsStored")]
+    bits.BitsStored, bits.HighBit = 1, 7
+    assert "enumerated_value" in kinds(referee.judge(bits), "HighBit")
+
+
+def test_values_of_what_is_missing_are_not_counted(referee: DciodvfyReferee) -> None:
+    assert kinds(referee.judge(dataset(CT)), "ImageType") == {"missing"}
 
 
 # -- it may die, hang, or say too much ----------------------------------------------------------

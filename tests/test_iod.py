@@ -52,6 +52,7 @@ MR = "1.2.840.10008.5.1.4.1.1.4"
 RT_DOSE = "1.2.840.10008.5.1.4.1.1.481.2"
 XA = "1.2.840.10008.5.1.4.1.1.12.1"
 ENHANCED_CT = "1.2.840.10008.5.1.4.1.1.2.1"
+ENHANCED_MR = "1.2.840.10008.5.1.4.1.1.4.1"
 ENHANCED_MR_COLOR = "1.2.840.10008.5.1.4.1.1.4.3"
 SEGMENTATION = "1.2.840.10008.5.1.4.1.1.66.4"
 SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
@@ -576,6 +577,10 @@ def test_transfer_syntax_does_not_matter(referee: DicomValidatorReferee, *, impl
         ("DA", b"2023.02.30", "length"),
         ("DT", b"20230230101500", "characters"),
         ("DT", b"20230228101500.5+0100", ""),
+        ("DT", b"20230228101500.5+1400", ""),
+        ("DT", b"20230228101500-1200", ""),
+        ("DT", b"20230228101500.5+1500", "characters"),
+        ("DT", b"20230228101500-1300", "characters"),
         ("DT", b"2023", ""),
         ("DT", b"202302", ""),
         ("LO", b"20230230", ""),
@@ -618,6 +623,33 @@ def in_one_only() -> Dataset:
     )
 
 
+def accelerated(sop_class: str) -> Dataset:
+    """Return an original of parallel acquisition that lacks what tells how much faster it is."""
+    kind = item(FrameType=["ORIGINAL", "PRIMARY", "OTHER", "NONE"])
+    groups = item(
+        MRImageFrameTypeSequence=[kind],
+        MRSpectroscopyFrameTypeSequence=[kind],
+        MRModifierSequence=[item(ParallelAcquisition="YES")],
+    )
+    return dataset(
+        sop_class,
+        ImageType=["ORIGINAL", "PRIMARY", "OTHER", "NONE"],
+        SharedFunctionalGroupsSequence=[groups],
+        PerFrameFunctionalGroupsSequence=[item()],
+    )
+
+
+def test_spectroscopy_needs_what_images_do_not(referee: DicomValidatorReferee) -> None:
+    factor = path(
+        "SharedFunctionalGroupsSequence",
+        "MRModifierSequence",
+        "ParallelReductionFactorSecondInPlane",
+    )
+    spectroscopy = referee.judge(accelerated("1.2.840.10008.5.1.4.1.1.4.2"))
+    assert factor in places(spectroscopy, "missing")
+    assert factor not in places(referee.judge(accelerated(ENHANCED_MR)), "missing")
+
+
 def optional_modules_in_common() -> Dataset:
     """Attributes that only optional modules of the IOD have, and two of them each."""
     table = packaged_iods()
@@ -646,6 +678,7 @@ CASES: list[tuple[str, Callable[[], Dataset]]] = [
         ),
     ),
     ("both sequences", in_one_only),
+    ("Second In-plane", lambda: accelerated(ENHANCED_MR)),
 ]
 
 

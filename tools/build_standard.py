@@ -178,6 +178,10 @@ HALF_READ = re.compile(
     r"|all the (rows|columns) for the|Modality \(0008,0060\) is MG and"
 )
 
+# How a row says that its attribute may be there though its condition does not hold: always, or
+# under another one. The parser writes down no difference between those and the rest.
+OTHERWISE = re.compile(r"\bmay (?:also )?be present\b", re.IGNORECASE)
+
 # Wordings that the parser misreads, to those with the same meaning that it reads.
 REWORDED = {
     "is present and has a non-zero value": "is non-zero",
@@ -543,6 +547,8 @@ def attributes(
             condition = conditions.parse(row["comment"])
             if condition is not None:
                 last["cond"] = condition
+        if row["required"] in ("1C", "2C") and OTHERWISE.search(row["comment"]):
+            last["otherwise"] = True
         levels[-1][key] = last
     levels[0].pop(ANYTHING, None)
     return put_includes_first(levels[0]), included

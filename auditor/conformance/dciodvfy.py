@@ -30,7 +30,15 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from auditor.conformance.dicom_validator import held, items_of, sop_class_of
+from auditor.conformance.dicom_validator import (
+    PER_FRAME,
+    SHARED,
+    held,
+    is_for_spectroscopy_only,
+    items_of,
+    place_of_missing,
+    sop_class_of,
+)
 from auditor.conformance.legality import SURELY_LEGAL, lenient, pieces
 from auditor.conformance.overlays import judge_overlays, repeated
 from auditor.conformance.vocabulary import DCIODVFY, IodError, RefereeReport
@@ -357,6 +365,10 @@ VERDICTS: tuple[tuple[str, str], ...] = (
     ("Attribute present but empty (no value) even though condition not satisfied", "empty"),
     ("Bad Sequence number of Items = <0>", "empty"),
     ("Attribute present when condition unsatisfied", "not_allowed"),
+    (
+        "Functional Group Sequence already used in SharedFunctionalGroupsSequence",
+        "functional_group",
+    ),
     ("Attribute is not present in standard DICOM IOD", "unexpected"),
     ("Unrecognized enumerated value", "enumerated_value"),
     ("Unrecognized defined term", "defined_term"),
@@ -425,8 +437,52 @@ def parse(output: str) -> set[IodError]:
     return {
         error
         for error in errors
-        if not _is_missing_in_both(error, errors) and not _is_below_another(error, errors)
+        if not (
+            _is_missing_in_both(error, errors)
+            or _is_below_another(error, errors)
+            or _is_missing_too(error, errors)
+            or _is_in_both(error, errors)
+            or _is_of_other_bits(error, errors)
+        )
     }
+
+
+_BITS = tuple(format_tag(tag_of(each)) for each in ("BitsAllocated", "BitsStored", "HighBit"))
+"""Of which each must be another if the one before it is."""
+
+
+def _is_of_other_bits(error: IodError, errors: set[IodError]) -> bool:
+    """Whether bits are not those enumerated as those that they hang on are not."""
+    *around, last = error.tag_path.steps
+    return (
+        error.kind == "enumerated_value"
+        and last in _BITS
+        and any(
+            replace(error, tag_path=TagPath((*around, each))) in errors
+            for each in _BITS[: _BITS.index(last)]
+        )
+    )
+
+
+def _is_in_both(error: IodError, errors: set[IodError]) -> bool:
+    """Whether a functional group is unexpected in either sequence as it is in both."""
+    steps = error.tag_path.steps
+    return (
+        error.kind == "unexpected"
+        and steps[0] in (SHARED, PER_FRAME)
+        and any(
+            other.kind == "functional_group" and other.tag_path.steps[1] == steps[1]
+            for other in errors
+            if len(steps) > 1
+        )
+    )
+
+
+def _is_missing_too(error: IodError, errors: set[IodError]) -> bool:
+    """Whether values are asked for of an attribute that is not there."""
+    return error.kind == "vm" and any(
+        other.kind == "missing" and other.tag_path == error.tag_path for other in errors
+    )
 
 
 def _is_below_another(error: IodError, errors: set[IodError]) -> bool:
@@ -437,15 +493,12 @@ def _is_below_another(error: IodError, errors: set[IodError]) -> bool:
     )
 
 
-_SHARED, _PER_FRAME = "(5200,9229)", "(5200,9230)"
-
-
 def _is_missing_in_both(error: IodError, errors: set[IodError]) -> bool:
     """Whether it is said of the shared functional groups too, and one of the two is enough."""
     steps = error.tag_path.steps
-    if error.kind != "missing" or len(steps) != 2 or steps[0] != _PER_FRAME:
+    if error.kind != "missing" or len(steps) != 2 or steps[0] != PER_FRAME:
         return False
-    return replace(error, tag_path=TagPath((_SHARED, steps[1]))) in errors
+    return replace(error, tag_path=TagPath((SHARED, steps[1]))) in errors
 
 
 def _fault(said: str) -> str:
@@ -543,8 +596,10 @@ def _is_a_date_all_the_same(error: IodError, case: _Case) -> bool:
     return all(SURELY_LEGAL[vr].match(value) for value in values)
 
 
-def _may_be_present_otherwise(error: IodError, _case: _Case) -> bool:
-    return error.kind == "not_allowed" and last_tag(error) in _PRESENT_OTHERWISE
+def _may_be_present_otherwise(error: IodError, case: _Case) -> bool:
+    return error.kind == "not_allowed" and case.table.may_be_present_otherwise(
+        case.sop_class, tuple(tags_of(error))
+    )
 
 
 def _is_not_allowed_and_empty(error: IodError, case: _Case) -> bool:
@@ -552,9 +607,6 @@ def _is_not_allowed_and_empty(error: IodError, case: _Case) -> bool:
     if error.kind != "not_allowed" or error.type.startswith("1"):
         return False
     return case.shown(tuple(tags_of(error))) == {b""}
-
-
-_PRESENT_OTHERWISE = {tag_of("MultiplexGroupTimeOffset")}
 
 
 def _has_a_plane(error: IodError, case: _Case) -> bool:
@@ -611,7 +663,10 @@ HELD_BACK: tuple[tuple[str, Callable[[IodError, _Case], bool]], ...] = (
         _has_a_plane,
     ),
     ("a date before 1000 or after 2999 is a date (PS3.5 6.2)", _is_a_date_all_the_same),
-    ("the attribute may be present otherwise (PS3.3 C.10.9)", _may_be_present_otherwise),
+    (
+        "the attribute may be present otherwise, by its module's table (PS3.5 7.4.2)",
+        _may_be_present_otherwise,
+    ),
     (
         "a plane position on a slide is for a slide coordinate system, and this object has none "
         "(PS3.3 A.51.5.1)",
@@ -621,6 +676,11 @@ HELD_BACK: tuple[tuple[str, Callable[[IodError, _Case], bool]], ...] = (
         "Rescale Type must be HU only where a CT frame is original, no localizer, and not of "
         "several energies (PS3.3 C.8.15.3.10)",
         _need_not_be_hounsfield,
+    ),
+    (
+        "Parallel Reduction Factor Second In-plane is required of MR Spectroscopy only (PS3.3 "
+        "C.8.13.5.5)",
+        lambda error, case: is_for_spectroscopy_only(error, case.sop_class),
     ),
 )
 """Known false errors of dciodvfy: why each is one, and how it is told."""
@@ -696,8 +756,9 @@ class DciodvfyReferee:
     def _hold_back(self, report: RefereeReport, case: _Case) -> RefereeReport:
         errors, held_back = [], set()
         with lenient():
-            for error in report.errors:
-                reason = next((why for why, holds in HELD_BACK if holds(error, case)), "")
+            for said in report.errors:
+                reason = next((why for why, holds in HELD_BACK if holds(said, case)), "")
+                error = place_of_missing(said, case.dataset)
                 if reason:
                     held_back.add(reason)
                 elif _is_not_allowed_and_empty(error, case):

@@ -16,7 +16,7 @@ lengths and elements from (7FE0,0000) on are not part of it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from auditor.conformance.legality import (
@@ -30,7 +30,7 @@ from auditor.conformance.vocabulary import DICOM_VALIDATOR, IodError, RefereeRep
 from auditor.model import TagPath, format_tag, parse_tag
 from auditor.reading.places import LONG_VRS, SHORT_VRS, TEXT_VRS
 from auditor.reading.walker import UNDEFINED, known_vr
-from auditor.standard.dictionary import entry_of
+from auditor.standard.dictionary import entry_of, tag_of
 from auditor.standard.iods import (
     IodTable,
     packaged_iods,
@@ -111,7 +111,7 @@ class DicomValidatorReferee:
             if reason:
                 held_back.add(reason)
             else:
-                errors.add(error)
+                errors.add(place_of_missing(error, shown))
         return RefereeReport(
             "judged",
             tuple(sorted(errors)),
@@ -331,12 +331,46 @@ class _Case:
     """All that decides whether an error is held back."""
 
     table: IodTable
+    sop_class: str
     iod: dict[str, Any]
     shown: pydicom.Dataset
     scope: str
 
 
-_SHARED, _PER_FRAME = "(5200,9229)", "(5200,9230)"
+SHARED, PER_FRAME = "(5200,9229)", "(5200,9230)"
+"""Steps of the sequences that hold functional groups: of all frames, and of each."""
+
+_SPECTROSCOPY = "1.2.840.10008.5.1.4.1.1.4.2"
+_SECOND_IN_PLANE = tag_of("ParallelReductionFactorSecondInPlane")
+
+
+def is_for_spectroscopy_only(error: IodError, sop_class: str) -> bool:
+    """Whether what is missing is asked for in another kind of object (PS3.3 C.8.13.5.5).
+
+    The condition that both referees read is but the second of two.
+    """
+    return (
+        error.kind == "missing"
+        and _last_tag(error) == _SECOND_IN_PLANE
+        and sop_class != _SPECTROSCOPY
+    )
+
+
+def place_of_missing(error: IodError, dataset: pydicom.Dataset) -> IodError:
+    """Say where a functional group is missing: if some frames have it, it is of each frame.
+
+    Of one in neither sequence the referees name that of all frames.
+    """
+    steps = error.tag_path.steps
+    if error.kind != "missing" or len(steps) != 2 or steps[0] != SHARED:
+        return error
+    group = parse_tag(PER_FRAME)
+    if group not in dataset or not any(
+        _last_tag(error) in frame for frame in items_of(dataset, group)
+    ):
+        return error
+    return replace(error, tag_path=TagPath((PER_FRAME, steps[1])))
+
 
 _IN_ANY_ITEM = frozenset(
     format_tag(tag)
@@ -370,7 +404,7 @@ def _has_no_macros_to_compare_with(error: IodError, case: _Case) -> bool:
     return (
         error.kind == "unexpected"
         and not case.iod["group_macros"]
-        and steps[0] in (_SHARED, _PER_FRAME)
+        and steps[0] in (SHARED, PER_FRAME)
         and len(steps) == 2
     )
 
@@ -381,7 +415,7 @@ def _is_not_in_both(error: IodError, case: _Case) -> bool:
     tag = _last_tag(error)
     return not all(
         any(tag in item for sequence in _at(case.shown, (group,)) for item in sequence.value)
-        for group in (_SHARED, _PER_FRAME)
+        for group in (SHARED, PER_FRAME)
     )
 
 
@@ -398,6 +432,11 @@ HELD_BACK: tuple[tuple[str, Callable[[IodError, _Case], bool]], ...] = (
         "dicom-validator takes a required macro without an error for one in both sequences, "
         "also when it is in one and optional in the other",
         _is_not_in_both,
+    ),
+    (
+        "Parallel Reduction Factor Second In-plane is required of MR Spectroscopy only (PS3.3 "
+        "C.8.13.5.5)",
+        lambda error, case: is_for_spectroscopy_only(error, case.sop_class),
     ),
 )
 """Known false errors of dicom-validator: why each is one, and how it is told."""
@@ -485,7 +524,7 @@ def _validate(
                         "" if module == "General" else module,
                         "" if attribute_type == "Undefined" else attribute_type,
                     ),
-                    _Case(table, iod, shown, scope),
+                    _Case(table, sop_class, iod, shown, scope),
                 )
 
 

@@ -3,7 +3,8 @@
 An IOD has modules (and, for multi-frame objects, functional group macros) with a usage; a
 module has attributes with a type; each may have a condition. What a condition looks at is
 in machine-readable form; one that could not be read is left out, and then neither the
-presence nor the absence of the attribute is an error.
+presence nor the absence of the attribute is an error. `otherwise` marks an attribute that may
+be there though its condition does not hold.
 """
 
 from __future__ import annotations
@@ -137,6 +138,24 @@ class IodTable:
             IOD does not have the attribute there. None if the table cannot tell: it does not
             have the SOP Class, or not what the sequence holds.
         """
+        found = self._found_at(sop_class_uid, path)
+        return None if found is None else frozenset(value["type"] for value in found)
+
+    def may_be_present_otherwise(self, sop_class_uid: str, path: tuple[int, ...]) -> bool:
+        """Whether an attribute may be there though the condition that requires it does not hold.
+
+        So one of the IOD's modules says: always, or where a second condition holds, whichever
+        that is.
+
+        Parameters
+        ----------
+        sop_class_uid, path
+            As for `types_at`.
+        """
+        return any("otherwise" in each for each in self._found_at(sop_class_uid, path) or ())
+
+    def _found_at(self, sop_class_uid: str, path: tuple[int, ...]) -> list[dict[str, Any]] | None:
+        """Return what each module says of an attribute at a place, None as `types_at`."""
         iod = self.iods.get(sop_class_uid)
         if iod is None:
             return None
@@ -144,7 +163,7 @@ class IodTable:
         for depth, tag in enumerate(path):
             found = [value for level in levels for value in self._attributes(level, tag, set())]
             if depth == len(path) - 1:
-                return frozenset(value["type"] for value in found)
+                return found
             if tag in FUNCTIONAL_GROUPS:
                 macros = iod["group_macros"].values()
                 levels = [self.modules[each["ref"]] for each in macros]

@@ -41,6 +41,7 @@ MPEG2 = "1.2.840.10008.1.2.4.100"
 JPIP = "1.2.840.10008.1.2.4.94"
 PIXELS, BASIC = "(7FE0,0010)", {"BitsAllocated": 16, "BitsStored": 12, "HighBit": 11}
 
+PET = "1.2.840.10008.5.1.4.1.1.128"
 GREY: dict[str, Any] = {
     **BASIC,
     "PatientName": PLANT,
@@ -49,8 +50,8 @@ GREY: dict[str, Any] = {
     "SamplesPerPixel": 1,
     "PhotometricInterpretation": "MONOCHROME2",
 }
-BYTES = {**GREY, "BitsAllocated": 8, "BitsStored": 8}
-BITS = {**GREY, "BitsAllocated": 1, "BitsStored": 1, "NumberOfFrames": "7"}
+BYTES = {**GREY, "BitsAllocated": 8, "BitsStored": 8, "HighBit": 7}
+BITS = {**GREY, "BitsAllocated": 1, "BitsStored": 1, "HighBit": 0, "NumberOfFrames": "7"}
 SUBSAMPLED = {
     **BYTES,
     "Columns": 6,
@@ -196,12 +197,29 @@ CASES = {
         fails({**GREY, "PlanarConfiguration": 2}, at=["(0028,0006)"]),
         fails({**GREY, "PixelRepresentation": 2}, at=["(0028,0103)"]),
         fails({**GREY, "BitsStored": 17}, at=["(0028,0101)"]),
+        fails({**GREY, "HighBit": 9}, at=["(0028,0102)"]),
+        fails({**GREY, "HighBit": 16}, at=["(0028,0102)"]),
+        passes({**GREY, "HighBit": 15}),
+        passes({**GREY, "SOPClassUID": CT}),
+        passes({**GREY, "SOPClassUID": PET}),
+        fails(
+            {**GREY, "SOPClassUID": CT, "PhotometricInterpretation": "MONOCROME2"},
+            at=["(0028,0004)"],
+        ),
+        fails(
+            {**GREY, "SOPClassUID": PET, "PhotometricInterpretation": "MONOCHROME1"},
+            at=["(0028,0004)"],
+        ),
         not_applicable({"SamplesPerPixel": 3, "PhotometricInterpretation": "MONOCHROME2"}),
     ),
     "IOD022": (
         passes(GREY),
-        passes(BITS | {"HighBit": 0}),
+        passes(BITS),
         fails({**GREY, "HighBit": 15}, at=["(0028,0102)"]),
+        # What no edition allowed is a contradiction: IOD021.
+        passes({**GREY, "HighBit": 9}),
+        passes({**GREY, "HighBit": 16}),
+        passes({**GREY, "BitsStored": 17}),
         fails({**GREY, "BitsAllocated": 12}, at=["(0028,0100)"]),
         not_applicable({"HighBit": 3, "BitsStored": 1}),
     ),
