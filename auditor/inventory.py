@@ -125,7 +125,7 @@ def private_elements(elements: Mapping[ElementKey, ElementTally]) -> dict[str, i
     """
     counted: dict[str, int] = {}
     for (path, _, _, creator), element in elements.items():
-        if ",xx" in path.rpartition("/")[2]:
+        if ":" in path.rpartition("/")[2]:
             name = creator or NO_CREATOR
             counted[name] = counted.get(name, 0) + element.instances
     return dict(sorted(counted.items(), key=lambda item: (-item[1], item[0])))

@@ -144,7 +144,7 @@ def parse_tag(step: str) -> int:
     Raises
     ------
     ValueError
-        If it is of a private element, which is named without its block.
+        If it is of a private element with a creator, which is named without its block.
     """
     return int(step[1:5] + step[6:10], 16)
 

@@ -377,7 +377,9 @@ def value_not_legal(instance: InstanceFacts) -> Iterator[Finding]:
     Why it matters
     --------------
     The VR says which characters a value may have, and in which form. Strict software rejects
-    another value; lenient software reads different things from it.
+    another value; lenient software reads different things from it. Not checked is whether a date
+    is a day of the calendar, and a time zone one of Earth, in an attribute that is in no module of
+    the IOD (IOD005).
 
     How to fix
     ----------

@@ -384,12 +384,22 @@ _ONLY_BY_PIXEL = frozenset(_SAMPLES) & {
 _HAS_PIXELS = Selector(when=lambda instance: instance.filled("BitsAllocated"))
 
 
+_GREYS = {
+    "1.2.840.10008.5.1.4.1.1.2": ("MONOCHROME1", "MONOCHROME2"),
+    "1.2.840.10008.5.1.4.1.1.4": ("MONOCHROME1", "MONOCHROME2"),
+    "1.2.840.10008.5.1.4.1.1.128": ("MONOCHROME2",),
+    "1.2.840.10008.5.1.4.1.1.481.2": ("MONOCHROME2",),
+}
+"""Photometric Interpretations of CT, MR and PET images and doses, in any transfer syntax."""
+
+
 @rule(
     id="IOD021",
     category="iod",
     severity="error",
     confidence="high",
     reads=(
+        "SOPClassUID",
         "SamplesPerPixel",
         "PhotometricInterpretation",
         "PlanarConfiguration",
@@ -398,7 +408,7 @@ _HAS_PIXELS = Selector(when=lambda instance: instance.filled("BitsAllocated"))
         "HighBit",
         "PixelRepresentation",
     ),
-    reference="PS3.3 C.7.6.3.1, PS3.5 8.1.1",
+    reference="PS3.3 C.7.6.3.1, C.8.2.1, C.8.3.1, C.8.8.3, C.8.9.4, PS3.5 8.1.1",
     applies=_HAS_PIXELS,
 )
 def pixel_attributes_contradict(instance: InstanceFacts) -> Iterator[Finding]:
@@ -426,6 +436,12 @@ def pixel_attributes_contradict(instance: InstanceFacts) -> Iterator[Finding]:
     High Bit 9.
     """
     interpretation = instance.text("PhotometricInterpretation")
+    greys = _GREYS.get(instance.text("SOPClassUID"), ())
+    if greys and interpretation and interpretation not in greys:
+        yield Finding(
+            "Photometric Interpretation is none that the SOP class has",
+            TagPath.of("PhotometricInterpretation"),
+        )
     samples = _whole(instance, "SamplesPerPixel")
     wanted = _SAMPLES.get(interpretation)
     if wanted and samples and samples != wanted:

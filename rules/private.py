@@ -72,6 +72,7 @@ def orphan(instance: InstanceFacts) -> Iterator[Finding]:
     ----------
     Remove the element, or restore the creator that reserves its block, (gggg,0010) to
     (gggg,00FF). In groups 0001 to 0007 and FFFF, and below (gggg,0010), nothing can be reserved.
+    Where there is no creator, its place has the whole number of the element.
 
     Command
     -------
@@ -82,7 +83,7 @@ def orphan(instance: InstanceFacts) -> Iterator[Finding]:
     (0019,1008) without (0019,0010).
     """
     for element in instance.private():
-        below = not element.path.steps[-1].startswith(",xx", 5)
+        below = not creator_in(element.path)
         if element.group in _NEVER_PRIVATE or below:
             yield Finding("a tag that no private element may have", element.path)
         elif not element.creator:

@@ -346,7 +346,12 @@ def test_every_standing_has_a_name_in_the_result() -> None:
 
 @pytest.mark.parametrize(
     ("step", "creator"),
-    [("(0029,xx10:A B)", "A B"), ("(0029,0010)", ""), ("(0010,0010)", "")],
+    [
+        ("(0029,xx10:A B)", "A B"),
+        ("(0029,1010:no creator)", "no creator"),
+        ("(0029,0010)", ""),
+        ("(0010,0010)", ""),
+    ],
 )
 def test_a_tag_path_names_the_creator(step: str, creator: str) -> None:
     assert creator_in(TagPath(("(0040,0275)", step))) == creator

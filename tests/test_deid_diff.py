@@ -25,7 +25,7 @@ from auditor.deid_diff import DeidDiff, MappingError, compare_release, read_mapp
 from auditor.deid_diff.deeds import Done, Verdict
 from auditor.deid_diff.pairing import pair
 from auditor.deid_diff.show import deid_page
-from auditor.model import Judge
+from auditor.model import Judge, TagPath
 from auditor.paths import rules_folder
 from auditor.reading.stored_pixels import Pixels, pixels_of
 from auditor.registry import load
@@ -325,6 +325,32 @@ def test_a_birth_date_that_was_kept_is_no_dummy(tmp_path: Path) -> None:
     dataset.PatientBirthDate = "19550101"
     found = compare(*two(tmp_path, [dataset], basic, _set("PatientBirthDate", "19550101")))
     assert done(found, "(0010,0030)") == {Done.KEPT: Verdict.UNJUDGED}
+
+
+@pytest.mark.parametrize(
+    ("keyword", "value", "expected"),
+    [
+        # Removed by the profile, and emptied: the first of January is a day as any other.
+        ("SeriesDate", "20240101", Verdict.DISAGREES),
+        ("StudyDate", "20240101", Verdict.DISAGREES),
+        ("StudyTime", "140000", Verdict.DISAGREES),
+        ("StudyTime", "14", Verdict.DISAGREES),
+        ("AcquisitionDateTime", "20240101140000", Verdict.DISAGREES),
+        ("StudyDate", "19720315", Verdict.DISAGREES),
+        # What tells nothing in the original either.
+        ("SeriesDate", "19000101", Verdict.MILDER),
+        ("StudyDate", "19000101", Verdict.AS_CLAIMED),
+        ("StudyTime", "000000", Verdict.AS_CLAIMED),
+    ],
+)
+def test_a_date_of_the_original_that_was_kept_is_no_dummy(
+    tmp_path: Path, keyword: str, value: str, expected: Verdict
+) -> None:
+    dataset = ct()
+    setattr(dataset, keyword, value)
+    found = compare(*two(tmp_path, [dataset], basic, _set(keyword, value)))
+    assert done(found, str(TagPath.of(keyword))) == {Done.KEPT: expected}
+    assert found.code == (1 if expected is Verdict.DISAGREES else 0)
 
 
 @pytest.mark.parametrize(

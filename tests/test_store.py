@@ -153,7 +153,7 @@ def test_private_elements_are_counted_by_creator() -> None:
         {
             ("(0019,xx08:GEMS_ACQU_01)", "DS", "", "GEMS_ACQU_01"): ElementTally(3),
             ("(0008,1140)/(0019,xx09:GEMS_ACQU_01)", "DS", "", "GEMS_ACQU_01"): ElementTally(2),
-            ("(0019,xx08:no creator)", "UN", "", ""): ElementTally(7),
+            ("(0019,1008:no creator)", "UN", "", ""): ElementTally(7),
             ("(0019,0010)", "LO", "", ""): ElementTally(9),
             ("(0010,0020)", "LO", "PatientID", ""): ElementTally(9),
         }

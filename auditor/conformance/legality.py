@@ -110,7 +110,7 @@ def fault_of(vr: str, value: bytes, encodings: tuple[str, ...]) -> str:
         As for `value_is_legal`.
     """
     if value_is_legal(vr, value, encodings):
-        return "characters" if vr in _DATES and _holds_no_day(value.split(b"\\")) else ""
+        return "characters" if vr in _DATES and _holds_no_moment(value.split(b"\\")) else ""
     parts = (
         [value]
         if vr in _ONE_VALUE
@@ -122,18 +122,22 @@ def fault_of(vr: str, value: bytes, encodings: tuple[str, ...]) -> str:
 
 _DATES = frozenset({"DA", "DT"})
 _DATE = re.compile(rb" *(\d{4})(\d\d)(\d\d)")
+_OFFSET = re.compile(rb"[ \d.]{4,22}([+-]\d{4}) *\Z")
 
 
-def _holds_no_day(values: Iterable[bytes]) -> bool:
+def _holds_no_moment(values: Iterable[bytes]) -> bool:
     """Say whether one of some dates is none of the Gregorian calendar (PS3.5 6.2): a 30 February.
 
-    pydicom looks at month and day each by itself.
+    Or whether it is further from UTC than any place on Earth. pydicom looks at month and day each
+    by itself, and at no more than the form of an offset.
     """
     for value in values:
         if match := _DATE.match(value):
             year, month, day = map(int, match.groups())
             if not 1 <= month <= 12 or not 1 <= day <= monthrange(year or 2000, month)[1]:
                 return True
+        if (offset := _OFFSET.match(value)) and not -1200 <= int(offset[1]) <= 1400:
+            return True
     return False
 
 
@@ -145,7 +149,7 @@ def decoded_faults(vr: str, value: Any) -> set[str]:
     return {
         "length" if _has_other_length(vr, len(str(one))) else "characters"
         for one in values
-        if not decoded_is_legal(vr, one) or (vr in _DATES and _holds_no_day([str(one).encode()]))
+        if not decoded_is_legal(vr, one) or (vr in _DATES and _holds_no_moment([str(one).encode()]))
     }
 
 

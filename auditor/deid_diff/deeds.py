@@ -42,6 +42,9 @@ ORDER = list(Verdict)
 
 _BEST_FIRST = (Verdict.AS_CLAIMED, Verdict.UNJUDGED, Verdict.MILDER, Verdict.DISAGREES)
 
+BEGINNING = 1980
+"""Year before which nobody was imaged with DICOM."""
+
 EMPTY, DUMMY, MOMENT, VALUE = "empty", "dummy", "moment", "value"
 """What a value visibly is; `MOMENT` is a date or time that looks true."""
 
@@ -419,6 +422,8 @@ class Comparer:
         if known not in self._known:
             done = self._done(before, after, encodings)
             looks = self._seen(before, encodings[0]), self._seen(after, encodings[1])
+            if done is Done.KEPT and looks[0] == DUMMY and _tells_when(before):
+                looks = MOMENT, MOMENT
             days, to = _moved(before, after) if done in (Done.KEPT, Done.SHIFTED) else (None, None)
             self._known[known] = _deed(before.place, claim, done, looks, days, to)
         return self._known[known]
@@ -586,6 +591,22 @@ def _dates(token: Token) -> list[date]:
         ]
     except ValueError:
         return []
+
+
+def _tells_when(token: Token) -> bool:
+    """Whether a date or time of the original may be a true one.
+
+    In one file the first of January and a full hour are taken for dummies. In the original
+    people are examined on that day and at that hour too, and what was kept was not put there.
+    A birth date is told apart, see `Deed`; the first of January of a year before DICOM, and
+    midnight, are what a device writes that knows none.
+    """
+    if token.place.keyword == "PatientBirthDate":
+        return False
+    if token.place.vr == "TM":
+        times = (value.replace(":", "").replace(".", "") for value in _values(token))
+        return any(time.isdecimal() and time.strip("0") for time in times)
+    return any(day.year >= BEGINNING or (day.month, day.day) != (1, 1) for day in _dates(token))
 
 
 def _moved(before: Token, after: Token | None) -> tuple[int | None, int | None]:

@@ -508,15 +508,18 @@ def compare(comparison: Comparison, compared: Iterable[Compared]) -> tuple[Token
 
 
 def _step(tag: int, creator: str) -> str:
-    if tag >> 16 & 1 and tag & 0xFFFF > 0xFF:
-        return f"({tag >> 16:04X},xx{tag & 0xFF:02X}:{shown_creator(creator)})"
-    return format_tag(tag)
+    if not (tag >> 16 & 1 and tag & 0xFFFF > 0xFF):
+        return format_tag(tag)
+    shown = shown_creator(creator)
+    # Where nobody reserved a block, its number cannot be looked up in the object.
+    block = f"{tag >> 8 & 0xFF:02X}" if shown == NO_CREATOR else "xx"
+    return f"({tag >> 16:04X},{block}{tag & 0xFF:02X}:{shown})"
 
 
 def creator_in(path: TagPath) -> str:
     """Return the private creator of a private element, "" for another, as its path shows it."""
     last = path.steps[-1] if path.steps else ""
-    return last[11:-1] if last[5:8] == ",xx" else ""
+    return last[11:-1] if last[10:11] == ":" else ""
 
 
 def decode(value: bytes, encodings: tuple[str, ...]) -> str:

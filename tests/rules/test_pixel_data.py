@@ -41,6 +41,7 @@ MPEG2 = "1.2.840.10008.1.2.4.100"
 JPIP = "1.2.840.10008.1.2.4.94"
 PIXELS, BASIC = "(7FE0,0010)", {"BitsAllocated": 16, "BitsStored": 12, "HighBit": 11}
 
+PET = "1.2.840.10008.5.1.4.1.1.128"
 GREY: dict[str, Any] = {
     **BASIC,
     "PatientName": PLANT,
@@ -199,6 +200,16 @@ CASES = {
         fails({**GREY, "HighBit": 9}, at=["(0028,0102)"]),
         fails({**GREY, "HighBit": 16}, at=["(0028,0102)"]),
         passes({**GREY, "HighBit": 15}),
+        passes({**GREY, "SOPClassUID": CT}),
+        passes({**GREY, "SOPClassUID": PET}),
+        fails(
+            {**GREY, "SOPClassUID": CT, "PhotometricInterpretation": "MONOCROME2"},
+            at=["(0028,0004)"],
+        ),
+        fails(
+            {**GREY, "SOPClassUID": PET, "PhotometricInterpretation": "MONOCHROME1"},
+            at=["(0028,0004)"],
+        ),
         not_applicable({"SamplesPerPixel": 3, "PhotometricInterpretation": "MONOCHROME2"}),
     ),
     "IOD022": (

@@ -93,26 +93,26 @@ NO_PRIVATE_TAG = ("a tag that no private element may have",)
 CASES: Cases = {
     "PRIV001": (
         passes(KEPT),
-        fails({ELEMENT: ("LO", PLANT)}, at=["(0019,xx08:no creator)"]),
+        fails({ELEMENT: ("LO", PLANT)}, at=["(0019,1008:no creator)"]),
         # The block is another one's.
         fails(
             {CREATOR: ("LO", "GEMS_ACQU_01"), (0x0019, 0x1108): ("LO", PLANT)},
-            at=["(0019,xx08:no creator)"],
+            at=["(0019,1108:no creator)"],
         ),
         # The group is another one's.
         fails(
             {CREATOR: ("LO", "GEMS_ACQU_01"), (0x0021, 0x1008): ("LO", PLANT)},
-            at=["(0021,xx08:no creator)"],
+            at=["(0021,1008:no creator)"],
         ),
         # A creator without a value reserves nothing.
-        fails({CREATOR: ("LO", ""), ELEMENT: ("LO", PLANT)}, at=["(0019,xx08:no creator)"]),
+        fails({CREATOR: ("LO", ""), ELEMENT: ("LO", PLANT)}, at=["(0019,1008:no creator)"]),
         # An item of a sequence has to reserve its own blocks (PS3.5 7.8.1).
         fails(
             {
                 **KEPT,
                 "RequestAttributesSequence": [{ELEMENT: ("LO", PLANT)}],
             },
-            at=["(0040,0275)/(0019,xx08:no creator)"],
+            at=["(0040,0275)/(0019,1008:no creator)"],
         ),
         passes({"RequestAttributesSequence": [KEPT]}),
         # Below (gggg,0010) nothing can be reserved, nor in the first odd groups.
@@ -203,7 +203,7 @@ CASES: Cases = {
         ),
         fails(
             {ELEMENT: ("LO", PLANT)},
-            at=["(0019,xx08:no creator)"],
+            at=["(0019,1008:no creator)"],
             says=("of no private creator",),
         ),
         not_applicable({"PatientName": PLANT}),
