@@ -7,7 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from auditor import Element, Finding, InstanceFacts, Selector, TagPath, Undecided, judge, rule
+from auditor import (
+    Element,
+    Finding,
+    InstanceFacts,
+    Place,
+    Selector,
+    TagPath,
+    Undecided,
+    judge,
+    rule,
+)
 from auditor.standard.sop_classes import (
     ELSEWHERE,
     IMAGES,
@@ -316,6 +326,93 @@ def encapsulated_in_words(instance: InstanceFacts) -> Iterator[Finding]:
     """
     if instance.file("pixel_vr") == "OW":
         yield Finding("encapsulated pixel data has VR OW", TagPath.of("PixelData"))
+
+
+_OVERLAY = {0x10: "rows", 0x11: "columns", 0x15: "frames", 0x3000: "bytes"}
+_ICON = {
+    "Rows": "rows", "Columns": "columns", "SamplesPerPixel": "samples", "BitsAllocated": "bits",
+    "PixelData": "bytes",
+}  # fmt: skip
+
+
+def _part(place: Place) -> str:
+    """Say what of the size of an overlay, or of an icon, an attribute is."""
+    if place.tag >> 24 == 0x60 and place.tag >> 16 & 1 == 0:
+        return _OVERLAY.get(place.tag & 0xFFFF, "")
+    parent = place.parent
+    return _ICON.get(place.keyword, "") if parent and parent.keyword == "IconImageSequence" else ""
+
+
+@judge(name="picture_size", applies=lambda place: bool(_part(place)))
+def picture_size(element: Element) -> str | None:
+    """A number of which the size of an overlay or an icon is made, and the bytes there are."""
+    part = _part(element.place)
+    if part == "bytes":
+        number = len(element.value)
+    elif part == "frames":
+        text = element.text.strip()
+        number = int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
+    else:
+        number = int.from_bytes(element.value, "little") if len(element.value) == 2 else 0
+    return f"{part} {number}"
+
+
+def _picture_sizes(instance: InstanceFacts) -> dict[TagPath, dict[str, set[int]]]:
+    """Return what is said of the size of each overlay and each icon, by what holds its samples."""
+    found: dict[TagPath, dict[str, set[int]]] = {}
+    for path, said in instance.judged("picture_size"):
+        part, _, number = said.partition(" ")
+        last = path.steps[-1]
+        data = f"{last[:6]}3000)" if last.startswith("(60") else "(7FE0,0010)"
+        at = TagPath((*path.steps[:-1], data))
+        found.setdefault(at, {}).setdefault(part, set()).add(int(number))
+    return {path: parts for path, parts in found.items() if "bytes" in parts}
+
+
+@rule(
+    id="FILE027",
+    category="integrity",
+    severity="error",
+    confidence="high",
+    reads=("judge:picture_size",),
+    reference="PS3.3 C.9.2.1, C.7.6.1.1.6, PS3.5 8.1",
+    applies=Selector(when=lambda instance: bool(_picture_sizes(instance))),
+)
+def picture_too_short(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
+    """An overlay or an icon is shorter than its rows and columns say.
+
+    Why it matters
+    --------------
+    A viewer that draws it reads beyond the end: it fails, or shows what does not belong there.
+    What was drawn on the image, or its small copy, is not whole.
+
+    How to fix
+    ----------
+    Export the object again, or correct rows and columns from the source. What cannot be drawn
+    may go: remove all attributes of the overlay's group, or Icon Image Sequence (0088,0200).
+
+    Command
+    -------
+    dcmdump +P OverlayRows +P OverlayColumns +P OverlayData +P IconImageSequence FILE
+    dcmodify -nb -ea "(0088,0200)" FILE
+
+    Example
+    -------
+    An overlay of 512 rows of 512 columns, and 16,384 bytes instead of 32,768.
+    """
+    for path, parts in _picture_sizes(instance).items():
+        is_overlay = path.steps[-1].startswith("(60")
+        wanted = ("rows", "columns") if is_overlay else ("rows", "columns", "samples", "bits")
+        needed = 1
+        for part in (*wanted, "frames") if "frames" in parts else wanted:
+            numbers = parts.get(part, set())
+            # Of several icons nobody tells which number is whose.
+            needed *= next(iter(numbers)) if len(numbers) == 1 else 0
+        if not needed or len(parts["bytes"]) > 1:
+            yield Undecided("overlays and icons that do not say their size, or several icons")
+        elif next(iter(parts["bytes"])) < -(-needed // 8):
+            kind = "overlay" if is_overlay else "icon"
+            yield Finding(f"the {kind} is shorter than its rows and columns ask for", path)
 
 
 def _has_an_image(instance: InstanceFacts) -> bool:

@@ -37,13 +37,10 @@ _OF_KIND: dict[tuple[str, str], _Concepts] = {
 """Concepts that a collection, a sampling (TID 8002) and a staining (TID 8003) have besides."""
 
 
-_READS = tuple(
-    ".".join((*_STEPS, _ITEMS, *rest))
-    for rest in (
-        ("ValueType",),
-        *((sequence, name) for sequence in (_NAME, _VALUE) for name in _CODES),
-    )
+_CODE_READS = tuple(
+    ".".join((*_STEPS, _ITEMS, sequence, name)) for sequence in (_NAME, _VALUE) for name in _CODES
 )
+_READS = (".".join((*_STEPS, _ITEMS, "ValueType")), *_CODE_READS)
 
 
 def _steps(instance: InstanceFacts) -> list[tuple[Item, ...]]:
@@ -124,7 +121,7 @@ def preparation(instance: InstanceFacts) -> Iterator[Finding]:
     category="iod",
     severity="info",
     confidence="medium",
-    reads=_READS,
+    reads=_CODE_READS,
     reference="PS3.16 TID 8001, CID 8111, 6.1.8",
     applies=Selector(
         None, lambda instance: any(True for items in _steps(instance) for _ in _kinds(items))

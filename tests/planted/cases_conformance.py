@@ -24,6 +24,19 @@ def _unstained(release: Release) -> None:
     del step.SpecimenPreparationStepContentItemSequence[-1]
 
 
+def _overlay(dataset: Dataset) -> None:
+    for element, vr, value in (
+        (0x10, "US", 16),
+        (0x11, "US", 16),
+        (0x40, "CS", "G"),
+        (0x50, "SS", [1, 1]),
+        (0x100, "US", 1),
+        (0x102, "US", 0),
+        (0x3000, "OW", bytes(16)),
+    ):
+        dataset.add_new((0x6000, element), vr, value)
+
+
 def _own_type(release: Release) -> None:
     (step,) = release.first.SpecimenDescriptionSequence[0].SpecimenPreparationSequence
     for item in step.SpecimenPreparationStepContentItemSequence:
@@ -293,6 +306,12 @@ CASES = (
         _unstained,
         ("IOD036",),
         tiled,
+    ),
+    Planted(
+        "overlay",
+        "an overlay of half its length",
+        _first(_overlay),
+        ("FILE027",),
     ),
     Planted(
         "own type of processing",

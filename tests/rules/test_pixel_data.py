@@ -58,6 +58,31 @@ SUBSAMPLED = {
     "SamplesPerPixel": 3,
     "PhotometricInterpretation": "YBR_FULL_422",
 }
+
+
+def overlay(group: int = 0x6000, **changed: Any) -> dict[Any, Any]:
+    made = {"rows": 8, "columns": 8, "bits": 1, "data": bytes(8), "frames": None, **changed}
+    tags = {
+        "rows": (0x10, "US"),
+        "columns": (0x11, "US"),
+        "frames": (0x15, "IS"),
+        "bits": (0x100, "US"),
+        "data": (0x3000, "OW"),
+    }
+    return {
+        (group, tags[name][0]): (tags[name][1], value)
+        for name, value in made.items()
+        if value is not None
+    }
+
+
+ICON: dict[str, Any] = {
+    "Rows": 3,
+    "Columns": 4,
+    "SamplesPerPixel": 1,
+    "BitsAllocated": 8,
+    "PixelData": bytes(12),
+}
 SHORT = ("the pixel data is shorter than rows, columns, frames, samples and bits ask for",)
 LONG = ("the pixel data is longer than rows, columns, frames, samples and bits ask for",)
 
@@ -171,6 +196,28 @@ CASES = {
         # Nobody wrote one.
         not_applicable(file=encapsulated(1)),
         not_applicable(file=native(2)),
+    ),
+    "FILE027": (
+        passes({"PatientName": PLANT, **overlay()}),
+        passes(overlay(data=bytes(10))),
+        passes(overlay(rows=16, frames="4", data=bytes(64))),
+        passes({"IconImageSequence": [ICON]}),
+        fails(
+            {"PatientName": PLANT, **overlay(data=bytes(6))},
+            at=["(6000,3000)"],
+            says=("the overlay is shorter than its rows and columns ask for",),
+        ),
+        fails({**overlay(), **overlay(0x601E, frames="2")}, at=["(601E,3000)"]),
+        fails(
+            {"IconImageSequence": [{**ICON, "PixelData": bytes(8)}]},
+            at=["(0088,0200)/(7FE0,0010)"],
+            says=("the icon is shorter than its rows and columns ask for",),
+        ),
+        not_evaluated(overlay(columns=None)),
+        not_evaluated({"IconImageSequence": [ICON, {**ICON, "Rows": 2}]}),
+        not_applicable(GREY),
+        # In the unused bits of the pixels, as old editions had it.
+        not_applicable(overlay(bits=16, data=None)),
     ),
     "FILE025": (
         passes({"SOPClassUID": CT}, file=native(2)),
