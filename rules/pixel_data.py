@@ -496,7 +496,6 @@ _GREYS = {
     severity="error",
     confidence="high",
     reads=(
-        "SOPClassUID",
         "SamplesPerPixel",
         "PhotometricInterpretation",
         "PlanarConfiguration",
@@ -533,7 +532,7 @@ def pixel_attributes_contradict(instance: InstanceFacts) -> Iterator[Finding]:
     High Bit 9.
     """
     interpretation = instance.text("PhotometricInterpretation")
-    greys = _GREYS.get(instance.text("SOPClassUID"), ())
+    greys = _GREYS.get(instance.sop_class, ())
     if greys and interpretation and interpretation not in greys:
         yield Finding(
             "Photometric Interpretation is none that the SOP class has",

@@ -103,7 +103,7 @@ def steps(workspace: Path, inputs: dict[str, str]) -> tuple[int, dict[str, str],
 
 
 def test_the_action_scans_reports_and_gates(workspace: Path) -> None:
-    code, said, summary = steps(workspace, {"path": "data", "key": "a key of a test"})
+    code, said, summary = steps(workspace, {"path": "data", "key": "a key of a test, long enough"})
     assert (code, said) == (0, {"exit-code": "0"}), summary
     assert summary.startswith("## DICOM audit")
     names = {path.name for path in (workspace / "dicom-audit").glob("re*")}

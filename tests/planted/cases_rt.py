@@ -552,6 +552,10 @@ CASES = (
         sets(DOSE, FrameOfReferenceUID=uid("other frame")), ("RT501",), course,
     ),
     Planted(
+        "histogram type", "A dose-volume histogram that is neither cumulative nor differential",
+        at(DOSE, "DVHSequence", 0, DVHType="TOTAL"), ("RT307",), course,
+    ),
+    Planted(
         "histogram units", "A dose-volume histogram in CC",
         at(DOSE, "DVHSequence", 0, DVHVolumeUnits="CC"), ("RT302",), course,
     ),
