@@ -550,7 +550,8 @@ def _reading(walk: Walk, facts: FileFacts, size: int) -> Reading:
     named = columns[TRANSFER_SYNTAX], columns[META_CLASS], columns[SOP_CLASS]
     meta, instance = columns[META_INSTANCE], columns[SOP_INSTANCE]
     # What hostile files name is of any length: that is not remembered.
-    tell = _told if sum(map(len, filter(None, named))) <= REMEMBERED else _told.__wrapped__
+    short = sum(map(len, filter(None, named))) <= REMEMBERED
+    tell = _with_what_elements_tell if short else _with_what_elements_tell.__wrapped__
     facts = tell(
         facts,
         *named,
@@ -578,7 +579,7 @@ def _reading(walk: Walk, facts: FileFacts, size: int) -> Reading:
 
 
 @lru_cache(maxsize=1024)
-def _told(
+def _with_what_elements_tell(
     facts: FileFacts,
     syntax: bytes | None,
     meta_class: bytes | None,

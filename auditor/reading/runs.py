@@ -88,8 +88,9 @@ def _walk_top(
 
     The slices of a series differ in a few elements. What stands between those is compared
     with the file before as one piece of bytes; only where it differs is it walked. An
-    element that changes in two files running ends a run, so that runs come to fit a series.
-    Where files share too little for that, the loop goes from element to element.
+    element that changes in two files running ends a run, so that runs come to fit a series; from
+    then on it is taken by itself (`_take_lone`). Where files share too little for that, the loop
+    goes from element to element.
     """
     tokens = walk.tokens
     root.walks = number = root.walks + 1
