@@ -132,21 +132,22 @@ class Audit:
         ResultError
             If the audit did not keep of which files its findings are.
         """
-        import duckdb
+        import pandas as pd
+
+        from auditor.collection import connect
 
         parts = []
         for number, each in enumerate(self.result.collections, 1):
             tables = [self._file(name, number) for name in ("instances", "judged")]
-            parts.append(
-                duckdb.execute(
+            assert self.folder is not None
+            with connect(self.folder) as connection:
+                found = connection.execute(
                     "SELECT DISTINCT ? AS repository, ? AS collection, path, tag_path, message "
                     "FROM read_parquet(?) JOIN read_parquet(?) USING (signature) "
                     "WHERE rule = ? AND (? = '' OR tag_path = ?) ORDER BY path, tag_path, message",
                     [each.repository, each.name, *tables, rule, tag_path, tag_path],
-                ).df()
-            )
-        import pandas as pd
-
+                )
+                parts.append(found.df())
         return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
     def _file(self, table: str, number: int) -> str:

@@ -976,5 +976,8 @@ def test_a_value_without_end_is_illegal_and_no_pattern_is_asked(
 def test_of_many_values_each_is_judged() -> None:
     many = b"\\".join([b"1.5"] * 100_000)
     assert fault_of("DS", many, ()) == ""
+    days = b"\\".join([b"20200229"] * 20_000)
+    assert fault_of("DA", days, ()) == ""
+    assert fault_of("DA", days + b"\\20230229", ()) == "characters"
     assert fault_of("DS", many + b"\\x", ()) == "characters"
     assert fault_of("DS", many + b"\\" + b"1" * 17 + b"\\" + many, ()) == "length"

@@ -110,13 +110,8 @@ def fault_of(vr: str, value: bytes, encodings: tuple[str, ...]) -> str:
         As for `value_is_legal`.
     """
     if value_is_legal(vr, value, encodings):
-        return "characters" if vr in _DATES and _holds_no_moment(value.split(b"\\")) else ""
-    parts = (
-        [value]
-        if vr in _ONE_VALUE
-        else (part for piece in pieces(value) for part in piece.split(b"\\"))
-    )
-    wrong = any(_has_other_length(vr, len(part.strip(b" \0"))) for part in parts)
+        return "characters" if vr in _DATES and _holds_no_moment(_parts(vr, value)) else ""
+    wrong = any(_has_other_length(vr, len(part.strip(b" \0"))) for part in _parts(vr, value))
     return "length" if wrong else "characters"
 
 
@@ -139,6 +134,15 @@ def _holds_no_moment(values: Iterable[bytes]) -> bool:
         if (offset := _OFFSET.match(value)) and not -1200 <= int(offset[1]) <= 1400:
             return True
     return False
+
+
+def _parts(vr: str, value: bytes) -> Iterator[bytes]:
+    """Yield the values of an element one by one: there may be millions."""
+    if vr in _ONE_VALUE:
+        yield value
+        return
+    for piece in pieces(value):
+        yield from piece.split(b"\\")
 
 
 def decoded_faults(vr: str, value: Any) -> set[str]:
