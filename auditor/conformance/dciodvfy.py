@@ -23,7 +23,7 @@ import re
 import subprocess
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from hashlib import blake2b
@@ -442,7 +442,7 @@ def parse(output: str) -> set[IodError]:
             or _is_below_another(error, errors)
             or _is_missing_too(error, errors)
             or _is_in_both(error, errors)
-            or _is_of_other_bits(error, errors)
+            or is_of_other_bits(error, errors)
         )
     }
 
@@ -451,17 +451,13 @@ _BITS = tuple(format_tag(tag_of(each)) for each in ("BitsAllocated", "BitsStored
 """Of which each must be another if the one before it is."""
 
 
-def _is_of_other_bits(error: IodError, errors: set[IodError]) -> bool:
+def is_of_other_bits(error: IodError, errors: Iterable[IodError]) -> bool:
     """Whether bits are not those enumerated as those that they hang on are not."""
     *around, last = error.tag_path.steps
-    return (
-        error.kind == "enumerated_value"
-        and last in _BITS
-        and any(
-            replace(error, tag_path=TagPath((*around, each))) in errors
-            for each in _BITS[: _BITS.index(last)]
-        )
-    )
+    if error.kind != "enumerated_value" or last not in _BITS:
+        return False
+    before = {TagPath((*around, each)) for each in _BITS[: _BITS.index(last)]}
+    return any(other.kind == error.kind and other.tag_path in before for other in errors)
 
 
 def _is_in_both(error: IodError, errors: set[IodError]) -> bool:
@@ -689,6 +685,11 @@ HELD_BACK: tuple[tuple[str, Callable[[IodError, _Case], bool]], ...] = (
 def tags_of(error: IodError) -> Iterator[int]:
     """Return the tags of an error's path."""
     return map(parse_tag, error.tag_path.steps)
+
+
+def hears_of_values(error: IodError) -> bool:
+    """Whether this referee is heard of the enumerated values of an error's attribute."""
+    return last_tag(error) not in _READ_BY_TRANSFER_SYNTAX
 
 
 def last_tag(error: IodError) -> int:

@@ -7,7 +7,7 @@ share it, and cannot leak a value. The structure is the sequence, item by item, 
 - tag path and VR (as written; by PS3.6 in implicit VR and where UN is written),
 - whether the value is empty: a text of nothing but spaces and NULs is,
 - whether a text is legal for its VR, or has a wrong length or characters: `fault_of`,
-- the value itself where a condition reads it: `tags_read_by_value`.
+- the value itself where a condition reads it, or values are enumerated: `tags_read_by_value`.
 
 Overlays beyond the first are shown each as the first (`judge_overlays`). Private elements, group
 lengths and elements from (7FE0,0000) on are not part of it.
@@ -26,7 +26,12 @@ from auditor.conformance.legality import (
     lenient,
 )
 from auditor.conformance.overlays import judge_overlays
-from auditor.conformance.vocabulary import DICOM_VALIDATOR, IodError, RefereeReport
+from auditor.conformance.vocabulary import (
+    DICOM_VALIDATOR,
+    NOT_IN_OLDER_LIST,
+    IodError,
+    RefereeReport,
+)
 from auditor.model import TagPath, format_tag, parse_tag
 from auditor.reading.places import LONG_VRS, SHORT_VRS, TEXT_VRS
 from auditor.reading.walker import UNDEFINED, known_vr
@@ -39,6 +44,7 @@ from auditor.standard.iods import (
 
 if TYPE_CHECKING:
     import pydicom
+    from dicom_validator.validator.validation_result import DicomTag
     from pydicom.dataelem import DataElement, RawDataElement
     from pydicom.tag import BaseTag
 
@@ -462,21 +468,48 @@ _KIND_OF_CODE = {
     "TagEmpty": "empty",
     "TagUnexpected": "unexpected",
     "TagNotAllowed": "not_allowed",
-    "EnumValueNotAllowed": "enumerated_value",
     "InvalidValue": "characters",
     "InvalidSequence": "characters",
 }
 
 
-def _validate(
-    table: IodTable, sop_class: str, shown: pydicom.Dataset
-) -> Iterator[tuple[IodError, _Case]]:
+def _validator(table: IodTable, sop_class: str, shown: pydicom.Dataset) -> Any:
+    """Return a validator that has validated; its `unlisted` are values outside of their lists."""
     from dicom_validator.validator.dicom_info import DicomInfo
     from dicom_validator.validator.error_handler import NullValidationResultHandler
     from dicom_validator.validator.iod_validator import IODValidator
     from dicom_validator.validator.validation_result import Status
 
     class Validator(IODValidator):
+        module = ""
+        unlisted: set[IodError]
+
+        def _validate_module(self, module: Any, module_name: str, *others: Any) -> Any:
+            around, self.module = self.module, module_name
+            try:
+                return super()._validate_module(module, module_name, *others)
+            finally:
+                self.module = around
+
+        def _validate_attribute(self, tag_id: Any, attribute: Any) -> Any:
+            # Apart from the rest: its own way names one fault of an attribute, and compares
+            # padding, empty values and texts where numbers should be, too.
+            if "enums" not in attribute:
+                return super()._validate_attribute(tag_id, attribute)
+            dataset = self._dataset_stack[-1].dataset
+            if tag_id.tag in dataset:
+                value = dataset[tag_id.tag].value
+                for each in attribute["enums"]:
+                    condition = each.get("cond")
+                    if condition and not self._object_is_required_or_allowed(condition)[0]:
+                        continue
+                    if has_other_value(value, each):
+                        kind = "enumerated_value" if "current" in each else NOT_IN_OLDER_LIST
+                        path, type_ = _path_of(tag_id), attribute["type"]
+                        self.unlisted.add(IodError(kind, path, self.module, type_))
+            plain = {key: of for key, of in attribute.items() if key != "enums"}
+            return super()._validate_attribute(tag_id, plain)
+
         def _tag_matches(self, tag_value: Any, operator: Any, values: list[Any]) -> bool:
             # A value of a kind that cannot be compared (bytes, an item) equals nothing.
             try:
@@ -488,18 +521,29 @@ def _validate(
             # Its own way takes the SOP class from the data set, where it may be missing.
             result: Any = self.result
             result.reset()
+            self.unlisted = set()
             result.sop_class_uid = sop_class
             self._validate_sop_class()
             return result
 
-    iod = table.iods[sop_class]
     info = DicomInfo({}, table.iods, table.modules)
-    result = Validator(shown, info, error_handler=NullValidationResultHandler()).validate()
+    validator = Validator(shown, info, error_handler=NullValidationResultHandler())
+    result = validator.validate()
     if result.status not in (Status.Passed, Status.Failed):
         raise RuntimeError(result.status.name)
-    for module, errors in result.module_errors.items():
+    return validator
+
+
+def _validate(
+    table: IodTable, sop_class: str, shown: pydicom.Dataset
+) -> Iterator[tuple[IodError, _Case]]:
+    iod = table.iods[sop_class]
+    validator = _validator(table, sop_class, shown)
+    for error in validator.unlisted:
+        yield error, _Case(table, sop_class, iod, shown, "General")
+    for module, errors in validator.result.module_errors.items():
         for place, error in errors.items():
-            path = TagPath(tuple(format_tag(tag) for tag in (*(place.parents or ()), place.tag)))
+            path = _path_of(place)
             scope = error.scope.name
             kind = _KIND_OF_CODE[error.code.name]
             if kind == "not_allowed" and scope != "General":
@@ -526,6 +570,36 @@ def _validate(
                     ),
                     _Case(table, sop_class, iod, shown, scope),
                 )
+
+
+def has_other_value(value: Any, enumeration: dict[str, Any]) -> bool:
+    """Say whether one of an attribute's values is none of those that are enumerated.
+
+    An empty one is none at all, and a text where there should be a number has another VR: both
+    are found elsewhere.
+
+    Parameters
+    ----------
+    value
+        As pydicom decodes it, of one value or several.
+    enumeration
+        ``val``, and ``index`` where it is for one of the values only, from 1.
+    """
+    from pydicom.multival import MultiValue
+
+    values: Any = value if isinstance(value, (MultiValue, list)) else [value]
+    index = enumeration.get("index")
+    if index:
+        values = values[index - 1 : index]
+    listed = enumeration["val"]
+    if isinstance(listed[0], int):
+        return any(isinstance(one, (int, float)) and one not in listed for one in values)
+    texts = (one.strip(" \0") for one in values if isinstance(one, str))
+    return any(text and text not in listed for text in texts)
+
+
+def _path_of(place: DicomTag) -> TagPath:
+    return TagPath(tuple(format_tag(tag) for tag in (*(place.parents or ()), place.tag)))
 
 
 def _faults(shown: pydicom.Dataset, steps: tuple[str, ...]) -> set[str]:

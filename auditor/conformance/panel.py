@@ -3,11 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from auditor.conformance.dciodvfy import DciodvfyReferee, find_program, installed_version
-from auditor.conformance.vocabulary import DCIODVFY, DICOM_VALIDATOR, REFEREES, RefereeReport
+from auditor.conformance.dciodvfy import (
+    DciodvfyReferee,
+    find_program,
+    hears_of_values,
+    installed_version,
+    is_of_other_bits,
+)
+from auditor.conformance.vocabulary import (
+    DCIODVFY,
+    DICOM_VALIDATOR,
+    NOT_IN_OLDER_LIST,
+    OLDER_LIST,
+    REFEREES,
+    IodError,
+    RefereeReport,
+)
 from auditor.judging_code import code_digest
 
 if TYPE_CHECKING:
@@ -22,6 +37,56 @@ ITEM_LIMIT = 200_000
 """Items of a data set that a referee is shown: pydicom makes a data set of each, for each."""
 
 NOT_SHOWN = RefereeReport("not_shown", (), "more items than a referee is shown")
+
+
+NEWER_REFEREE = "dciodvfy, which knows newer lists of values, finds the value not wrong"
+
+
+def settle(reports: Reports) -> Reports:
+    """Hold back values outside of a list that a referee with newer lists does not object to.
+
+    The packaged lists are those of an older edition. Those that dciodvfy has too are as good as
+    its own where it is not installed; where it is, a value that it takes is taken. Of other lists
+    nothing is said that it does not say.
+
+    Parameters
+    ----------
+    reports
+        Of all referees on one data set.
+    """
+    first, second = reports[DICOM_VALIDATOR], reports[DCIODVFY]
+    if not any(error.kind in _OF_LISTS for error in first.errors):
+        return reports
+    theirs = {error for error in second.errors if error.kind == "enumerated_value"}
+    places = {error.tag_path for error in theirs}
+    errors: set[IodError] = set()
+    doubted: dict[IodError, str] = {}
+    for error in first.errors:
+        said = replace(error, kind="enumerated_value")
+        if error.kind not in _OF_LISTS:
+            errors.add(error)
+        elif error.tag_path in places:
+            errors.add(said)
+        elif error.kind == NOT_IN_OLDER_LIST:
+            doubted[said] = OLDER_LIST
+        elif second.status == "judged" and hears_of_values(error):
+            doubted[said] = NEWER_REFEREE
+        else:
+            errors.add(said)
+    # Bits that follow from others that are wrong are not wrong too, as dciodvfy has it.
+    errors = {error for error in errors if not is_of_other_bits(error, errors | theirs)}
+    held_back = {
+        why for error, why in doubted.items() if not is_of_other_bits(error, errors | theirs)
+    }
+    settled = replace(
+        first,
+        errors=tuple(sorted(errors)),
+        held_back=tuple(sorted(held_back.union(first.held_back))),
+    )
+    return {**reports, DICOM_VALIDATOR: settled}
+
+
+_OF_LISTS = ("enumerated_value", NOT_IN_OLDER_LIST)
 
 
 class Panel:

@@ -31,6 +31,17 @@ KINDS = {
 """The kinds of error, of both referees. That of a condition is told by `Opinion` only: to the
 referees its attribute is missing."""
 
+NOT_IN_OLDER_LIST = "not_in_older_list"
+"""Kind of what is no error unless another referee says so: a value is none of those that an older
+edition enumerates (`auditor.conformance.panel.settle`)."""
+
+
+OLDER_LIST = (
+    "the list of values is of an edition of 2020, and no referee that knows a newer one finds the "
+    "value wrong"
+)
+"""Why a value outside of a list is held back."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class IodError:

@@ -1,7 +1,7 @@
 """Other editions of the standard than the packaged one, fetched by dicom-validator's reader.
 
-A fetched edition is read from the standard itself, so it has the enumerated values, which
-the packaged one lacks; and its conditions are as dicom-validator reads them.
+A fetched edition is read from the standard itself, so it has that edition's enumerated values,
+where the packaged ones are of another; and its conditions are as dicom-validator reads them.
 """
 
 from __future__ import annotations

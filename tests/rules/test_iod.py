@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from auditor import TagPath
-from auditor.conformance.vocabulary import IodError, RefereeReport
+from auditor.conformance.vocabulary import OLDER_LIST, IodError, RefereeReport
 from auditor.engine import is_referee_rule
 from auditor.model import Outcome
 from auditor.paths import rules_folder
@@ -80,6 +80,16 @@ def test_conditions_for_no_machine_lower_the_coverage(rules: RuleSet) -> None:
     assert foreign[0] is Outcome.NOT_EVALUATED
 
 
+def test_a_value_in_no_older_list_is_no_pass_where_nobody_newer_judged(rules: RuleSet) -> None:
+    rule, unsure = rules.get("IOD009"), replace(CLEAN, held_back=(OLDER_LIST,))
+    for second in (ABSENT, DIED):
+        outcome, said_of_it = _ask_referee_rule(rule, reports(unsure, second), {})
+        assert outcome is Outcome.NOT_EVALUATED
+        assert "list of 2020" in said_of_it[0][0]
+    assert _ask_referee_rule(rule, reports(unsure, CLEAN), {})[0] is Outcome.PASS
+    assert _ask_referee_rule(rule, reports(CLEAN, ABSENT), {})[0] is Outcome.PASS
+
+
 def test_what_is_wrong_with_a_uid_is_said_once(rules: RuleSet) -> None:
     place = TagPath.of("StudyInstanceUID")
     wrong = RefereeReport("judged", (IodError("characters", place, "General Study", "1"),))
@@ -112,7 +122,7 @@ def test_who_did_not_judge_is_never_a_pass(
 ) -> None:
     asked = reports(first, second)
     assert _ask_referee_rule(rules.get("IOD001"), asked, {})[0] is of_both
-    assert _ask_referee_rule(rules.get("IOD009"), asked, {})[0] is of_second
+    assert _ask_referee_rule(rules.get("IOD010"), asked, {})[0] is of_second
 
 
 def test_how_sure_a_finding_is(rules: RuleSet) -> None:
@@ -135,5 +145,5 @@ def test_what_could_not_be_judged_is_said(rules: RuleSet) -> None:
         "dciodvfy is not installed: one referee judged.",
     ]
     asked = [reports(CLEAN, ABSENT)]
-    assert _referee_reason(rules.get("IOD009"), asked, False) == "a referee that is not installed"
+    assert _referee_reason(rules.get("IOD010"), asked, False) == "a referee that is not installed"
     assert _referee_reason(rules.get("IOD001"), asked, False) == ""
