@@ -745,6 +745,7 @@ def test_a_broken_cache_is_an_empty_one(tmp_path: Path, content: bytes) -> None:
         {"status": "error"},
         {"status": None},
         {"held_back": 1},
+        {"unshown": ["x"]},
     ],
 )
 def test_an_entry_that_is_no_report_is_not_there(tmp_path: Path, change: dict[str, Any]) -> None:

@@ -40,7 +40,7 @@ from auditor.conformance.dicom_validator import (
     sop_class_of,
 )
 from auditor.conformance.legality import SURELY_LEGAL, lenient, pieces
-from auditor.conformance.overlays import judge_overlays, repeated
+from auditor.conformance.overlays import judge_one_overlay, repeated
 from auditor.conformance.vocabulary import DCIODVFY, IodError, RefereeReport
 from auditor.model import TagPath, format_tag, parse_tag
 from auditor.reading.places import LONG_VRS, TEXT_VRS
@@ -697,7 +697,7 @@ def last_tag(error: IodError) -> int:
 
 
 class DciodvfyReferee:
-    """Judges by dciodvfy, one process for each stand-in that was not seen before.
+    """Judges by dciodvfy: of each data set one stand-in, and one process if that is a new one.
 
     Parameters
     ----------
@@ -734,7 +734,9 @@ class DciodvfyReferee:
         try:
             with lenient():
                 uid = sop_class_of(dataset, sop_class)
-                return judge_overlays(dataset, lambda part: self._judge(part, uid))
+                return judge_one_overlay(
+                    dataset, lambda part: self._judge(part, uid), lambda part: stand_in(part, uid)
+                )
         except Exception as error:  # noqa: BLE001 - what is judged is hostile
             return RefereeReport("error", (), f"no stand-in: {type(error).__name__}")
 

@@ -115,6 +115,19 @@ def test_who_did_not_judge_is_never_a_pass(
     assert _ask_referee_rule(rules.get("IOD009"), asked, {})[0] is of_second
 
 
+def test_overlays_that_no_referee_was_shown_are_no_pass(rules: RuleSet) -> None:
+    partly = RefereeReport("judged", unshown=(0x6002,))
+    wrong = replace(said("IOD009"), unshown=(0x6002,))
+    for rule, second, outcome in (
+        ("IOD009", partly, Outcome.NOT_EVALUATED),
+        ("IOD009", wrong, Outcome.FAIL),
+        ("IOD001", partly, Outcome.PASS),
+    ):
+        assert _ask_referee_rule(rules.get(rule), reports(CLEAN, second), {})[0] is outcome
+    reason = _referee_reason(rules.get("IOD009"), [reports(CLEAN, partly)], False)
+    assert reason == "overlays of one object that differ, of which the referee is shown the first"
+
+
 def test_how_sure_a_finding_is(rules: RuleSet) -> None:
     rule = rules.get("IOD001")
     confidences: dict[tuple[str, str], str] = {}
