@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import re
 import shlex
@@ -44,9 +45,10 @@ from auditor.reading.fallback import lenient
 from auditor.reading.places import Place
 from auditor.result import RuleResult, read_result
 from auditor.standard.dictionary import keyword_of, tag_of
-from auditor.standard.sop_classes import RT_DOSE, SEGMENTATION
+from auditor.standard.sop_classes import RT_DOSE, SEGMENTATION, STRUCTURED_REPORTS
 from auditor.store import TABLES, TableWriter
 from auditor.testing import dataset_of
+from tests.planted.cases_sr import reports
 from tests.planted.harness import ct_slice
 from tests.rules.cases import Case, all_rules, get_rule
 from tests.rules.test_every_rule import CASES
@@ -149,7 +151,8 @@ def test_a_command_is_of_a_known_tool_and_of_attributes_that_exist(rule_id: str)
             assert value == value.strip()
         for name in re.findall(r'\+(?:P|st) "?([\w,]+)', text):
             group, _, number = name.partition(",")
-            assert name == "TAG" or (
+            # It knows no tag in brackets, as dcmodify does.
+            assert name == "GGGG,EEEE" or (
                 keyword_of(int(group + number, 16)) if number else tag_of(name)
             )
 
@@ -733,10 +736,11 @@ def test_a_file_is_named_for_its_uid_and_its_document_replaced(tmp_path: Path) -
     with _in(tmp_path):
         made.save_as("FILE")
         Path("CLEAN-DOCUMENT").write_bytes(b"NOTHING")
-        mended = _run("DEID466", {})
-        assert Path("DOCUMENT").read_bytes() == b"LETTER"
-        assert mended.EncapsulatedDocument[: mended.EncapsulatedDocumentLength] == b"NOTHING"
-        Path("NEW-FILE").unlink()
+        for rule_id in ("DEID465", "DEID466"):
+            mended = _run(rule_id, {})
+            assert Path("DOCUMENT").read_bytes() == b"LETTER"
+            assert mended.EncapsulatedDocument[: mended.EncapsulatedDocumentLength] == b"NOTHING"
+            Path("NEW-FILE").unlink()
         Path("NEW-FOLDER").mkdir()
         exec("\n".join(text for _, text in statements("DEID413")), dict(NAMES))  # noqa: S102
         assert [each.name for each in Path("NEW-FOLDER").iterdir()] == ["2.25.1.dcm"]
@@ -751,10 +755,40 @@ def test_pixels_are_blanked_where_the_text_is_and_dates_shifted_alike(tmp_path: 
         made.save_as("ORIGINAL")
         words = {"TOP": "0", "BOTTOM": "2", "LEFT": "0", "RIGHT": "4"}
         assert _run("PIX011", words).PixelData == bytes(16) + b"\1" * 16
-        shifted = _run("DEID503", {"DAYS": "3"})
-        assert shifted.StudyDate == "20010302"
-        assert shifted.AcquisitionDateTime == "20010302101500.5+0100"
-        assert shifted.ReferencedStudySequence[0].StudyDate == "20010104"
+        for rule_id in ("DEID503", "DEID504"):
+            shifted = _run(rule_id, {"DAYS": "3"})
+            assert shifted.StudyDate == "20010302"
+            assert shifted.AcquisitionDateTime == "20010302101500.5+0100"
+            assert shifted.ReferencedStudySequence[0].StudyDate == "20010104"
+            Path("NEW-FILE").unlink()
+
+
+@pytest.mark.parametrize("rule_id", ["PIX013", "PIX014"])
+def test_overlays_and_icons_are_taken_out(rule_id: str, tmp_path: Path) -> None:
+    made = _image(IconImageSequence=[{"Rows": 1}])
+    for group in (0x6000, 0x601E):
+        made.add_new((group, 0x3000), "OW", b"\1\0")
+    with _in(tmp_path):
+        made.save_as("FILE")
+        mended = _run(rule_id, {})
+    assert mended.PixelData == made.PixelData
+    assert not [each.tag for each in mended if each.tag.group >> 8 == 0x60]
+    assert "IconImageSequence" not in mended
+
+
+def test_a_picture_is_looked_at_and_an_age_taken_out(tmp_path: Path) -> None:
+    _skip_without_its_programs("DEID507")
+    made = _image(PatientAge="091Y", PatientBirthDate="19100101")
+    with _in(tmp_path):
+        made.save_as("FILE")
+        mended = _run("DEID507", {})
+        assert "PatientAge" not in mended
+        assert mended["PatientBirthDate"].is_empty
+        assert _run("PIX012", {"YES-OR-NO": "NO"}).BurnedInAnnotation == "NO"
+        ((_, look),) = [each for each in statements("PIX012") if each[0] == "dcmj2pnm"]
+        if shutil.which("dcmj2pnm"):
+            subprocess.run(shlex.split(look), check=True, capture_output=True)
+            assert Path("LOOK-AT-IT.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_functional_groups_are_moved_and_directions_taken_from_the_source(tmp_path: Path) -> None:
@@ -797,6 +831,117 @@ def test_a_table_is_written_without_the_column_or_with_other_ids(
 
 
 # -- Commands that show how far a defect reaches --------------------------------------------------
+
+SHOWING = [
+    rule_id
+    for rule_id in COMMANDS
+    if any(tool == "dcmdump" and text.endswith(" FILE") for tool, text in statements(rule_id))
+]
+
+
+@pytest.mark.skipif(not shutil.which("dcmdump"), reason="dcmdump is not installed")
+@pytest.mark.parametrize("rule_id", SHOWING)
+def test_what_a_command_shows_is_there(rule_id: str, tmp_path: Path) -> None:
+    shown: dict[str, int] = {}
+    for case in CASES[rule_id]:
+        if case.outcome is not Outcome.FAIL:
+            continue
+        last = case.at[0].rpartition("/")[2].strip("()").partition(":")[0] if case.at else ""
+        words = {**MENDS.get(rule_id, {}), "GGGG,EEEE": last.replace("xx", "10")}
+        with _in(tmp_path):
+            _write(case.dataset)
+            for tool, text in statements(rule_id):
+                # What is shown behind a line that mends is what became of it.
+                if tool in ("dcmdump", "dcmodify"):
+                    done = subprocess.run(
+                        shlex.split(_filled(text, words)),
+                        check=tool == "dcmdump",
+                        capture_output=True,
+                    )
+                    if tool == "dcmdump":
+                        shown[text] = shown.get(text, 0) + len(done.stdout)
+    assert all(shown.values()), shown
+
+
+@pytest.mark.skipif(not shutil.which("dcmdump"), reason="dcmdump is not installed")
+@pytest.mark.parametrize("rule_id", ["DEID108", "DEID408", "DEID502"])
+def test_a_command_shows_it_of_each_file_of_a_folder(rule_id: str, tmp_path: Path) -> None:
+    with _in(tmp_path):
+        Path("COLLECTION").mkdir()
+        for name in ("1.dcm", "2.dcm"):
+            made = _image(PatientID="A", ImageComments="B", RecognizableVisualFeatures="NO")
+            made.save_as(Path("COLLECTION", name))
+        (text,) = [text for tool, text in statements(rule_id) if tool == "dcmdump"]
+        said = subprocess.run(
+            shlex.split(_filled(text, {"GGGG,EEEE": "0020,4000"})),
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+    assert "1.dcm" in said
+    assert "2.dcm" in said
+
+
+@pytest.mark.skipif(not shutil.which("dsrdump"), reason="dsrdump is not installed")
+def test_a_command_shows_the_content_of_a_report(tmp_path: Path) -> None:
+    texts = {
+        text for rule_id in COMMANDS for tool, text in statements(rule_id) if tool == "dsrdump"
+    }
+    assert texts
+    documents = [each for each in reports().datasets if each.SOPClassUID in STRUCTURED_REPORTS]
+    assert documents
+    with _in(tmp_path):
+        for made in documents:
+            made.save_as("FILE", enforce_file_format=False)
+            for text in texts:
+                done = subprocess.run(shlex.split(text), check=True, capture_output=True)
+                assert done.stdout.strip(), text
+
+
+@pytest.mark.parametrize(("rule_id", "expected"), [("RT102", "{'2'}"), ("RT103", "[0.0, 1.0]")])
+def test_a_line_prints_what_is_wrong(
+    rule_id: str, expected: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    contours = [
+        {"NumberOfContourPoints": count, "ContourData": ["1", "2", "3"]} for count in ("1", "2")
+    ]
+    with _in(tmp_path):
+        _write(
+            {
+                "StructureSetROISequence": [{"ROINumber": "1"}, {"ROINumber": "2"}],
+                "ROIContourSequence": [
+                    {"ReferencedROINumber": "1", "ContourSequence": contours},
+                    {"ReferencedROINumber": "2"},
+                ],
+            }
+        )
+        _run(rule_id, {})
+    assert capsys.readouterr().out.strip() == expected
+
+
+def test_commands_for_files_do_what_they_say(tmp_path: Path) -> None:
+    def run(rule_id: str, **words: str) -> str:
+        ((_, text),) = statements(rule_id)
+        return subprocess.run(
+            shlex.split(_filled(text, words)), check=True, capture_output=True, text=True
+        ).stdout
+
+    with _in(tmp_path):
+        Path("COLLECTION").mkdir()
+        for name, content in (("empty", b""), (".hidden", b""), ("full", b"x")):
+            Path("COLLECTION", name).write_bytes(content)
+        assert run("FILE005").split() == ["COLLECTION/empty"]
+        Path("FILE.gz").write_bytes(gzip.compress(b"x"))
+        run("FILE010")
+        assert Path("FILE").read_bytes() == b"x"
+        Path("FILE-OR-FOLDER").mkdir()
+        run("DEID414")
+        assert Path("CODE").is_dir()
+        rows = ({"path": "a.dcm", "status": "partial", "reason": "cut short"}, {"status": "ok"})
+        (query,) = queries("FILE002")
+        case = Case(Outcome.FAIL, instances=rows)
+        assert _rows(query, tmp_path / "some", case) == [("0", "a.dcm", "cut short")]
+
 
 EXCUSED = {"REF002", "REF003", "REF004", "REF006", "REF009"}
 """Rules that excuse some of what their query shows: copies, and what former versions named."""
