@@ -145,6 +145,8 @@ def audit_collection(
     progress
         Is told how far the audit has come.
     """
+    # What takes time and no other part waits for is done beside it, where there are processes.
+    database = workers.aside(lambda: connect(folder.path, workers.count))
     tally, described, people = _walk(collection, number, folder, workers, progress, job)
     pixels = _compare_pixels(collection.source, number, folder, workers, progress, job.twins)
     results = {rule.id: blank_result(rule, profile) for rule in rules.rules}
@@ -166,6 +168,9 @@ def audit_collection(
         )
     # Where there are more processes than this one, they ask while the tables are queried here.
     asked = workers.aside(lambda: ask_referees(workers, tally.structures) if waiting else {})
+    counted = workers.aside(
+        lambda: [count_rule(parts, rule.unit is Unit.SERIES) for rule, parts in walked]
+    )
     progress.step("rules over the whole collection")
     files = {table: folder.file(table, number) for table in WALKED}
     with (
@@ -175,20 +180,19 @@ def audit_collection(
     ):
         summed = joined(rules, tally)
         files |= _passing_tables(Path(passing), collection.name, people, summed, pixels)
-        with connect(folder.path, workers.count) as connection:
-            tables = hold(connection, files)
+        with database.result() as connection:
+            tables = hold(connection, files, workers.count)
             there = _query(connection, tables, collection, tally, rules, workers.count, results)
         for rule, found in there.found:
             write_findings(findings, results[rule.id], found)
-        for rule, parts in walked:
-            counted = count_rule(parts, rule.unit is Unit.SERIES)
-            record(rule, counted, there.sources, results[rule.id], findings)
+        for (rule, parts), total in zip(walked, counted.result(), strict=True):
+            record(rule, total, there.sources, results[rule.id], findings)
             judged.add(judged_rows(rule, signatures, parts))
         reports = asked.result()
         for rule in waiting:
             parts, confidences, reason = count_referee_rule(rule, tally, reports)
-            counted = count_rule(parts, rule.unit is Unit.SERIES)
-            record(rule, counted, there.sources, results[rule.id], findings, confidences)
+            total = count_rule(parts, rule.unit is Unit.SERIES)
+            record(rule, total, there.sources, results[rule.id], findings, confidences)
             judged.add(judged_rows(rule, signatures, parts))
             results[rule.id].reason = "; ".join(filter(None, (results[rule.id].reason, reason)))
     with TableWriter(folder.file("elements", number), "elements", collection.name) as writer:
