@@ -408,11 +408,9 @@ def run_audit(
 
 def _load_what_follows() -> None:
     """Load what is needed when all files are read."""
-    import duckdb  # noqa: F401
+    from auditor.render import compile_report
 
-    from auditor.render import report_template
-
-    report_template()
+    compile_report()
 
 
 def run_index_audit(

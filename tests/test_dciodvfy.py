@@ -19,6 +19,7 @@ from pydicom import Dataset
 from pydicom.dataelem import RawDataElement
 from pydicom.tag import Tag
 
+from auditor.asking import ask_referees
 from auditor.audit import Collection, Progress, audit
 from auditor.conformance import dciodvfy
 from auditor.conformance.cache import ENVIRONMENT, VerdictCache, cache_folder
@@ -42,7 +43,7 @@ from auditor.conformance.vocabulary import (
     RefereeReport,
     agree,
 )
-from auditor.engine import Auditor, Job, Workers, ask_referees
+from auditor.engine import Auditor, Job, Workers
 from auditor.model import TagPath
 from auditor.paths import profiles_folder, rules_folder
 from auditor.profile import read_profile
@@ -666,13 +667,13 @@ def test_no_more_processes_than_structures(
         return run(*arguments)
 
     monkeypatch.setattr(dciodvfy, "run", counted)
-    monkeypatch.setattr("auditor.engine._panel", [])
+    monkeypatch.setattr("auditor.asking._panel", [])
     monkeypatch.setenv(ENVIRONMENT, str(tmp_path / "cache"))
     first = ask_referees(workers, known)
     assert len(started) == 1
     # The second run asks nobody: it needs the files no more than the referees.
     (tmp_path / "ct" / "000.dcm").unlink()
-    monkeypatch.setattr("auditor.engine._panel", [])
+    monkeypatch.setattr("auditor.asking._panel", [])
     assert ask_referees(workers, known) == first
     assert len(started) == 1
 
@@ -689,7 +690,7 @@ def test_of_too_many_items_no_referee_is_asked(
         return dict.fromkeys(REFEREES, RefereeReport("judged"))
 
     monkeypatch.setattr(Panel, "judge", judge)
-    monkeypatch.setattr("auditor.engine._panel", [])
+    monkeypatch.setattr("auditor.asking._panel", [])
     monkeypatch.setattr("auditor.engine.ITEM_LIMIT", 30)
     monkeypatch.setenv(ENVIRONMENT, str(tmp_path / "cache"))
     for name, count in (("few", 30), ("many", 31)):
