@@ -433,7 +433,7 @@ def audit(
     """
     start = time.perf_counter()
     results = []
-    with Workers(job, jobs) as workers:
+    with Workers(job, jobs, rules) as workers:
         if workers.count > 1:
             workers.aside(meanwhile)
         for number, collection in enumerate(collections, 1):

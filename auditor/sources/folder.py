@@ -139,7 +139,7 @@ def _list(folder: str) -> tuple[str, list[os.DirEntry[str]]]:
     except OSError as error:
         problem = f"the folder cannot be listed ({error.strerror or 'unknown reason'})"
     # Among names of ASCII that is the same order, and sooner found.
-    plain = all(entry.name.isascii() for entry in entries)
+    plain = "".join(map(_name, entries)).isascii()
     entries.sort(key=_name if plain else lambda entry: os.fsencode(entry.name))
     return problem, entries
 
