@@ -19,17 +19,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any, TypeVar
 
-from auditor.conformance.cache import VerdictCache, cache_folder
-from auditor.conformance.panel import (
-    ABSENT,
-    ITEM_LIMIT,
-    NOT_SHOWN,
-    Panel,
-    Reports,
-    present,
-    stamps,
-)
-from auditor.conformance.vocabulary import REFEREES, RefereeReport
+from auditor.conformance.panel import ITEM_LIMIT
 from auditor.equipment import model_name
 from auditor.facts import InstanceFacts, UndeclaredRead
 from auditor.masks import LOOKED_AT, Where
@@ -678,22 +668,6 @@ def _work(files: list[SourceFile]) -> Partial:
     return _here[0].chunk(files)
 
 
-_panel: list[Panel] = []
-"""The referees of this process, with what they remember; made when first asked."""
-
-Question = tuple[bytes, Structure, tuple[str, ...]]
-"""Digest of a structure, one data set that has it, and the referees to ask."""
-
-
-def judge_structures(batch: list[Question]) -> dict[bytes, Reports]:
-    """Show one representative of each structure to the referees."""
-    if not _panel:
-        _panel.append(Panel())
-    return {
-        digest: _panel[0].judge(one.location, one.sop_class, names) for digest, one, names in batch
-    }
-
-
 class Workers:
     """Runs tasks in order, in this process or in several; a context manager.
 
@@ -878,37 +852,6 @@ def _image(
         return None
     series = row[COLUMN["SeriesInstanceUID"]]
     return Image(reading.sop_class, series, file.path, file.location, has_pixels, has_pictures)
-
-
-def ask_referees(workers: Workers, structures: dict[bytes, Structure]) -> dict[bytes, Reports]:
-    """Get every referee's report on every distinct structure; from the cache what is in it."""
-    names = present()
-    cache = VerdictCache(cache_folder(), {name: stamps()[name] for name in names})
-    known = cache.load(structures)
-    reports: dict[bytes, Reports] = {
-        digest: dict.fromkeys(set(REFEREES) - set(names), ABSENT) for digest in structures
-    }
-    for (digest, name), report in known.items():
-        reports[digest][name] = report
-    questions: list[Question] = []
-    for digest, structure in sorted(structures.items()):
-        missing = tuple(name for name in names if name not in reports[digest])
-        if not structure.is_shown:
-            reports[digest].update(dict.fromkeys(missing, NOT_SHOWN))
-        elif missing:
-            questions.append((digest, structure, missing))
-    said: dict[tuple[bytes, str], RefereeReport] = {}
-    died = RefereeReport("error", (), "the referee died on this object")
-    for part in workers.run(
-        judge_structures,
-        batches(questions, 16),
-        lambda question: {question[0]: dict.fromkeys(question[2], died)},
-    ):
-        for digest, answers in part.items():
-            reports[digest].update(answers)
-            said.update({(digest, name): report for name, report in answers.items()})
-    cache.save(said)
-    return reports
 
 
 def available_cores() -> int:

@@ -18,9 +18,10 @@ from pydicom import dcmwrite
 from pydicom.dataset import Dataset
 
 from auditor import engine
+from auditor.asking import judge_structures
 from auditor.cli import main
 from auditor.conformance.panel import Panel, Reports, present
-from auditor.engine import Auditor, Job, Partial, Workers, blame, judge_structures, walk_files
+from auditor.engine import Auditor, Job, Partial, Workers, blame, walk_files
 from auditor.facts import InstanceFacts, UndeclaredRead
 from auditor.model import Outcome
 from auditor.packing import Columns, pack, unpack

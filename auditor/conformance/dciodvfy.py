@@ -40,14 +40,19 @@ from auditor.conformance.dicom_validator import (
     sop_class_of,
 )
 from auditor.conformance.legality import SURELY_LEGAL, lenient, pieces
-from auditor.conformance.overlays import judge_overlays, repeated
+from auditor.conformance.overlays import judge_one_overlay, repeated
 from auditor.conformance.vocabulary import DCIODVFY, IodError, RefereeReport
 from auditor.model import TagPath, format_tag, parse_tag
 from auditor.reading.places import LONG_VRS, TEXT_VRS
 from auditor.reading.walker import known_vr
 from auditor.standard.dictionary import entry_of, tag_of, vr_of
 from auditor.standard.iods import IodTable, packaged_iods
-from auditor.standard.sop_classes import LABEL_MAP_SEGMENTATION, PARAMETRIC_MAP, SEGMENTATION
+from auditor.standard.sop_classes import (
+    GREYS,
+    LABEL_MAP_SEGMENTATION,
+    PARAMETRIC_MAP,
+    SEGMENTATION,
+)
 
 if TYPE_CHECKING:
     import pydicom
@@ -646,6 +651,17 @@ def _need_not_be_hounsfield(error: IodError, case: _Case) -> bool:
     return bool(types) and (not acquired or case.shown((_SEVERAL_ENERGIES,)) == {b"YES"})
 
 
+_PHOTOMETRIC_INTERPRETATION = (format_tag(tag_of("PhotometricInterpretation")),)
+
+
+def _is_enumerated_too(error: IodError, case: _Case) -> bool:
+    return (
+        error.kind == "defined_term"
+        and error.tag_path.steps == _PHOTOMETRIC_INTERPRETATION
+        and case.sop_class in GREYS
+    )
+
+
 HELD_BACK: tuple[tuple[str, Callable[[IodError, _Case], bool]], ...] = (
     ("a retired attribute may stay where an earlier edition had it (PS3.6 6)", _is_retired),
     (
@@ -682,8 +698,13 @@ HELD_BACK: tuple[tuple[str, Callable[[IodError, _Case], bool]], ...] = (
         "C.8.13.5.5)",
         lambda error, case: is_for_spectroscopy_only(error, case.sop_class),
     ),
+    (
+        "the SOP class enumerates Photometric Interpretation, and IOD021 says what is none of its "
+        "values (PS3.3 C.8.2.1, C.8.3.1, C.8.9.4, C.8.8.3)",
+        _is_enumerated_too,
+    ),
 )
-"""Known false errors of dciodvfy: why each is one, and how it is told."""
+"""Known false errors of dciodvfy, or what a rule says better: why, and how it is told."""
 
 
 def tags_of(error: IodError) -> Iterator[int]:
@@ -697,7 +718,7 @@ def last_tag(error: IodError) -> int:
 
 
 class DciodvfyReferee:
-    """Judges by dciodvfy, one process for each stand-in that was not seen before.
+    """Judges by dciodvfy: of each data set one stand-in, and one process if that is a new one.
 
     Parameters
     ----------
@@ -734,7 +755,9 @@ class DciodvfyReferee:
         try:
             with lenient():
                 uid = sop_class_of(dataset, sop_class)
-                return judge_overlays(dataset, lambda part: self._judge(part, uid))
+                return judge_one_overlay(
+                    dataset, lambda part: self._judge(part, uid), lambda part: stand_in(part, uid)
+                )
         except Exception as error:  # noqa: BLE001 - what is judged is hostile
             return RefereeReport("error", (), f"no stand-in: {type(error).__name__}")
 

@@ -335,6 +335,14 @@ CASES = (
         _each(_as_the_study),
         ("IOD035",),
     ),
+    Planted("no day", "a 30 February", _first(_set(StudyDate="20230230")), ("IOD038",)),
+    Planted(
+        "no day elsewhere",
+        "a 31 April in an attribute that is not of the IOD",
+        _first(_set(DateOfSecondaryCapture="20230431")),
+        ("IOD038",),
+    ),
+    Planted("colons", "a time with colons", _first(_set(StudyTime="10:15")), ("IOD038",)),
     Planted(
         "long UID",
         "a UID of 65 characters",
