@@ -12,6 +12,7 @@ from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from math import inf
 from multiprocessing import get_context, parent_process
 from operator import itemgetter
 from pathlib import Path
@@ -42,10 +43,10 @@ from auditor.reading.extents import (
     PLANES,
     Box,
     around,
-    box,
     decimals,
+    drawn,
     frame_range,
-    frames_extent,
+    frame_runs,
     whole_numbers,
 )
 from auditor.reading.places import Forest, Place, Token
@@ -496,30 +497,51 @@ class _Columns:
         return hashed
 
     def references(self, path: str, row: list[Any], reading: Reading) -> Iterator[tuple[Any, ...]]:
-        """Yield the distinct references of one instance, with how far each reaches."""
-        distinct: dict[tuple[str, bytes, tuple[bytes, bytes, bytes, bytes]], _Reach] = {}
+        """Yield the distinct references of one instance, and what is drawn in their targets."""
+        # By place, class and UIDs of the target, frames that are named, and plane of the drawing.
+        distinct: dict[tuple[Any, ...], _Reach] = {}
         frames: dict[bytes, tuple[int, int] | None] = {}
+        drawings, count, told_apart = 0, 0, True
         for each in reading.references:
             uids = each.sop_instance, each.series, each.study, each.frame_of_reference
-            reach = distinct.setdefault((str(each.place.path), each.sop_class, uids), _Reach())
+            target = str(each.place.path), each.sop_class, uids
+            named: tuple[int, int] | None = None
             if each.frames:
                 if each.frames not in frames:
                     frames[each.frames] = frame_range(each.frames)
-                reach.add_frames(frames[each.frames])
-            if each.points:
-                reach.box = around(reach.box, box(each.points))
+                named = frames[each.frames]
+            found = drawn(each.points) if each.points else None
+            if found is not None:
+                plane, boxes = found
+                if min(plane) == inf:
+                    # Another contour may lie in another plane.
+                    count += 1
+                    plane = (*plane, count)
+                key = (*target, named or (), plane)
+                if key in distinct or drawings < MOST_DRAWINGS:
+                    drawings += key not in distinct
+                    distinct.setdefault(key, _Reach(named)).add_boxes(boxes)
+                    continue
+                told_apart = False
+            distinct.setdefault((*target, (), ()), _Reach()).add_frames(named)
         instance, sop_class = row[COLUMN["SOPInstanceUID"]], row[COLUMN["SOPClassUID"]]
-        for (place, target_class, uids), reach in sorted(distinct.items(), key=itemgetter(0)):
-            yield (
-                path,
-                instance,
-                sop_class,
-                place,
-                self._uid(target_class),
-                *map(self._hashed, uids),
-                *(reach.frames or (None, None)),
-                *(reach.box or (None,) * 6),
-            )
+        number = 0
+        for (place, target_class, uids, _, plane), reach in sorted(
+            distinct.items(), key=itemgetter(0)
+        ):
+            number += bool(plane)
+            for sides in reach.boxes or ((None,) * 6,):
+                yield (
+                    path,
+                    instance,
+                    sop_class,
+                    place,
+                    self._uid(target_class),
+                    *map(self._hashed, uids),
+                    *(reach.frames or (None, None)),
+                    number if plane and told_apart else None,
+                    *sides,
+                )
 
     def _hashed(self, uid: bytes) -> int | None:
         """Return the hash of a UID, which many objects may refer to."""
@@ -565,18 +587,21 @@ def number_rows(
 def extent_rows(
     path: str, numbers: Iterable[tuple[Place, bytes]], frames: int | None
 ) -> Iterator[tuple[Any, ...]]:
-    """Yield the row of the table of extents for one instance, if its frames say where they are."""
-    extent = frames_extent(numbers, frames)
-    if extent is not None:
-        yield path, *extent[0], *extent[1:]
+    """Yield the rows of the table of extents for one instance, if its frames say where they are."""
+    for run in frame_runs(numbers, frames):
+        yield path, *run
 
 
 @dataclass(slots=True)
 class _Reach:
-    """How far the references to one target at one place reach."""
+    """The frames that references to one target at one place name, and what is drawn there."""
 
     frames: tuple[int, int] | None = None
-    box: Box | None = None
+    boxes: tuple[Box, ...] = ()
+
+    def add_boxes(self, more: tuple[Box, ...]) -> None:
+        """Add what is drawn in the same plane across an axis; what is in none comes once."""
+        self.boxes = (around(self.boxes[0], more[0]),) if self.boxes else more
 
     def add_frames(self, more: tuple[int, int] | None) -> None:
         if self.frames and more:
@@ -584,6 +609,9 @@ class _Reach:
         else:
             self.frames = self.frames or more
 
+
+MOST_DRAWINGS = 50_000
+"""Planes across an axis and contours in none of one object that are told apart."""
 
 UID_LIMIT = 256
 """Bytes of a UID that is remembered: four times what one may have."""

@@ -50,6 +50,7 @@ TABLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("FrameOfReferenceUID", "uint64"),
         ("lowest_frame", "int64"),
         ("highest_frame", "int64"),
+        ("drawing", "int64"),
         *((f"{end}_{axis}", "double") for axis in "xyz" for end in ("lowest", "highest")),
     ),
     "numbers": (
@@ -60,9 +61,13 @@ TABLES: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "extents": (
         ("path", "string"),
-        *((f"{end}_{axis}", "double") for axis in "xyz" for end in ("lowest", "highest")),
+        ("first_frame", "int64"),
+        ("last_frame", "int64"),
+        ("ImagePositionPatient", "string"),
         ("ImageOrientationPatient", "string"),
+        ("PixelSpacing", "string"),
         ("SliceThickness", "string"),
+        ("step", "double"),
     ),
     "companions": (
         ("path", "string"),
@@ -134,9 +139,12 @@ TABLES: dict[str, tuple[tuple[str, str], ...]] = {
 """Table to its columns. UIDs and Patient ID are keyed hashes, see `auditor.redaction`.
 
 A reference has a row for each distinct target at a place, with what the items around it name:
-series, study and frame of reference. Frames are the lowest and the highest that it names; x, y
-and z the box around the contours that lie in that image alone, or around the positions of the
-frames that are made from it alone, in mm.
+series, study and frame of reference. Frames are the lowest and the highest that it names. What is
+drawn in that image alone, and the frames that are made from it alone, have rows of their own, with
+x, y and z in mm: for each set of frames and each plane across an axis the box around contours or
+positions, for each other contour the points that reach farthest along the axes, each as a box.
+Drawing numbers them in the object; rows of one number are of one contour. There is no number where
+there are too many to tell them apart, see `auditor.engine.MOST_DRAWINGS`.
 
 Entities have a row for each distinct set of what objects say of their patient, study, series,
 equipment and frame of reference, with one path of it: keyed hashes of values as they are
@@ -147,8 +155,9 @@ icon beside it, with its tag path.
 
 A number has a row for each that a part of an object has, or that refers to a part of another.
 
-An extent has a row for each image of several frames that all say where they are: the box around
-their positions in mm, and what they have in common.
+An extent has a row for each run of frames of an image with functional groups whose frames all say
+where they lie and how they are turned: the position of the first, in mm, how far along the normal
+each is from the one before, and what they have in common, see `auditor.reading.extents.frame_runs`.
 
 A key is what in a companion may name an object or a patient, hashed as their UIDs and IDs are:
 ``uid``, ``name`` (a part of its path) or ``column`` (a value of that column, or of any).

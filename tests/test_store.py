@@ -136,7 +136,7 @@ def test_a_table_without_rows_is_a_table(tmp_path: Path) -> None:
 
 
 def test_hashes_keep_all_their_bits(tmp_path: Path) -> None:
-    row = ("1.dcm", 2**64 - 1, "1.2", "(0008,1140)", "1.2", 2**63, *[None] * 11)
+    row = ("1.dcm", 2**64 - 1, "1.2", "(0008,1140)", "1.2", 2**63, *[None] * 12)
     with TableWriter(tmp_path / "r.parquet", "references", "ct") as writer:
         writer.add([row])
     [read] = parquet.read_table(tmp_path / "r.parquet").to_pylist()

@@ -109,11 +109,12 @@ def enhanced_ct() -> Release:
     """Return an enhanced CT of two patients, each with two frames along one stack."""
     release = Release()
     for patient in (1, 2):
-        release.add(f"case-{patient:03d}/1.dcm", _enhanced(patient))
+        release.add(f"case-{patient:03d}/1.dcm", enhanced(patient))
     return release
 
 
-def _enhanced(patient: int) -> Dataset:
+def enhanced(patient: int) -> Dataset:
+    """Return two slices of the CT as the frames of one image."""
     dataset, second = ct_slice(patient, 1), ct_slice(patient, 2)
     frames = [
         {
