@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Self
 
+from auditor.asking import FEW, ask_referees
 from auditor.blocks import (
     deidentification,
     joined,
@@ -22,6 +25,7 @@ from auditor.blocks import (
 )
 from auditor.collection import Tables, connect, hold
 from auditor.collection_rules import run_collection_rule
+from auditor.conformance.panel import Reports
 from auditor.conformance.summary import summarise
 from auditor.description import FILE as DESCRIPTION
 from auditor.description import SIZE as DESCRIPTION_SIZE
@@ -29,7 +33,6 @@ from auditor.description import DescriptionError, parse_description
 from auditor.engine import (
     Job,
     Workers,
-    ask_referees,
     batches,
     instance_rules,
     walk_files,
@@ -145,10 +148,14 @@ def audit_collection(
     progress
         Is told how far the audit has come.
     """
-    tally, described, people = _walk(collection, number, folder, workers, progress, job)
+    # What takes time and no other part waits for is done beside it, where there are processes.
+    database = workers.aside(lambda: connect(folder.path, workers.count))
+    walking, waiting = instance_rules(rules)
+    tally, described, people, reports = _walk(
+        collection, number, folder, workers, progress, job, bool(waiting)
+    )
     pixels = _compare_pixels(collection.source, number, folder, workers, progress, job.twins)
     results = {rule.id: blank_result(rule, profile) for rule in rules.rules}
-    walking, waiting = instance_rules(rules)
     signatures = tally.signatures.values()
     walked: list[tuple[Rule, list[Judged]]] = [
         (
@@ -164,8 +171,11 @@ def audit_collection(
         progress.step(
             f"conformance to the standard, of {plural(len(tally.structures), 'kind')} of data set"
         )
-    # Where there are more processes than this one, they ask while the tables are queried here.
-    asked = workers.aside(lambda: ask_referees(workers, tally.structures) if waiting else {})
+    rest = {digest: one for digest, one in tally.structures.items() if digest not in reports}
+    asked = workers.aside(lambda: ask_referees(workers, rest) if waiting else {})
+    counted = workers.aside(
+        lambda: [count_rule(parts, rule.unit is Unit.SERIES) for rule, parts in walked]
+    )
     progress.step("rules over the whole collection")
     files = {table: folder.file(table, number) for table in WALKED}
     with (
@@ -175,20 +185,19 @@ def audit_collection(
     ):
         summed = joined(rules, tally)
         files |= _passing_tables(Path(passing), collection.name, people, summed, pixels)
-        with connect(folder.path, workers.count) as connection:
-            tables = hold(connection, files)
+        with database.result() as connection:
+            tables = hold(connection, files, workers.count)
             there = _query(connection, tables, collection, tally, rules, workers.count, results)
         for rule, found in there.found:
             write_findings(findings, results[rule.id], found)
-        for rule, parts in walked:
-            counted = count_rule(parts, rule.unit is Unit.SERIES)
-            record(rule, counted, there.sources, results[rule.id], findings)
+        for (rule, parts), total in zip(walked, counted.result(), strict=True):
+            record(rule, total, there.sources, results[rule.id], findings)
             judged.add(judged_rows(rule, signatures, parts))
-        reports = asked.result()
+        reports |= asked.result()
         for rule in waiting:
             parts, confidences, reason = count_referee_rule(rule, tally, reports)
-            counted = count_rule(parts, rule.unit is Unit.SERIES)
-            record(rule, counted, there.sources, results[rule.id], findings, confidences)
+            total = count_rule(parts, rule.unit is Unit.SERIES)
+            record(rule, total, there.sources, results[rule.id], findings, confidences)
             judged.add(judged_rows(rule, signatures, parts))
             results[rule.id].reason = "; ".join(filter(None, (results[rule.id].reason, reason)))
     with TableWriter(folder.file("elements", number), "elements", collection.name) as writer:
@@ -311,11 +320,17 @@ def _walk(
     workers: Workers,
     progress: Progress,
     job: Job,
-) -> tuple[Tally, _Described, dict[PersonRow, str]]:
-    """Read all files once, and write the tables of what was in them; return the rest."""
+    asks: bool,
+) -> tuple[Tally, _Described, dict[PersonRow, str], dict[bytes, Reports]]:
+    """Read all files once, and write the tables of what was in them; return the rest.
+
+    Where referees are to be asked, those in this process are about the first structures: most
+    of the time that takes is to load them, which others need not wait for.
+    """
     tally, sample, segmented = Tally(), Sample(job.ocr), Chosen(job.masks)
     described = _Described()
     people: dict[PersonRow, str] = {}
+    asked: Future[dict[bytes, Reports]] | None = None
     with ExitStack() as stack:
         writers = {
             table: stack.enter_context(
@@ -323,16 +338,21 @@ def _walk(
             )
             for table in WALKED
         }
-        for partial in walk_files(workers, described.noticing(collection.source.files())):
-            tally.merge(partial.tally)
-            for table, columns in partial.tables.items():
+        for part in walk_files(workers, described.noticing(collection.source.files())):
+            tally.merge(part.tally)
+            for table, columns in part.tables.items():
                 writers[table].add_columns(columns)
-            sample.add(partial.images)
-            segmented.add(partial.masks)
-            merge_people(people, partial.people)
-            progress.files(sum(partial.tally.files.values()))
+            sample.add(part.images)
+            segmented.add(part.masks)
+            merge_people(people, part.people)
+            progress.files(sum(part.tally.files.values()))
+            if asks and asked is None and tally.structures:
+                first = dict(islice(tally.structures.items(), FEW))
+                asked = workers.aside(partial(ask_referees, workers, first))
+        # pydicom, with which both look at files, is set up for one of them at a time.
+        reports = asked.result() if asked else {}
         _look_at_pixels(sample, segmented, writers, workers, progress)
-    return tally, described, people
+    return tally, described, people, reports
 
 
 class _Described:
@@ -413,7 +433,7 @@ def audit(
     """
     start = time.perf_counter()
     results = []
-    with Workers(job, jobs) as workers:
+    with Workers(job, jobs, rules) as workers:
         if workers.count > 1:
             workers.aside(meanwhile)
         for number, collection in enumerate(collections, 1):

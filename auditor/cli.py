@@ -5,8 +5,8 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -16,15 +16,12 @@ import click
 from auditor.exit_codes import FAILED, INCOMPLETE, USAGE
 
 if TYPE_CHECKING:
-    from auditor.audit import Collection
     from auditor.diff import Diff
     from auditor.frames import Audit
     from auditor.gate import Decision, Limits
     from auditor.profile import Profile
     from auditor.registry import RuleSet
-    from auditor.result import AuditResult, CollectionResult
-    from auditor.sources import Source
-    from auditor.store import AuditFolder
+    from auditor.result import AuditResult
     from auditor.waivers import Waiver
 
 
@@ -184,8 +181,10 @@ def scan(
     `idc:` is all collections of the NCI Imaging Data Commons, and `idc:NAME` one of them, judged
     from the index of the repository without a download (extra `idc`).
     """
+    from auditor.engine import Job
     from auditor.gate import Limits
     from auditor.model import Severity
+    from auditor.scanning import Scan, Wanted
     from auditor.sources import printable
 
     if each is not None:
@@ -215,23 +214,16 @@ def scan(
     rules, used = _rules_and_profile(rule_folders, select, ignore, profile)
     # Names are printed and written: what a shell lets through must not reach a terminal.
     named, repository = printable(name or ""), printable(repository)
-    wanted = [Wanted(path, named, repository) for path in paths]
     indexed = _indexed(paths, bool(name or ocr or masks or twins or show_values))
-    if indexed is None:
-        result = run_audit(
-            wanted,
-            out,
-            rules,
-            used,
-            jobs,
-            quiet=quiet,
-            show_values=show_values,
-            ocr=ocr,
-            masks=masks,
-            twins=twins,
-        )
-    else:
-        result = run_index_audit(indexed, out, rules, used, jobs, repository, quiet=quiet)
+    ids, key = tuple(rule.id for rule in rules.rules), _key()
+    scanning = Scan(out, rules, used, jobs, _command_line(click.get_current_context()), quiet)
+    with _ends(out):
+        if indexed is None:
+            job = Job(rules.folders, ids, key, show_values, ocr, masks, twins)
+            wanted = [Wanted(path, named, repository) for path in paths]
+            result = scanning.files(wanted, job, _say)
+        else:
+            result = scanning.index(indexed, repository, key)
     if not quiet:
         from auditor.terminal import summarise
 
@@ -293,13 +285,6 @@ def _is_inside(inner: Path, outer: Path) -> bool:
     return real == around or around in real.parents
 
 
-class Wanted:
-    """A collection that the user asked for."""
-
-    def __init__(self, path: Path, name: str, repository: str) -> None:
-        self.path, self.name, self.repository = path, name, repository
-
-
 def _rules_and_profile(
     folders: tuple[Path, ...],
     select: tuple[str, ...],
@@ -347,139 +332,21 @@ def _key() -> bytes:
         _fail(str(error))
 
 
-def run_audit(
-    wanted: list[Wanted],
-    out: Path,
-    rules: RuleSet,
-    profile: Profile,
-    jobs: int | None,
-    *,
-    quiet: bool,
-    show_values: bool = False,
-    ocr: int = 0,
-    masks: int = 0,
-    twins: int = 0,
-) -> AuditResult:
-    """Audit, and write the audit folder with result and report; exits on what cannot be used."""
-    from auditor.audit import Collection, Unopened, audit
-    from auditor.engine import Job, available_cores
-    from auditor.formats import report_files
-    from auditor.sources import SourceError, open_source, printable
-    from auditor.store import AuditFolder, StoreError
-    from auditor.terminal import progress
+@contextmanager
+def _ends(out: Path) -> Iterator[None]:
+    """End with one line where a scan cannot be done or written."""
+    from auditor.scanning import NothingToAuditError
+    from auditor.sources import SourceError
+    from auditor.store import StoreError
 
-    started = datetime.now(UTC).isoformat(timespec="seconds")
-    ids = tuple(rule.id for rule in rules.rules)
-    job = Job(rules.folders, ids, _key(), show_values, ocr, masks, twins)
-    with ExitStack() as stack:
-        collections: list[Collection] = []
-        for each in wanted:
-            try:
-                source: Source = stack.enter_context(open_source(each.path))
-            except SourceError as error:
-                _say(str(error))
-                # It stays in the result: an audit of the rest must not look like one of all.
-                source = Unopened(printable(each.path.absolute().name))
-            name = _unique(each.name or source.name, each.repository, collections)
-            collections.append(Collection(source, name, each.repository))
-        if all(isinstance(each.source, Unopened) for each in collections):
-            there = all(os.access(each.path, os.F_OK) for each in wanted)
-            sys.exit(INCOMPLETE if there else USAGE)
-        try:
-            folder = AuditFolder(out, report_files())
-            with progress(quiet, _total(wanted, quiet)) as shown:
-                results, elapsed = audit(
-                    collections,
-                    job=job,
-                    jobs=jobs or available_cores(),
-                    rules=rules,
-                    profile=profile,
-                    folder=folder,
-                    progress=shown,
-                    meanwhile=_load_what_follows,
-                )
-            result = _finished(folder, results, elapsed, started, rules, profile, job.key)
-        except StoreError as error:
-            _fail(str(error))
-        except OSError as error:
-            _fail(_cannot_write(out, error), INCOMPLETE)
-    return result
-
-
-def _load_what_follows() -> None:
-    """Load what is needed when all files are read."""
-    import duckdb  # noqa: F401
-
-    from auditor.render import report_template
-
-    report_template()
-
-
-def run_index_audit(
-    wanted: list[str],
-    out: Path,
-    rules: RuleSet,
-    profile: Profile,
-    jobs: int | None,
-    repository: str,
-    *,
-    quiet: bool,
-) -> AuditResult:
-    """Audit collections of an index, as `run_audit` does folders."""
-    from auditor.engine import available_cores
-    from auditor.formats import report_files
-    from auditor.index import audit_index
-    from auditor.sources import SourceError, printable
-    from auditor.sources.idc import Index
-    from auditor.store import AuditFolder, StoreError
-    from auditor.terminal import progress
-
-    started, key = datetime.now(UTC).isoformat(timespec="seconds"), _key()
     try:
-        index = Index.installed()
-        folder = AuditFolder(out, report_files())
-        with progress(quiet, None) as shown:
-            results, elapsed = audit_index(
-                index,
-                wanted,
-                rules=rules,
-                profile=profile,
-                folder=folder,
-                key=key,
-                threads=jobs or available_cores(),
-                repository=printable(repository),
-                step=shown.step,
-            )
-        return _finished(folder, results, elapsed, started, rules, profile, key)
+        yield
+    except NothingToAuditError as error:
+        sys.exit(error.code)  # What cannot be opened was said by name.
     except (SourceError, StoreError) as error:
         _fail(str(error))
     except OSError as error:
         _fail(_cannot_write(out, error), INCOMPLETE)
-
-
-def _finished(
-    folder: AuditFolder,
-    results: list[CollectionResult],
-    elapsed: float,
-    started: str,
-    rules: RuleSet,
-    profile: Profile,
-    key: bytes,
-) -> AuditResult:
-    """Write result, report and manifest."""
-    from auditor.provenance import provenance
-    from auditor.redaction import key_name
-    from auditor.result import AuditResult
-
-    command = _command_line(click.get_current_context())
-    tool = provenance(rules, profile, elapsed=elapsed, started=started, command=command)
-    for audited in results:
-        audited.rules_left_out = rules.left_out
-    result = AuditResult(tool, results)
-    result.write(folder.path / "result.json")
-    _write_report(result, folder.path / "report.html")
-    folder.finish({"collections": [each.name for each in results], "key": key_name(key)})
-    return result
 
 
 def _command_line(context: click.Context) -> str:
@@ -512,38 +379,6 @@ def _cannot_write(path: Path, error: OSError) -> str:
     from auditor.sources import printable
 
     return f"{printable(str(path))}: cannot be written ({error.strerror or type(error).__name__})"
-
-
-def _total(wanted: list[Wanted], quiet: bool) -> int | None:
-    """Count the files beforehand where somebody watches the time left, and it is cheap."""
-    from auditor.sources import SourceError, open_source
-
-    if quiet or not sys.stderr.isatty() or not all(each.path.is_dir() for each in wanted):
-        return None
-    total = 0
-    for each in wanted:
-        try:
-            with open_source(each.path) as source:
-                total += sum(1 for _ in source.files())
-        except SourceError:
-            continue
-    return total
-
-
-def _unique(name: str, repository: str, collections: list[Collection]) -> str:
-    taken = {each.name for each in collections if each.repository == repository}
-    number = 2
-    unique = name
-    while unique in taken:
-        unique = f"{name} ({number})"
-        number += 1
-    return unique
-
-
-def _write_report(result: AuditResult, path: Path) -> None:
-    from auditor.render import write_report
-
-    write_report(result, path)
 
 
 def _decide(
@@ -1118,7 +953,9 @@ def standard(fetch: str | None) -> None:
 def demo(out: Path, jobs: int | None) -> None:
     """Audit real files and two generated repositories, and compare them."""
     from auditor.demo import demo_collections
+    from auditor.engine import Job
     from auditor.render import write_comparison
+    from auditor.scanning import Scan, Wanted
     from auditor.terminal import summarise
 
     rules, profile = _rules_and_profile((), (), (), None)
@@ -1127,7 +964,11 @@ def demo(out: Path, jobs: int | None) -> None:
     except OSError as error:
         _fail(_cannot_write(out, error))
     wanted = [Wanted(each.path, each.name, each.repository) for each in made]
-    result = run_audit(wanted, out / "audit", rules, profile, jobs, quiet=False)
+    job = Job(rules.folders, tuple(rule.id for rule in rules.rules), _key())
+    command = _command_line(click.get_current_context())
+    with _ends(out / "audit"):
+        scanning = Scan(out / "audit", rules, profile, jobs, command, quiet=False)
+        result = scanning.files(wanted, job, _say)
     summarise(result, out / "audit")
     page = out / "comparison.html"
     _written(lambda: write_comparison([result], page), page)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,16 +33,23 @@ def connect(folder: Path, threads: int = 1) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def hold(connection: duckdb.DuckDBPyConnection, tables: Mapping[str, Path]) -> Tables:
+def hold(
+    connection: duckdb.DuckDBPyConnection, tables: Mapping[str, Path], threads: int = 1
+) -> Tables:
     """Read the short ones of some tables into the connection; return where each is now."""
-    held: dict[str, Path | str] = dict(tables)
-    for table, file in tables.items():
-        rows = _relation(file)
-        ((count,),) = connection.execute(f"SELECT count(*) FROM {rows}").fetchall()  # noqa: S608
-        if count <= HELD_ROWS:
-            held[table] = f"held {table}"
-            connection.execute(f'CREATE TABLE "held {table}" AS SELECT * FROM {rows}')  # noqa: S608
-    return held
+
+    def held(table: str) -> Path | str:
+        rows = _relation(tables[table])
+        with connection.cursor() as cursor:
+            ((count,),) = cursor.execute(f"SELECT count(*) FROM {rows}").fetchall()  # noqa: S608
+            if count > HELD_ROWS:
+                return tables[table]
+            name = f"held {table}"
+            cursor.execute(f'CREATE TABLE "{name}" AS SELECT * FROM {rows}')  # noqa: S608
+            return name
+
+    with ThreadPoolExecutor(threads) as pool:
+        return dict(zip(tables, pool.map(held, tables), strict=True))
 
 
 class CollectionFacts:

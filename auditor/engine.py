@@ -12,24 +12,14 @@ from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from math import inf
 from multiprocessing import get_context, parent_process
 from operator import itemgetter
 from pathlib import Path
 from threading import Thread
 from typing import Any, TypeVar
 
-from auditor.conformance.cache import VerdictCache, cache_folder
-from auditor.conformance.panel import (
-    ABSENT,
-    ITEM_LIMIT,
-    NOT_SHOWN,
-    Panel,
-    Reports,
-    present,
-    settle,
-    stamps,
-)
-from auditor.conformance.vocabulary import REFEREES, RefereeReport
+from auditor.conformance.panel import ITEM_LIMIT
 from auditor.equipment import model_name
 from auditor.facts import InstanceFacts, UndeclaredRead
 from auditor.masks import LOOKED_AT, Where
@@ -53,10 +43,10 @@ from auditor.reading.extents import (
     PLANES,
     Box,
     around,
-    box,
     decimals,
+    drawn,
     frame_range,
-    frames_extent,
+    frame_runs,
     whole_numbers,
 )
 from auditor.reading.places import Forest, Place, Token
@@ -507,30 +497,51 @@ class _Columns:
         return hashed
 
     def references(self, path: str, row: list[Any], reading: Reading) -> Iterator[tuple[Any, ...]]:
-        """Yield the distinct references of one instance, with how far each reaches."""
-        distinct: dict[tuple[str, bytes, tuple[bytes, bytes, bytes, bytes]], _Reach] = {}
+        """Yield the distinct references of one instance, and what is drawn in their targets."""
+        # By place, class and UIDs of the target, frames that are named, and plane of the drawing.
+        distinct: dict[tuple[Any, ...], _Reach] = {}
         frames: dict[bytes, tuple[int, int] | None] = {}
+        drawings, count, told_apart = 0, 0, True
         for each in reading.references:
             uids = each.sop_instance, each.series, each.study, each.frame_of_reference
-            reach = distinct.setdefault((str(each.place.path), each.sop_class, uids), _Reach())
+            target = str(each.place.path), each.sop_class, uids
+            named: tuple[int, int] | None = None
             if each.frames:
                 if each.frames not in frames:
                     frames[each.frames] = frame_range(each.frames)
-                reach.add_frames(frames[each.frames])
-            if each.points:
-                reach.box = around(reach.box, box(each.points))
+                named = frames[each.frames]
+            found = drawn(each.points) if each.points else None
+            if found is not None:
+                plane, boxes = found
+                if min(plane) == inf:
+                    # Another contour may lie in another plane.
+                    count += 1
+                    plane = (*plane, count)
+                key = (*target, named or (), plane)
+                if key in distinct or drawings < MOST_DRAWINGS:
+                    drawings += key not in distinct
+                    distinct.setdefault(key, _Reach(named)).add_boxes(boxes)
+                    continue
+                told_apart = False
+            distinct.setdefault((*target, (), ()), _Reach()).add_frames(named)
         instance, sop_class = row[COLUMN["SOPInstanceUID"]], row[COLUMN["SOPClassUID"]]
-        for (place, target_class, uids), reach in sorted(distinct.items(), key=itemgetter(0)):
-            yield (
-                path,
-                instance,
-                sop_class,
-                place,
-                self._uid(target_class),
-                *map(self._hashed, uids),
-                *(reach.frames or (None, None)),
-                *(reach.box or (None,) * 6),
-            )
+        number = 0
+        for (place, target_class, uids, _, plane), reach in sorted(
+            distinct.items(), key=itemgetter(0)
+        ):
+            number += bool(plane)
+            for sides in reach.boxes or ((None,) * 6,):
+                yield (
+                    path,
+                    instance,
+                    sop_class,
+                    place,
+                    self._uid(target_class),
+                    *map(self._hashed, uids),
+                    *(reach.frames or (None, None)),
+                    number if plane and told_apart else None,
+                    *sides,
+                )
 
     def _hashed(self, uid: bytes) -> int | None:
         """Return the hash of a UID, which many objects may refer to."""
@@ -576,18 +587,21 @@ def number_rows(
 def extent_rows(
     path: str, numbers: Iterable[tuple[Place, bytes]], frames: int | None
 ) -> Iterator[tuple[Any, ...]]:
-    """Yield the row of the table of extents for one instance, if its frames say where they are."""
-    extent = frames_extent(numbers, frames)
-    if extent is not None:
-        yield path, *extent[0], *extent[1:]
+    """Yield the rows of the table of extents for one instance, if its frames say where they are."""
+    for run in frame_runs(numbers, frames):
+        yield path, *run
 
 
 @dataclass(slots=True)
 class _Reach:
-    """How far the references to one target at one place reach."""
+    """The frames that references to one target at one place name, and what is drawn there."""
 
     frames: tuple[int, int] | None = None
-    box: Box | None = None
+    boxes: tuple[Box, ...] = ()
+
+    def add_boxes(self, more: tuple[Box, ...]) -> None:
+        """Add what is drawn in the same plane across an axis; what is in none comes once."""
+        self.boxes = (around(self.boxes[0], more[0]),) if self.boxes else more
 
     def add_frames(self, more: tuple[int, int] | None) -> None:
         if self.frames and more:
@@ -595,6 +609,9 @@ class _Reach:
         else:
             self.frames = self.frames or more
 
+
+MOST_DRAWINGS = 50_000
+"""Planes across an axis and contours in none of one object that are told apart."""
 
 UID_LIMIT = 256
 """Bytes of a UID that is remembered: four times what one may have."""
@@ -625,10 +642,10 @@ _here: list[Auditor] = []
 """The auditor of this process: a worker is told what to do once and then gets only files."""
 
 
-def _start_worker(job: Job) -> None:
+def _start_worker(job: Job, rules: RuleSet | None) -> None:
     if parent_process() is not None:
         Thread(target=_end_with_parent, daemon=True).start()
-    _here[:] = [make_auditor(job)]
+    _here[:] = [make_auditor(job, rules)]
 
 
 def _end_with_parent() -> None:
@@ -639,32 +656,20 @@ def _end_with_parent() -> None:
     os._exit(1)
 
 
-def make_auditor(job: Job) -> Auditor:
-    """Make the auditor that a job describes, in whatever process this is."""
-    rules = load(job.folders)
-    wanted = set(job.rule_ids)
-    chosen = rules.only([rule.id for rule in rules.rules if rule.id in wanted], ())
-    return Auditor(chosen, job.key, job.show_values, bool(job.ocr), bool(job.masks))
+def make_auditor(job: Job, rules: RuleSet | None = None) -> Auditor:
+    """Make the auditor that a job describes, in whatever process this is.
+
+    Its rules are loaded unless they are given.
+    """
+    if rules is None:
+        every = load(job.folders)
+        wanted = set(job.rule_ids)
+        rules = every.only([rule.id for rule in every.rules if rule.id in wanted], ())
+    return Auditor(rules, job.key, job.show_values, bool(job.ocr), bool(job.masks))
 
 
-def _work(files: list[SourceFile]) -> Partial:
-    return _here[0].chunk(files)
-
-
-_panel: list[Panel] = []
-"""The referees of this process, with what they remember; made when first asked."""
-
-Question = tuple[bytes, Structure, tuple[str, ...]]
-"""Digest of a structure, one data set that has it, and the referees to ask."""
-
-
-def judge_structures(batch: list[Question]) -> dict[bytes, Reports]:
-    """Show one representative of each structure to the referees."""
-    if not _panel:
-        _panel.append(Panel())
-    return {
-        digest: _panel[0].judge(one.location, one.sop_class, names) for digest, one, names in batch
-    }
+def _work(files: list[tuple[str, ...]]) -> Partial:
+    return _here[0].chunk(SourceFile(*file) for file in files)
 
 
 class Workers:
@@ -678,14 +683,17 @@ class Workers:
         What every worker must know.
     count
         Processes; 1 runs in this one.
+    rules
+        Those of the job, where they are loaded already; a new process loads them itself.
     """
 
-    def __init__(self, job: Job, count: int) -> None:
+    def __init__(self, job: Job, count: int, rules: RuleSet | None = None) -> None:
         self._job = job
+        self._rules = rules
         self.count = count
         self._pool: ProcessPoolExecutor | None = None
         if count == 1:
-            _start_worker(job)
+            _start_worker(job, rules)
 
     def __enter__(self) -> Workers:
         # What is loaded by now stays, and no walk need look through it for garbage.
@@ -705,9 +713,12 @@ class Workers:
     def _fresh(self, count: int) -> ProcessPoolExecutor:
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
-        context = get_context("fork" if _may_fork() else "spawn")
+        is_copy = _may_fork()
         self._pool = ProcessPoolExecutor(
-            count, mp_context=context, initializer=_start_worker, initargs=(self._job,)
+            count,
+            mp_context=get_context("fork" if is_copy else "spawn"),
+            initializer=_start_worker,
+            initargs=(self._job, self._rules if is_copy else None),
         )
         return self._pool
 
@@ -822,14 +833,16 @@ def batches(things: Iterable[T], size: int) -> Iterator[list[T]]:
 
 def walk_files(workers: Workers, files: Iterable[SourceFile]) -> Iterator[Partial]:
     """Read and judge all files; yields the parts in order."""
-    return workers.run(_work, batches(files, CHUNK), _dead)
+    # Plain tuples: they go to another process in a quarter of the time.
+    return workers.run(_work, batches(map(tuple, files), CHUNK), _dead)
 
 
-def _dead(file: SourceFile) -> Partial:
+def _dead(file: tuple[str, ...]) -> Partial:
+    path, *_ = file
     partial = Partial()
     partial.tally.files["unreadable"] += 1
     empty = [None] * len(COLUMNS)
-    row = (file.path, "unreadable", READER_DIED, 0, "", *empty)
+    row = (path, "unreadable", READER_DIED, 0, "", *empty)
     partial.tables["instances"] = pack([row])
     return partial
 
@@ -851,37 +864,6 @@ def _image(
         return None
     series = row[COLUMN["SeriesInstanceUID"]]
     return Image(reading.sop_class, series, file.path, file.location, has_pixels, has_pictures)
-
-
-def ask_referees(workers: Workers, structures: dict[bytes, Structure]) -> dict[bytes, Reports]:
-    """Get every referee's report on every distinct structure; from the cache what is in it."""
-    names = present()
-    cache = VerdictCache(cache_folder(), {name: stamps()[name] for name in names})
-    known = cache.load(structures)
-    reports: dict[bytes, Reports] = {
-        digest: dict.fromkeys(set(REFEREES) - set(names), ABSENT) for digest in structures
-    }
-    for (digest, name), report in known.items():
-        reports[digest][name] = report
-    questions: list[Question] = []
-    for digest, structure in sorted(structures.items()):
-        missing = tuple(name for name in names if name not in reports[digest])
-        if not structure.is_shown:
-            reports[digest].update(dict.fromkeys(missing, NOT_SHOWN))
-        elif missing:
-            questions.append((digest, structure, missing))
-    said: dict[tuple[bytes, str], RefereeReport] = {}
-    died = RefereeReport("error", (), "the referee died on this object")
-    for part in workers.run(
-        judge_structures,
-        batches(questions, 16),
-        lambda question: {question[0]: dict.fromkeys(question[2], died)},
-    ):
-        for digest, answers in part.items():
-            reports[digest].update(answers)
-            said.update({(digest, name): report for name, report in answers.items()})
-    cache.save(said)
-    return {digest: settle(each) for digest, each in reports.items()}
 
 
 def available_cores() -> int:

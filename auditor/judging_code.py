@@ -19,6 +19,7 @@ SHOWING = frozenset(
         "frames",
         "gate",
         "render",
+        "scanning",
         "scorecard",
         "settings",
         "side_by_side",

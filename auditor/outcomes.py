@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import repeat
+from operator import attrgetter
 
 from auditor.blocks import attribute_of
 from auditor.inheritance import Sources, attribute_to_sources
@@ -96,7 +98,9 @@ def write_findings(writer: TableWriter, result: RuleResult, tally: RuleTally) ->
             finding.message,
         )
         series = tally.series[finding.message, finding.tag_path]
-        writer.add((*start, key, seen.count, seen.path) for key, seen in series.items())
+        counts, paths = (map(attrgetter(name), series.values()) for name in ("count", "path"))
+        # What is repeated has no end of its own.
+        writer.add(zip(*map(repeat, start), series, counts, paths, strict=False))
 
 
 def judged_rows(

@@ -11,7 +11,7 @@ from auditor.conformance.legality import fault_of
 from auditor.facts import PRIVATE
 from auditor.model import Comparison, Judge, Rule, Selector, Summary
 from auditor.reading.columns import COLUMN_OF_TAG
-from auditor.reading.extents import PLANES
+from auditor.reading.extents import PLANES, SHARED_GROUPS
 from auditor.reading.places import JUDGE_FAILED, Attention, Place
 from auditor.standard.dictionary import tag_of
 from auditor.standard.sop_classes import SEGMENTATIONS
@@ -40,7 +40,7 @@ NUMBERS = {
 
 _NUMBER_TAGS = frozenset(tag_of(each) for pair in NUMBERS.items() for each in pair)
 
-_PER_FRAME, _SHARED = "(5200,9230)", "(5200,9229)"
+_PER_FRAME = "(5200,9230)"
 _PLANES = {tag_of(keyword): macro for keyword, macro in PLANES.items()}
 
 _REFERENCED_STUDIES = tag_of("RTReferencedStudySequence")
@@ -190,7 +190,7 @@ class RulesPlan:
 
     def _plane(self, keyword: str, steps: tuple[str, ...]) -> str:
         """Return the role of what says where a frame lies (PS3.3 C.7.6.16.2)."""
-        if steps not in ((_PER_FRAME, PLANES[keyword]), (_SHARED, PLANES[keyword])):
+        if steps not in ((_PER_FRAME, PLANES[keyword]), (SHARED_GROUPS, PLANES[keyword])):
             return ""
         if keyword == "ImagePositionPatient" and steps[0] == _PER_FRAME:
             return "place" if self._drawn_on else "position"

@@ -39,8 +39,9 @@ def _ask_referee_rule(
     """Ask a rule about the reports on one structure, of those referees that judged it.
 
     A referee that does not know the SOP class could not look. One that died takes nothing
-    from what another says; only where no other judged, it is an error. What the rule is
-    less or more sure of than of the rest goes into `confidences`.
+    from what another says; only where no other judged, it is an error. Where none was shown
+    all overlays, nothing found is no pass. What the rule is less or more sure of than of the
+    rest goes into `confidences`.
     """
     read = {name[8:]: reports[name[8:]] for name in rule.reads}
     if not any(report.status == "judged" for report in read.values()):
@@ -54,10 +55,17 @@ def _ask_referee_rule(
         concluded = conclude(said)
     except Exception as error:  # noqa: BLE001 - whatever a rule raises is its own error
         return Outcome.ERROR, ((f"the rule raised {blame(error)}", ""),)
+    if concluded[0] is Outcome.PASS and _are_overlays_unshown(read.values()):
+        return Outcome.NOT_EVALUATED, ()
     for each in said:
         if isinstance(each, Finding) and each.confidence:
             confidences[each.message, str(each.tag_path)] = each.confidence.value
     return concluded
+
+
+def _are_overlays_unshown(reports: Iterable[RefereeReport]) -> bool:
+    """Whether none that judged a data set was shown all of its overlays."""
+    return all(report.unshown for report in reports if report.status == "judged")
 
 
 def _answer(
@@ -76,12 +84,16 @@ def _referee_reason(
         "no_sop_class": "objects without a SOP class",
         "absent": "a referee that is not installed",
         "not_shown": "objects with more items than a referee is shown",
+        "unshown": "overlays of one object that differ, of which the referee is shown the first",
     }
     met = set()
     for each in reports:
-        statuses = {each[name[8:]].status for name in rule.reads}
+        read = [each[name[8:]] for name in rule.reads]
+        statuses = {report.status for report in read}
         if "judged" not in statuses:
             met |= statuses
+        elif _are_overlays_unshown(read):
+            met.add("unshown")
     said = [text for status, text in reasons.items() if status in met]
     if cut_short:
         said.append(CUT_SHORT)

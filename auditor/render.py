@@ -20,7 +20,7 @@ from auditor.side_by_side import DETAILS, Compared
 from auditor.view import COMPARABILITY, LEVELS
 
 if TYPE_CHECKING:
-    from jinja2 import Environment, Template
+    from jinja2 import Environment
     from markupsafe import Markup
 
     from auditor.result import AuditResult
@@ -82,9 +82,10 @@ def _page(template: str, view: Callable[[T], object], levels: Sequence[T]) -> st
     return made
 
 
-def report_template() -> Template:
-    """Return the template of the report, compiled."""
-    return _environment().get_template("report.html.j2")
+def compile_report() -> None:
+    """Compile the templates of the report, which the first page would have to wait for."""
+    for template in ("report.html.j2", "base.html.j2", "parts.html.j2", "cards.html.j2"):
+        _environment().get_template(template)
 
 
 @cache

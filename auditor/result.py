@@ -215,7 +215,8 @@ class ConformanceResult:
     judged, clean
         Judged by at least one referee; of them without an error from any.
     both, verdicts
-        Judged by both; of them by who finds an error: ``neither``, ``both``, or a referee.
+        Judged by both, all of it; of them by who finds an error: ``neither``, ``both``, or a
+        referee.
     cut_short, foreign
         Judged by none: incomplete data sets, and the others by why (`IodResult.state`, or
         ``not judged`` where the IOD is known and no referee could).

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from array import array
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from auditor.files import read_text, replace_text
-from auditor.packing import Columns, pack
+from auditor.packing import Columns, pack, unpack
 from auditor.people import PEOPLE
 from auditor.reading.columns import COLUMNS, ENTITY_ATTRIBUTES, ENTITY_IDS
 from auditor.sources import printable
@@ -23,6 +24,8 @@ MANIFEST = "manifest.json"
 FORMAT = "dicom-auditor/audit/1"
 FLUSH = 1 << 14
 """Rows after which a row group is written, so that memory does not follow the files."""
+FEW = 64
+"""Rows of a table below which they wait for others: of a hundred columns each costs the same."""
 
 _COLUMN_TYPES = {"hash": "uint64", "binary": "int64", "count": "int64", "year": "int64"}
 
@@ -47,6 +50,7 @@ TABLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("FrameOfReferenceUID", "uint64"),
         ("lowest_frame", "int64"),
         ("highest_frame", "int64"),
+        ("drawing", "int64"),
         *((f"{end}_{axis}", "double") for axis in "xyz" for end in ("lowest", "highest")),
     ),
     "numbers": (
@@ -57,9 +61,13 @@ TABLES: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "extents": (
         ("path", "string"),
-        *((f"{end}_{axis}", "double") for axis in "xyz" for end in ("lowest", "highest")),
+        ("first_frame", "int64"),
+        ("last_frame", "int64"),
+        ("ImagePositionPatient", "string"),
         ("ImageOrientationPatient", "string"),
+        ("PixelSpacing", "string"),
         ("SliceThickness", "string"),
+        ("step", "double"),
     ),
     "companions": (
         ("path", "string"),
@@ -131,9 +139,12 @@ TABLES: dict[str, tuple[tuple[str, str], ...]] = {
 """Table to its columns. UIDs and Patient ID are keyed hashes, see `auditor.redaction`.
 
 A reference has a row for each distinct target at a place, with what the items around it name:
-series, study and frame of reference. Frames are the lowest and the highest that it names; x, y
-and z the box around the contours that lie in that image alone, or around the positions of the
-frames that are made from it alone, in mm.
+series, study and frame of reference. Frames are the lowest and the highest that it names. What is
+drawn in that image alone, and the frames that are made from it alone, have rows of their own, with
+x, y and z in mm: for each set of frames and each plane across an axis the box around contours or
+positions, for each other contour the points that reach farthest along the axes, each as a box.
+Drawing numbers them in the object; rows of one number are of one contour. There is no number where
+there are too many to tell them apart, see `auditor.engine.MOST_DRAWINGS`.
 
 Entities have a row for each distinct set of what objects say of their patient, study, series,
 equipment and frame of reference, with one path of it: keyed hashes of values as they are
@@ -144,8 +155,9 @@ icon beside it, with its tag path.
 
 A number has a row for each that a part of an object has, or that refers to a part of another.
 
-An extent has a row for each image of several frames that all say where they are: the box around
-their positions in mm, and what they have in common.
+An extent has a row for each run of frames of an image with functional groups whose frames all say
+where they lie and how they are turned: the position of the first, in mm, how far along the normal
+each is from the one before, and what they have in common, see `auditor.reading.extents.frame_runs`.
 
 A key is what in a companion may name an object or a patient, hashed as their UIDs and IDs are:
 ``uid``, ``name`` (a part of its path) or ``column`` (a value of that column, or of any).
@@ -287,10 +299,17 @@ class TableWriter:
 
     def add_columns(self, columns: Columns) -> None:
         """Add rows that were packed into columns, these in the order of `TABLES`."""
+        if columns.height < FEW:
+            self.add(unpack(columns))
+            return
+        self._convert()
+        self._add_batch(columns)
+        if self._waiting >= FLUSH:
+            self._flush()
+
+    def _add_batch(self, columns: Columns) -> None:
         import pyarrow as pa
 
-        if not columns.height:
-            return
         first = pa.DictionaryArray.from_arrays(
             _numbers(bytes(4 * columns.height)), _array([self._collection], "string")
         )
@@ -300,19 +319,23 @@ class TableWriter:
         ]
         self._batches.append(pa.RecordBatch.from_arrays([first, *rest], schema=self._schema))
         self._waiting += columns.height
-        if self._waiting >= FLUSH:
-            self._flush()
+
+    def _convert(self) -> None:
+        if self._rows:
+            rows, self._rows = self._rows, []
+            self._add_batch(pack(rows))
 
     def _flush(self) -> None:
         import pyarrow as pa
 
-        if self._rows:
-            rows, self._rows = self._rows, []
-            self.add_columns(pack(rows))
+        self._convert()
         if self._batches:
             self._writer.write_table(pa.Table.from_batches(self._batches))
             self._batches.clear()
             self._waiting = 0
+
+
+_TYPE_CODES = {"int64": "q", "uint64": "Q", "double": "d"}
 
 
 def _array(values: Sequence[Any], kind: str) -> pa.Array[Any]:
@@ -324,12 +347,13 @@ def _array(values: Sequence[Any], kind: str) -> pa.Array[Any]:
         builder = pa.lib.StringBuilder()
         builder.append_values(values)
         return builder.finish()
-    count = len(values)
-    held = np.fromiter((value or 0 for value in values), kind, count)
-    there = np.fromiter((value is not None for value in values), bool, count)
-    bits = np.packbits(there, bitorder="little").tobytes()
-    buffers = [pa.py_buffer(bits), pa.py_buffer(held.tobytes())]
-    return pa.Array.from_buffers(pa.type_for_alias(kind), count, buffers)
+    there = None
+    if None in values:
+        known = np.array([value is not None for value in values])
+        there = pa.py_buffer(np.packbits(known, bitorder="little"))
+        values = [value or 0 for value in values]
+    held = pa.py_buffer(array(_TYPE_CODES[kind], values))
+    return pa.Array.from_buffers(pa.type_for_alias(kind), len(values), [there, held])
 
 
 def _spread(values: pa.Array[Any], numbers: bytes) -> pa.Array[Any]:

@@ -8,7 +8,7 @@ are keyed hashes.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from auditor.model import Outcome, Row
@@ -139,11 +139,7 @@ class Tally:
                 verdict = self._verdicts.setdefault(theirs.verdict, theirs.verdict)
                 ours = SignatureTally(verdict, theirs.structure, theirs.name)
                 self.signatures[digest] = ours
-            for series, seen in theirs.series.items():
-                if series in ours.series:
-                    ours.series[series].add(seen)
-                else:
-                    ours.series[series] = Seen(seen.count, seen.path)
+            _add_series(ours.series, theirs.series)
         for digest, structure in other.structures.items():
             known = self.structures.get(digest)
             if known is None or structure.path < known.path:
@@ -152,6 +148,14 @@ class Tally:
             total = self.elements.setdefault(key, ElementTally())
             total.instances += element.instances
             total.empty += element.empty
+
+
+def _add_series(ours: dict[int | None, Seen], theirs: Mapping[int | None, Seen]) -> None:
+    for series, seen in theirs.items():
+        if series in ours:
+            ours[series].add(seen)
+        else:
+            ours[series] = Seen(seen.count, seen.path)
 
 
 @dataclass(slots=True)
@@ -178,13 +182,18 @@ EXAMPLES = 6
 """Paths kept for each finding."""
 
 # Where one series holds several outcomes, the first of these is the series' outcome.
-_WORST = (
-    Outcome.FAIL,
-    Outcome.ERROR,
-    Outcome.NOT_EVALUATED,
-    Outcome.PASS,
-    Outcome.NOT_APPLICABLE,
-)
+_WORST = {
+    outcome: rank
+    for rank, outcome in enumerate(
+        (
+            Outcome.FAIL,
+            Outcome.ERROR,
+            Outcome.NOT_EVALUATED,
+            Outcome.PASS,
+            Outcome.NOT_APPLICABLE,
+        )
+    )
+}
 _FIELD = {
     Outcome.PASS: "passed",
     Outcome.FAIL: "failed",
@@ -209,24 +218,22 @@ def count_rule(parts: Iterable[Judged], by_series: bool) -> RuleTally:
     total = RuleTally()
     worst: dict[int | None, Outcome] = {}
     found: dict[Place, dict[int | None, Seen]] = {}
+    counts: Counter[Outcome] = Counter()
     for outcome, findings, series in parts:
-        for key, seen in series.items():
-            if by_series:
-                worst[key] = min(worst.get(key, outcome), outcome, key=_WORST.index)
-            else:
-                name = _FIELD[outcome]
-                setattr(total, name, getattr(total, name) + seen.count)
-            if outcome is Outcome.NOT_EVALUATED:
-                total.reasons.update(reason for reason, _ in findings)
-                continue
-            for place in findings:
-                at = found.setdefault(place, {})
-                if key in at:
-                    at[key].add(seen)
-                else:
-                    at[key] = Seen(seen.count, seen.path)
-    for outcome in worst.values():
-        setattr(total, _FIELD[outcome], getattr(total, _FIELD[outcome]) + 1)
+        if by_series:
+            for key in series:
+                if key not in worst or _WORST[outcome] < _WORST[worst[key]]:
+                    worst[key] = outcome
+        else:
+            counts[outcome] += sum(seen.count for seen in series.values())
+        if outcome is Outcome.NOT_EVALUATED:
+            total.reasons.update(reason for reason, _ in findings)
+            continue
+        for place in findings:
+            _add_series(found.setdefault(place, {}), series)
+    counts.update(worst.values())
+    for outcome, name in _FIELD.items():
+        setattr(total, name, counts[outcome])
     for place, at in found.items():
         count = len(at) if by_series else sum(seen.count for seen in at.values())
         total.findings[place] = (count, sorted(seen.path for seen in at.values())[:EXAMPLES])

@@ -18,6 +18,9 @@ BOTH = (f"referee:{DICOM_VALIDATOR}", f"referee:{DCIODVFY}")
 FIRST = (f"referee:{DICOM_VALIDATOR}",)
 SECOND = (f"referee:{DCIODVFY}",)
 
+_OF_THEIR_OWN = {"UI", "DA", "DT", "TM"}
+"""VRs whose values have a rule that is asked of no referee."""
+
 
 def findings(
     instance: InstanceFacts, kind: str, what: str, types: str = "", asked: tuple[str, ...] = BOTH
@@ -41,8 +44,8 @@ def findings(
     for opinion in agree(reports):
         if opinion.kind != kind or (types and opinion.type[:1] not in types):
             continue
-        if kind in ("length", "characters") and vr_of(last_tag(opinion.tag_path)) == "UI":
-            continue  # IOD031 says what is wrong with it, of every object
+        if kind in ("length", "characters") and vr_of(last_tag(opinion.tag_path)) in _OF_THEIR_OWN:
+            continue  # IOD031 and IOD038 say what is wrong with it, of every object
         where = f" ({'; '.join(opinion.modules)})" if opinion.modules else ""
         message = what.format(attribute=attribute(opinion.tag_path)) + where
         yield Finding(
@@ -377,14 +380,13 @@ def value_not_legal(instance: InstanceFacts) -> Iterator[Finding]:
     Why it matters
     --------------
     The VR says which characters a value may have, and in which form. Strict software rejects
-    another value; lenient software reads different things from it. Not checked is whether a date
-    is a day of the calendar, and a time zone one of Earth, in an attribute that is in no module of
-    the IOD (IOD005).
+    another value; lenient software reads different things from it. Of UIDs, dates and times other
+    rules say it (IOD031, IOD038).
 
     How to fix
     ----------
-    Write the value in the form that PS3.5 table 6.2-1 asks for: dates as YYYYMMDD, times
-    without colons, code strings in capital letters.
+    Write the value in the form that PS3.5 table 6.2-1 asks for: code strings in capital letters,
+    numbers with a point and nothing else between their digits.
 
     Command
     -------
@@ -392,7 +394,7 @@ def value_not_legal(instance: InstanceFacts) -> Iterator[Finding]:
 
     Example
     -------
-    A StudyTime is written with colons; a StudyDate is a 30 February.
+    BodyPartExamined is written in small letters.
     """
     yield from findings(
         instance,

@@ -20,6 +20,7 @@ from auditor import (
 )
 from auditor.standard.sop_classes import (
     ELSEWHERE,
+    GREYS,
     IMAGES,
     LOSSY,
     NATIVE,
@@ -481,15 +482,6 @@ _ONLY_BY_PIXEL = frozenset(_SAMPLES) & {
 _HAS_PIXELS = Selector(when=lambda instance: instance.filled("BitsAllocated"))
 
 
-_GREYS = {
-    "1.2.840.10008.5.1.4.1.1.2": ("MONOCHROME1", "MONOCHROME2"),
-    "1.2.840.10008.5.1.4.1.1.4": ("MONOCHROME1", "MONOCHROME2"),
-    "1.2.840.10008.5.1.4.1.1.128": ("MONOCHROME2",),
-    "1.2.840.10008.5.1.4.1.1.481.2": ("MONOCHROME2",),
-}
-"""Photometric Interpretations of CT, MR and PET images and doses, in any transfer syntax."""
-
-
 @rule(
     id="IOD021",
     category="iod",
@@ -532,7 +524,7 @@ def pixel_attributes_contradict(instance: InstanceFacts) -> Iterator[Finding]:
     High Bit 9.
     """
     interpretation = instance.text("PhotometricInterpretation")
-    greys = _GREYS.get(instance.sop_class, ())
+    greys = GREYS.get(instance.sop_class, ())
     if greys and interpretation and interpretation not in greys:
         yield Finding(
             "Photometric Interpretation is none that the SOP class has",

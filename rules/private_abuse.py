@@ -235,7 +235,7 @@ def contradiction(instance: InstanceFacts) -> Iterator[Finding]:
 
     Command
     -------
-    dcmdump +P "TAG" FILE
+    dcmdump +P "GGGG,EEEE" FILE
     dcmodify -nb -m "TAG=VALUE" FILE
 
     Example

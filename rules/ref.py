@@ -917,18 +917,11 @@ _UNKNOWN_THICKNESS = 5
 """Slice thickness in mm that is taken for one that is not given."""
 
 
-def _beyond(axis: int, name: str) -> str:
-    """Return SQL for a contour that leaves the box around an image, in one coordinate."""
-    across = (
-        f"(o[{axis}] * s[2] * (columns - 1))",
-        f"(o[{axis + 3}] * s[1] * (rows - 1))",
-    )
-    low = f"p[{axis}] + least(0, {across[0]}) + least(0, {across[1]})"
-    high = f"p[{axis}] + greatest(0, {across[0]}) + greatest(0, {across[1]})"
-    # A pixel is outlined by its edges; the image ends half a pixel behind the last centre.
-    slack = f"greatest(s[1], s[2]) + abs(n[{axis}]) * slack"
-    return f"(r.lowest_{name} < {low} - ({slack}) OR r.highest_{name} > {high} + ({slack}))"
+_MOST_PAIRS = 1_000_000
+"""Drawings of one object times runs of frames of one image that are held against each other."""
 
+_MOST_NAMED = 20_000_000
+"""The same where each names its frame, and all but one run is passed over."""
 
 _SLACK = (
     f"greatest(coalesce(TRY_CAST(i.SliceThickness AS DOUBLE), {_UNKNOWN_THICKNESS}) / 2, "
@@ -940,70 +933,176 @@ _DRAWN_ON = (
 )
 
 
-def _distance(end: str, low: str, high: str) -> str:
-    """Return SQL for the least or greatest distance along the normal of what lies in a box."""
-    return " + ".join(
-        f"{end}(n[{axis}] * {low.format(axis, name)}, n[{axis}] * {high.format(axis, name)})"
-        for axis, name in enumerate("xyz", 1)
+def _plane() -> str:
+    """Return SQL for where the plane of an image, or of the first frame of a run, lies."""
+    position, orientation = (
+        _vector("ImagePositionPatient", 3),
+        _vector("ImageOrientationPatient", 6),
+    )
+    return (
+        f"{position} AS p, {orientation} AS o, {_vector('PixelSpacing', 2)} AS s, {_SLACK} AS slack"
     )
 
 
-# Whether points lie in an image is certain from the box around them only where the box is a
-# point, or the plane is parallel to two axes; elsewhere what is certainly outside is told. Of an
-# image of several frames the box around their positions tells the first and the last plane: that
-# is exact for a stack, and too wide for what is none.
+def _reach(vector: str, top: str, bottom: str) -> str:
+    """Return SQL for how far a drawing surely reaches along a vector, from the image's position.
+
+    Each side of a box has a point of the drawing. So a point lies at least as high as the lowest
+    of the highest side along the vector, and one at least as low as the highest of the lowest.
+    For a point, and for a plane across an axis, that is exact.
+
+    Parameters
+    ----------
+    vector
+        Name of the columns with its numbers, without x, y and z.
+    top, bottom
+        Names of the columns that are made.
+    """
+    ends = [[f"{vector}{axis} * d.{end}_{axis}" for end in ("lowest", "highest")] for axis in "xyz"]
+    low, high = (
+        " + ".join(f"{pick}({one}, {other})" for one, other in ends)
+        for pick in ("least", "greatest")
+    )
+    side = ", ".join(f"abs({other} - {one})" for one, other in ends)
+    return (
+        f"{low} + greatest({side}) - {vector}0 AS {top}, "
+        f"{high} - greatest({side}) - {vector}0 AS {bottom}"
+    )
+
+
+def _numbers(vector: str, name: str, first: int = 1) -> str:
+    """Return SQL for the numbers of a vector, and where the image's position is along it."""
+    numbers = [f"{vector}[{first + number}]" for number in range(3)]
+    named = ", ".join(
+        f"{number} AS {name}{axis}" for number, axis in zip(numbers, "xyz", strict=True)
+    )
+    along = " + ".join(f"{number} * p[{axis}]" for axis, number in enumerate(numbers, 1))
+    return f"{named}, {along} AS {name}0"
+
+
+# Of the points of one drawing that which reaches farthest; the rest is the same for all.
+_TOGETHER = {
+    "max": "above rightmost lowermost",
+    "min": "below leftmost uppermost",
+    "any_value": "contour several spanning turn slack pixel width height step start stop",
+}
+_SUMS = ", ".join(
+    f"{pick}({name}) AS {name}" for pick, names in _TOGETHER.items() for name in names.split()
+)
+
+
+# One geometry for images of one frame and of several: what is drawn is held against each plane
+# that it may mean. That is the plane of the image, or of the frame that is named; of a contour
+# that names no frame, any of them (PS3.3 10.3: the reference is to all). A frame that is made from
+# several others may lie between them. Copies under one UID may differ: whichever fits is meant.
 _PLACED = f"""
-WITH planes AS (
-    SELECT SOPInstanceUID, {_vector("ImagePositionPatient", 3)} AS p, p AS last,
-           {_vector("ImageOrientationPatient", 6)} AS o, {_vector("PixelSpacing", 2)} AS s,
-           {_SLACK} AS slack, i."Rows" AS rows, i."Columns" AS columns, FALSE AS many
+WITH drawn AS (
+    SELECT r.*, r.ReferencedSOPInstanceUID AS target, i.SeriesInstanceUID AS series,
+           i.FrameOfReferenceUID AS frame_of_reference,
+           r.tag_path LIKE '(3006,0039)/%' AS contour,
+           lowest_frame IS NULL OR lowest_frame <> highest_frame AS spanning,
+           count(*) OVER (PARTITION BY r.path, r.ReferencedSOPInstanceUID) AS drawings
+    FROM "references" r JOIN instances i USING (path)
+    WHERE r.lowest_x IS NOT NULL
+), planes AS (
+    SELECT path AS copy, SOPInstanceUID, FrameOfReferenceUID, FALSE AS several,
+           0 AS first_frame, 0 AS last_frame, 0 AS step, {_plane()},
+           i."Rows" AS rows, i."Columns" AS columns
     FROM instances i
     WHERE coalesce(NumberOfFrames, 1) = 1 AND {_DRAWN_ON}
     UNION ALL
-    SELECT SOPInstanceUID, [lowest_x, lowest_y, lowest_z], [highest_x, highest_y, highest_z],
-           {_vector("ImageOrientationPatient", 6)}, NULL, {_SLACK}, NULL, NULL, TRUE
-    FROM extents i JOIN (SELECT path, SOPInstanceUID FROM instances WHERE {_DRAWN_ON}) USING (path)
+    SELECT path, SOPInstanceUID, FrameOfReferenceUID, coalesce(NumberOfFrames, 1) > 1,
+           first_frame, last_frame, step, {_plane()}, rows, columns
+    FROM extents i JOIN (
+        SELECT path, SOPInstanceUID, FrameOfReferenceUID, NumberOfFrames, "Rows" AS rows,
+               "Columns" AS columns
+        FROM instances WHERE {_DRAWN_ON}
+    ) USING (path)
 ), normals AS (
     SELECT *, [o[2]*o[6] - o[3]*o[5], o[3]*o[4] - o[1]*o[6], o[1]*o[5] - o[2]*o[4]] AS n
     FROM planes WHERE p IS NOT NULL AND o IS NOT NULL
+), scalars AS (
+    SELECT copy, SOPInstanceUID, FrameOfReferenceUID, several, first_frame, last_frame, step,
+           slack, hash(o) AS turn,
+           {_numbers("n", "n")}, {_numbers("o", "u")}, {_numbers("o", "v", first=4)},
+           CASE WHEN s[1] > 0 AND s[2] > 0 THEN greatest(s[1], s[2]) END AS pixel,
+           s[2] * (columns - 1) AS width, s[1] * (rows - 1) AS height
+    FROM normals
+), sound AS (
+    -- What is no direction measures nothing; a contour may lie in the very frame that has none.
+    SELECT * FROM scalars
+    QUALIFY bool_and(nx * nx + ny * ny + nz * nz BETWEEN 0.98 AND 1.02
+                     AND ux * ux + uy * uy + uz * uz BETWEEN 0.98 AND 1.02)
+            OVER (PARTITION BY copy, several)
+), asked AS (
+    SELECT * FROM drawn d JOIN (
+        SELECT SOPInstanceUID AS target, count(*) AS runs FROM sound GROUP BY ALL
+    ) USING (target)
+    WHERE drawing IS NOT NULL
+      AND drawings * runs <= CASE WHEN spanning THEN {_MOST_PAIRS} ELSE {_MOST_NAMED} END
 ), measured AS (
-    SELECT r.path, r.tag_path, r.ReferencedSOPInstanceUID AS target,
-           t.SOPInstanceUID IS NOT NULL AS known, slack, many,
-           {_distance("least", "p[{0}]", "last[{0}]")} AS first_plane,
-           {_distance("greatest", "p[{0}]", "last[{0}]")} AS last_plane,
-           {_distance("least", "r.lowest_{1}", "r.highest_{1}")} AS low,
-           {_distance("greatest", "r.lowest_{1}", "r.highest_{1}")} AS high,
-           greatest(abs(n[1]), abs(n[2]), abs(n[3])) > 1 - 1e-6
-               OR (r.lowest_x = r.highest_x AND r.lowest_y = r.highest_y
-                   AND r.lowest_z = r.highest_z) AS exact,
-           r.tag_path LIKE '(3006,0039)/%' AND s IS NOT NULL AND (
-               {" OR ".join(_beyond(axis, name) for axis, name in enumerate("xyz", 1))}
-           ) AS beyond
-    FROM "references" r LEFT JOIN normals t ON t.SOPInstanceUID = r.ReferencedSOPInstanceUID
-    WHERE r.lowest_x IS NOT NULL
+    SELECT d.path, d.drawing, t.copy, t.first_frame, d.contour, t.several,
+           t.several AND d.spanning AS spanning, t.turn, t.slack, t.pixel, t.width, t.height,
+           t.step, greatest(coalesce(d.lowest_frame, 0) - t.first_frame, 0) AS start,
+           least(coalesce(d.highest_frame, t.last_frame), t.last_frame) - t.first_frame AS stop,
+           {_reach("n", "above", "below")},
+           {_reach("u", "rightmost", "leftmost")},
+           {_reach("v", "lowermost", "uppermost")}
+    FROM asked d JOIN sound t ON t.SOPInstanceUID = d.target
+    -- In another frame of reference the same numbers are another place.
+    WHERE (d.contour OR coalesce(d.frame_of_reference = t.FrameOfReferenceUID, TRUE))
+      AND (NOT t.several OR d.lowest_frame IS NULL
+           OR (d.lowest_frame <= t.last_frame AND d.highest_frame >= t.first_frame
+               -- Of a contour in several frames nothing says which of them a point lies in.
+               AND NOT (d.contour AND d.spanning)))
+), whole AS (
+    SELECT path, drawing, copy, first_frame, {_SUMS}
+    FROM measured GROUP BY path, drawing, copy, first_frame
+), nearest AS (
+    SELECT *, step * CASE WHEN step = 0 THEN 0 ELSE
+               greatest(start, least(stop, round((above + below) / 2 / step))) END AS plane
+    FROM whole
+), placed AS (
+    SELECT *, above <= plane + slack AND below >= plane - slack AS here,
+           NOT contour OR (rightmost <= width + pixel AND leftmost >= -pixel
+                           AND lowermost <= height + pixel AND uppermost >= -pixel) AS inside
+    FROM nearest
 ), copies AS (
-    -- Copies under one UID may differ: whichever fits is the one that is meant.
-    SELECT path, tag_path, bool_or(known) AS known, bool_or(many) AS many,
-           bool_and(known AND CASE
-               WHEN exact THEN low < first_plane - slack OR high > last_plane + slack
-               ELSE low > last_plane + slack OR high < first_plane - slack END) AS off,
-           bool_and(known AND coalesce(beyond, FALSE)) AS beyond
-    FROM measured GROUP BY path, tag_path, target
+    SELECT path, drawing, bool_or(several) AS several, bool_or(spanning AND NOT contour) AS among,
+           min(turn) = max(turn) AS parallel,
+           min(above - greatest(start * step, stop * step) - slack) <= 0
+               AND max(below - least(start * step, stop * step) + slack) >= 0 AS between,
+           bool_or(here) AS here, bool_or(here AND inside) AS fits,
+           bool_or(here AND inside IS NULL) AS undecided
+    FROM placed GROUP BY path, drawing, copy
+), answers AS (
+    SELECT path, drawing, bool_or(several) AS several, bool_or(among) AS among,
+           bool_or(CASE WHEN among THEN between ELSE here END) AS here,
+           coalesce(bool_or(CASE WHEN among THEN between ELSE fits END), FALSE) AS fits,
+           bool_or(undecided AND NOT among) AS undecided
+    FROM copies WHERE NOT among OR parallel GROUP BY path, drawing
 ), resolved AS (
-    SELECT c.path, c.tag_path, i.SeriesInstanceUID AS series, known, off AND NOT many AS off,
-           off AND many AS outside, beyond AND NOT off AS beyond
-    FROM copies c JOIN instances i USING (path)
+    SELECT d.path, tag_path, series, coalesce(NOT here OR fits OR NOT undecided, FALSE) AS judged,
+           NOT here AND NOT several AS off,
+           NOT here AND several AND NOT spanning AS off_frame,
+           NOT here AND several AND spanning AND NOT among AS off_all,
+           NOT here AND several AND among AS outside,
+           here AND NOT fits AND NOT undecided AS beyond
+    FROM drawn d LEFT JOIN answers USING (path, drawing)
 )
 """
 _OUTSIDE = _Closure(
     _PLACED,
-    "known",
+    "judged",
     {
         "lies off the plane of the image it names": "off",
-        "lies before the first or behind the last frame of the image it names": "outside",
+        "lies off the plane of the frame it names": "off_frame",
+        "lies in no plane of the image it names": "off_all",
+        "lies before the first or behind the last frame that it is made from": "outside",
         "reaches beyond the image it names": "beyond",
     },
-    "the image that is named is not in this download, or does not say where it lies",
+    "the image that is named is not in this download, or does not say where each of its frames "
+    "lies, how it is turned and how large its pixels are, or there is more than can be followed",
 )
 
 
@@ -1016,8 +1115,12 @@ _OUTSIDE = _Closure(
     unit="instance",
     reads=(
         *_REFERENCE,
+        "references.lowest_frame",
+        "references.highest_frame",
+        "references.drawing",
         *(f"references.{end}_{axis}" for axis in "xyz" for end in ("lowest", "highest")),
         *_INSTANCE,
+        "instances.FrameOfReferenceUID",
         "instances.NumberOfFrames",
         "instances.ImagePositionPatient",
         "instances.ImageOrientationPatient",
@@ -1026,9 +1129,13 @@ _OUTSIDE = _Closure(
         "instances.Rows",
         "instances.Columns",
         "extents.path",
-        *(f"extents.{end}_{axis}" for axis in "xyz" for end in ("lowest", "highest")),
+        "extents.first_frame",
+        "extents.last_frame",
+        "extents.ImagePositionPatient",
         "extents.ImageOrientationPatient",
+        "extents.PixelSpacing",
         "extents.SliceThickness",
+        "extents.step",
     ),
     reference="PS3.3 C.8.8.6, C.7.6.2.1.1, C.7.6.16.2.3, C.7.6.16.2.6",
     applies=_OUTSIDE.units,
@@ -1044,8 +1151,9 @@ def outside_the_source(collection: CollectionFacts) -> Iterator[Finding]:
 
     How to fix
     ----------
-    Find out whether the reference or the coordinates are right. Where images were resampled or
-    turned, transform the contours with them. What lies elsewhere is drawn again.
+    Find out whether the reference or the coordinates are right. Where a contour names another frame
+    than it lies in, write that one's number into Referenced Frame Number (0008,1160). Where images
+    were resampled or turned, transform the contours with them. What lies elsewhere is drawn again.
 
     Command
     -------
@@ -1055,12 +1163,16 @@ def outside_the_source(collection: CollectionFacts) -> Iterator[Finding]:
 
     Example
     -------
-    Contours 5 mm off the slice that Contour Image Sequence names; a frame of a segmentation above
-    the last frame of the enhanced MR image that it is made from. Half a slice and a pixel are
-    tolerated; frames and contours that name several images are not looked at. In an image of one
-    slice a contour that leaves its rows and columns is found as well. Of an image of several frames
-    nothing is told but what lies before the first or behind the last: not whether it lies in the
-    very frame that is named, nor whether it leaves rows and columns.
+    Contours 5 mm off the slice that Contour Image Sequence names; contours of the first frame that
+    name the third; a contour beside the rows and columns of the image; a frame of a segmentation
+    above the last frame of the enhanced MR image that it is made from. Half a slice and a pixel are
+    tolerated. A contour that names an image and no frame of it may lie in any of its frames; a
+    frame of a segmentation that names none, or several, may lie between them. Contours that name
+    several images or frames are not looked at, nor frames that are made from several images. Where
+    a frame lies is taken from the functional groups. Of other images of several frames (nuclear
+    medicine, doses, projections, volumes of ultrasound) nothing is judged, nor of images of more
+    than 100,000 frames, or of 10,000 that are not evenly spaced, nor of objects with more than
+    50,000 contours.
     """
     yield from _OUTSIDE.findings(collection)
 

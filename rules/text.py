@@ -337,8 +337,9 @@ def text_not_searched(instance: InstanceFacts) -> Iterator[Finding]:
 
     Command
     -------
-    dcmdump +U8 +P "TAG" FILE
+    dcmdump +P "GGGG,EEEE" FILE
     dcmodify -nb -m "(0008,0005)=CHARACTER-SET" FILE
+    dcmdump +U8 +P "GGGG,EEEE" FILE
 
     Example
     -------
@@ -376,7 +377,7 @@ def perhaps_in_text(instance: InstanceFacts) -> Iterator[Finding]:
 
     Command
     -------
-    dcmdump +sd +r +F +P "TAG" COLLECTION
+    dcmdump +sd +r +F +P "GGGG,EEEE" COLLECTION
     dcmodify -nb -ma "TAG=" FILE
     dcmodify -nb -m "TAG=REMOVED" FILE
 

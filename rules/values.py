@@ -1,8 +1,9 @@
-"""Values as they are encoded: unique identifiers, and text in its declared character set."""
+"""Values as they are encoded: UIDs, dates and times, and text in its declared character set."""
 
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from collections.abc import Iterator, Sequence
 
 from auditor import (
@@ -16,6 +17,7 @@ from auditor import (
     judge,
     rule,
 )
+from auditor.conformance.legality import pieces, value_is_legal
 
 # -- Unique identifiers ----------------------------------------------------------------------
 
@@ -113,6 +115,89 @@ def uid_not_valid(instance: InstanceFacts) -> Iterator[Finding]:
     for path, fault in instance.judged("uid"):
         yield Finding(_UID_FAULTS[fault], path)
 
+
+# -- Dates and times -------------------------------------------------------------------------
+
+_DAY = rb"[12]\d{3}(?:0[1-9]|1[0-2])(?:0[1-9]|1\d|2[0-8])"
+_CLOCK = rb"(?:[01]\d|2[0-3])(?:[0-5]\d){2}(?:\.\d{1,6})?"
+# Most values, as they were before they get a second look.
+_SURELY = {
+    "DA": re.compile(_DAY),
+    "DT": re.compile(_DAY + rb"(?:" + _CLOCK + rb" ?)?"),
+    "TM": re.compile(_CLOCK + rb" ?"),
+}
+_DATE = re.compile(rb" *(\d{4})(\d\d)(\d\d)")
+_OFFSET = re.compile(rb"[ \d.]{4,22}([+-]\d{4}) *\Z")
+
+_DATE_FAULTS = {
+    "form": "a date or time has a form, or a number in it, that its VR does not allow",
+    "day": "a date is no day of the calendar",
+    "offset": "the time zone of a date and time is none on Earth",
+}
+
+
+@judge(name="date", applies=lambda place: place.vr in _SURELY and not place.is_private)
+def date(element: Element) -> str | None:
+    """Say what is wrong with a date or time (PS3.5 6.2): the first fault of its first bad value."""
+    vr, value = element.place.vr, element.value
+    if _SURELY[vr].fullmatch(value):
+        return None
+    if not value_is_legal(vr, value, ()):
+        return "form"
+    if vr == "TM":
+        return None
+    # One by one: there may be millions.
+    faults = (_date_fault(each) for piece in pieces(value) for each in piece.split(b"\\"))
+    return next(filter(None, faults), None)
+
+
+def _date_fault(value: bytes) -> str | None:
+    if match := _DATE.match(value):
+        year, month, day = map(int, match.groups())
+        if not 1 <= month <= 12 or not 1 <= day <= monthrange(year or 2000, month)[1]:
+            return "day"
+    if offset := _OFFSET.match(value):
+        hours_and_minutes = int(offset[1])
+        if not -1200 <= hours_and_minutes <= 1400 or abs(hours_and_minutes) % 100 > 59:
+            return "offset"
+    return None
+
+
+@rule(
+    id="IOD038",
+    category="iod",
+    severity="error",
+    confidence="high",
+    reads=("judge:date",),
+    reference="PS3.5 6.2",
+)
+def date_not_valid(instance: InstanceFacts) -> Iterator[Finding]:
+    """A date or time is none.
+
+    Why it matters
+    --------------
+    A database takes another day for a 30 February, or refuses the object; intervals between
+    examinations are then wrong. Software reads different things from a time with colons.
+
+    How to fix
+    ----------
+    Write dates as YYYYMMDD and times as HHMMSS, without points and colons, with the true value of
+    the source. A tool that moves dates must do so by the calendar: add days to a date, never to
+    the number in it.
+
+    Command
+    -------
+    dcmodify -nb -m "TAG=VALUE" FILE
+
+    Example
+    -------
+    Study Date is a 31 April, or written as 2023.04.30.
+    """
+    for path, fault in instance.judged("date"):
+        yield Finding(_DATE_FAULTS[fault], path)
+
+
+# -- UIDs of what an object is in ------------------------------------------------------------
 
 _ENTITIES = {
     0x0020000D: "study",

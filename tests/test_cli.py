@@ -639,3 +639,22 @@ def test_the_result_says_how_it_was_made_and_not_where(collection: Path, tmp_pat
     command = read_result(tmp_path / "out" / "result.json").tool.command
     wanted = "--name 'a b' --select FILE001 --select references --no-show-values"
     assert command == f"dicom-audit scan {collection.name} {wanted}"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a full device")
+@pytest.mark.parametrize(
+    ("arguments", "code"), [(["rules"], 0), (["rules", "--nope"], 2), (["explain", "NO1"], 2)]
+)
+def test_a_process_ends_with_the_code_of_its_command(arguments: list[str], code: int) -> None:
+    """It ends at once, and what it said must have been written by then."""
+    command = [sys.executable, "-m", "auditor", *arguments]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    done = subprocess.run(command, env=environment, capture_output=True, check=False)
+    assert done.returncode == code
+    assert done.stdout if code == 0 else done.stderr
+    with Path("/dev/full").open("wb") as full:
+        unheard = subprocess.run(
+            command, env=environment, stdout=full, stderr=subprocess.DEVNULL, check=False
+        )
+    # What nobody could read is no verdict.
+    assert unheard.returncode == (3 if code == 0 else code)

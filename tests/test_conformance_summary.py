@@ -42,6 +42,15 @@ def of(*given: tuple[str, int, Reports | None]) -> ConformanceResult:
     return summarise(tally, reports)
 
 
+def test_what_one_was_not_shown_whole_is_not_compared() -> None:
+    partly = RefereeReport("judged", unshown=(0x6002,))
+    said = {**says((error("Modality"),)), DCIODVFY: partly}
+    made = of((CT, 5, said), (CT, 1, says(())))
+    assert (made.judged, made.clean, made.both) == (6, 1, 1)
+    assert made.verdicts == {"neither": 1}
+    assert made.disagreements == []
+
+
 def test_of_nothing_it_says_nothing() -> None:
     assert of() == ConformanceResult()
 

@@ -19,6 +19,7 @@ from pydicom import Dataset
 from pydicom.dataelem import RawDataElement
 from pydicom.tag import Tag
 
+from auditor.asking import ask_referees
 from auditor.audit import Collection, Progress, audit
 from auditor.conformance import dciodvfy
 from auditor.conformance.cache import ENVIRONMENT, VerdictCache, cache_folder
@@ -42,7 +43,7 @@ from auditor.conformance.vocabulary import (
     RefereeReport,
     agree,
 )
-from auditor.engine import Auditor, Job, Workers, ask_referees
+from auditor.engine import Auditor, Job, Workers
 from auditor.model import TagPath
 from auditor.paths import profiles_folder, rules_folder
 from auditor.profile import read_profile
@@ -434,6 +435,7 @@ FALSE_ERRORS = [
     ("Second In-plane", lambda: accelerated(ENHANCED_MR)),
     ("on a slide", segmentation),
     ("Rescale Type", lambda: enhanced_ct("DERIVED")),
+    ("IOD021", lambda: dataset(CT, PhotometricInterpretation="MONOCHROM2")),
 ]
 
 
@@ -455,6 +457,8 @@ def test_each_entry_is_tested() -> None:
 
 
 def test_what_is_like_them_and_true_is_not_held_back(referee: DciodvfyReferee) -> None:
+    capture = referee.judge(dataset(CAPTURE, PhotometricInterpretation="MONOCHROM2"))
+    assert kinds(capture, "PhotometricInterpretation") == {"defined_term"}
     knee = referee.judge(dataset(CT, BodyPartExamined="KNEE"))
     assert kinds(knee, "Laterality") == {"missing"}
     half = referee.judge(dataset(RTSTRUCT, PositionReferenceIndicator=""))
@@ -663,13 +667,13 @@ def test_no_more_processes_than_structures(
         return run(*arguments)
 
     monkeypatch.setattr(dciodvfy, "run", counted)
-    monkeypatch.setattr("auditor.engine._panel", [])
+    monkeypatch.setattr("auditor.asking._panel", [])
     monkeypatch.setenv(ENVIRONMENT, str(tmp_path / "cache"))
     first = ask_referees(workers, known)
     assert len(started) == 1
     # The second run asks nobody: it needs the files no more than the referees.
     (tmp_path / "ct" / "000.dcm").unlink()
-    monkeypatch.setattr("auditor.engine._panel", [])
+    monkeypatch.setattr("auditor.asking._panel", [])
     assert ask_referees(workers, known) == first
     assert len(started) == 1
 
@@ -686,7 +690,7 @@ def test_of_too_many_items_no_referee_is_asked(
         return dict.fromkeys(REFEREES, RefereeReport("judged"))
 
     monkeypatch.setattr(Panel, "judge", judge)
-    monkeypatch.setattr("auditor.engine._panel", [])
+    monkeypatch.setattr("auditor.asking._panel", [])
     monkeypatch.setattr("auditor.engine.ITEM_LIMIT", 30)
     monkeypatch.setenv(ENVIRONMENT, str(tmp_path / "cache"))
     for name, count in (("few", 30), ("many", 31)):
@@ -745,6 +749,7 @@ def test_a_broken_cache_is_an_empty_one(tmp_path: Path, content: bytes) -> None:
         {"status": "error"},
         {"status": None},
         {"held_back": 1},
+        {"unshown": ["x"]},
     ],
 )
 def test_an_entry_that_is_no_report_is_not_there(tmp_path: Path, change: dict[str, Any]) -> None:

@@ -6,26 +6,33 @@ import json
 import os
 import shutil
 import signal
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pydicom
 import pytest
 from click.testing import CliRunner
+from pydicom import dcmwrite
 from pydicom.dataset import Dataset
 
 from auditor import engine
+from auditor.asking import judge_structures
 from auditor.cli import main
 from auditor.conformance.panel import Panel, Reports, present
-from auditor.engine import Auditor, Job, Partial, Workers, blame, judge_structures, walk_files
+from auditor.engine import Auditor, Job, Partial, Workers, blame, walk_files
 from auditor.facts import InstanceFacts, UndeclaredRead
 from auditor.model import Outcome
 from auditor.packing import Columns, pack, unpack
 from auditor.paths import rules_folder
 from auditor.reading.reader import Reader
+from auditor.redaction import Hasher
 from auditor.registry import RuleSet, load
 from auditor.sources import SourceFile, open_source
+from auditor.store import TABLES
 from auditor.tally import Structure, Tally
+from auditor.testing import dataset_of
 
 KEY = b"k" * 32
 DATA = Path(pydicom.__file__).parent / "data"
@@ -140,13 +147,13 @@ def test_a_full_forest_is_renewed_and_changes_nothing(
 # function: a spawned worker gets nothing else.
 
 
-def deadly(files: list[SourceFile]) -> Partial:
+def deadly(files: list[tuple[str, ...]]) -> Partial:
     partial = Partial()
-    for file in files:
-        if file.path.startswith("killer"):
+    for path, *_ in files:
+        if path.startswith("killer"):
             os.kill(os.getpid(), signal.SIGKILL)
         partial.tally.files["ok"] += 1
-    partial.tables["companions"] = pack([(file.path,) for file in files])
+    partial.tables["companions"] = pack([(path,) for path, *_ in files])
     return partial
 
 
@@ -412,3 +419,67 @@ def test_an_item_refuses_what_its_rule_does_not_declare() -> None:
             ask("BeamType")
     (whole, *_) = facts.for_rule(["BeamSequence"]).items("BeamSequence")
     assert whole.items("ControlPointSequence")[0].filled("ControlPointIndex")
+
+
+def drawn_rows(rules: RuleSet, folder: Path) -> list[tuple[object, ...]]:
+    """Return target, frames, drawing and box of what a structure set refers to."""
+
+    def contour(name: str, data: Sequence[float], frames: object = None) -> dict[str, object]:
+        image = {"ReferencedSOPInstanceUID": name} | (
+            {"ReferencedFrameNumber": frames} if frames else {}
+        )
+        return {
+            "ContourImageSequence": [image],
+            "ContourGeometricType": "CLOSED_PLANAR",
+            "ContourData": data,
+        }
+
+    flat, other = [0, 0, 5, 8, 0, 5, 8, 8, 5], [4, 4, 5, 12, 4, 5, 12, 12, 5]
+    oblique = [0, 0, 0, 9, 1, 1, 2, 9, 2]
+    contours = [
+        contour("2.25.1", flat, 1), contour("2.25.1", other, 1), contour("2.25.1", flat, 2),
+        contour("2.25.1", [0, 0, 7, 8, 0, 7, 8, 8, 7], 2), contour("2.25.1", oblique),
+        contour("2.25.1", oblique), contour("2.25.2", flat, [3, 5]), contour("2.25.2", [1, 2], 4),
+    ]  # fmt: skip
+    made = {
+        "SOPClassUID": "1.2.840.10008.5.1.4.1.1.481.3",
+        "SOPInstanceUID": "2.25.9",
+        "ROIContourSequence": [{"ReferencedROINumber": 1, "ContourSequence": contours}],
+    }
+    path = folder / "structures.dcm"
+    dcmwrite(path, dataset_of(made), implicit_vr=False, little_endian=True, force_encoding=True)
+    rows = unpack(
+        Auditor(rules, KEY).chunk([SourceFile(path.name, str(path))]).tables["references"]
+    )
+    targets = {Hasher(KEY)(f"2.25.{number}".encode()): number for number in (1, 2)}
+    at = [name for name, _ in TABLES["references"]].index("ReferencedSOPInstanceUID")
+    return [(targets[row[at]], *row[-9:]) for row in rows]
+
+
+def test_what_is_drawn_elsewhere_in_an_image_has_a_row_of_its_own(
+    rules: RuleSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    points = [(0, 0, 0, 0, 0, 0), (2, 2, 9, 9, 2, 2), (9, 9, 1, 1, 1, 1)]
+    nothing = (None,) * 6
+    rows = drawn_rows(rules, tmp_path)
+    assert Counter((row[:3], row[4:]) for row in rows) == Counter(
+        [
+            ((1, 1, 1), (0, 12, 0, 12, 5, 5)),
+            ((1, 2, 2), (0, 8, 0, 8, 5, 5)),
+            ((1, 2, 2), (0, 8, 0, 8, 7, 7)),
+            *(((1, None, None), point) for point in points * 2),
+            ((2, 3, 5), (0, 8, 0, 8, 5, 5)),
+            # Contour Data that is no points says nothing.
+            ((2, 4, 4), nothing),
+        ]
+    )
+    numbers = {row[3] for row in rows}
+    assert numbers == {None, 1, 2, 3, 4, 5, 6}
+    oblique = [row[3] for row in rows if row[1] is None]
+    assert sorted(map(oblique.count, set(oblique))) == [3, 3]
+    # Of more than is told apart nothing is numbered, and every target keeps its row.
+    monkeypatch.setattr(engine, "MOST_DRAWINGS", 2)
+    rows = drawn_rows(rules, tmp_path)
+    assert {row[3] for row in rows} == {None}
+    assert {row[0] for row in rows} == {1, 2}
+    assert sum(row[4:] != nothing for row in rows) == 2

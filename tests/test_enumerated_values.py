@@ -33,6 +33,7 @@ from auditor.standard.dictionary import keyword_of, tag_of, vr_of
 from auditor.standard.iods import packaged_iods, tag_of_key
 
 TOOLS = Path(__file__).parents[1] / "tools"
+CR = "1.2.840.10008.5.1.4.1.1.1"
 CT = "1.2.840.10008.5.1.4.1.1.2"
 ENHANCED_CT = "1.2.840.10008.5.1.4.1.1.2.1"
 MR = "1.2.840.10008.5.1.4.1.1.4"
@@ -91,9 +92,8 @@ def test_a_value_outside_of_its_list(referee: DicomValidatorReferee) -> None:
     assert said(referee, data) == {path("PatientSex"): "enumerated_value"}
     (error,) = (e for e in referee.judge(data).errors if e.kind == "enumerated_value")
     assert (error.module, error.type) == ("Patient", "2")
-    assert said(referee, dataset(PhotometricInterpretation="RGB")) == {
-        path("PhotometricInterpretation"): "enumerated_value"
-    }
+    radiograph = dataset(CR, PhotometricInterpretation="RGB")
+    assert said(referee, radiograph) == {path("PhotometricInterpretation"): "enumerated_value"}
     # Of all vectors and every frame, the deepest is judged too.
     inside = dataset(SourceImageSequence=[item(SpatialLocationsPreserved="MAYBE")])
     assert said(referee, inside) == {
@@ -228,6 +228,15 @@ def test_what_dciodvfy_is_not_heard_of_stands_by_itself() -> None:
     settled = settle({"dicom-validator": first, "dciodvfy": SILENT})
     (opinion,) = agree(settled)
     assert (opinion.referees, opinion.confidence) == (("dicom-validator",), Confidence.MEDIUM)
+
+
+def test_of_an_overlay_that_dciodvfy_was_not_shown_ours_stands() -> None:
+    overlay = IodError("enumerated_value", TagPath(("(6002,0040)",)), "Overlay Plane", "1")
+    first = RefereeReport("judged", (overlay,))
+    for unshown, errors in (((0x6002,), (overlay,)), ((0x6004,), ())):
+        second = RefereeReport("judged", unshown=unshown)
+        settled = settle({"dicom-validator": first, "dciodvfy": second})["dicom-validator"]
+        assert settled.errors == errors
 
 
 def test_bits_that_follow_from_others_are_one_finding() -> None:

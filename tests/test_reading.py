@@ -25,9 +25,9 @@ from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian, JPEGBase
 
 from auditor.engine import number_rows
 from auditor.planning import RulesPlan
-from auditor.reading import reader
+from auditor.reading import extents, reader
 from auditor.reading.columns import COLUMN, COLUMN_OF_TAG, GATHERED
-from auditor.reading.extents import frames_extent
+from auditor.reading.extents import Run, frame_runs
 from auditor.reading.fallback import lenient, read_with_pydicom
 from auditor.reading.places import Attention, Forest, Place, Token
 from auditor.reading.reader import DEFLATED, HEAD, TOO_MUCH, Reader, Reading
@@ -748,31 +748,67 @@ def stack(*positions: list[float] | None, shared: dict[str, Any] | None = None) 
     )
 
 
-LOW_TO_HIGH = (-1.0, 1.0, 2.0, 2.0, 0.0, 6.0)
+def position(*numbers: float) -> dict[str, Any]:
+    return {"PlanePositionSequence": [{"ImagePositionPatient": list(numbers)}]}
+
+
+def stack_run(first: int, last: int, position: str, step: float = 0, **changed: Any) -> Run:
+    """Where frames of `stack` lie."""
+    made = Run(first, last, position, r"1\0\0\0\1\0", None, "3", step)
+    return made._replace(**changed)
+
+
+SHEARED = [[0.0, number, 3.0 * number] for number in range(3)]
+TURNED = {"PlaneOrientationSequence": [{"ImageOrientationPatient": [1, 0, 0, 0, 0.8, 0.6]}]}
+SPACED = {"PixelMeasuresSequence": [{"PixelSpacing": [2, 3], "SliceThickness": 3}]}
 
 
 @pytest.mark.parametrize(
     ("dataset", "expected"),
     [
-        (stack([0, 2, 0], [-1, 2, 6], [1, 2, 3]), (LOW_TO_HIGH, r"1\0\0\0\1\0", "3")),
-        (stack([0, 2, 0], None), None),
-        (stack([0, 2, 19700203]), None),
+        (stack([0, 2, 0], [0, 2, 3], [0, 2, 6]), [stack_run(1, 3, r"0\2\0", 3)]),
+        (stack([0, 2, 6], [0, 2, 3], [0, 2, 0]), [stack_run(1, 3, r"0\2\6", -3)]),
+        # A stack that is there twice; a gap; frames that are moved within their plane.
         (
-            stack(
-                None,
-                None,
-                shared={"PlanePositionSequence": [{"ImagePositionPatient": [1, 2, 3]}]},
-            ),
-            ((1, 1, 2, 2, 3, 3), r"1\0\0\0\1\0", "3"),
+            stack([0, 2, 0], [0, 2, 3], [0, 2, 0], [0, 2, 3]),
+            [stack_run(1, 2, r"0\2\0", 3), stack_run(3, 4, r"0\2\0", 3)],
         ),
         (
-            stack([0, 2, 0], shared={"PlaneOrientationSequence": []}),
-            ((0, 0, 2, 2, 0, 0), None, "3"),
+            stack([0, 2, 0], [0, 2, 3], [0, 2, 7]),
+            [stack_run(1, 2, r"0\2\0", 3), stack_run(3, 3, r"0\2\7")],
+        ),
+        (
+            stack(*SHEARED),
+            [stack_run(1, 1, r"0\0\0"), stack_run(2, 2, r"0\1\3"), stack_run(3, 3, r"0\2\6")],
+        ),
+        (
+            stack([0, 0, 0], [0, -1.8, 2.4], shared=TURNED),
+            [stack_run(1, 2, r"0\0\0", 3, orientation=r"1\0\0\0\0.8\0.6")],
+        ),
+        (stack([0, 2, 0], shared=SPACED), [stack_run(1, 1, r"0\2\0", spacing=r"2\3")]),
+        # All frames in one place.
+        (stack(None, None, shared=position(1, 2, 3)), [stack_run(1, 2, r"1\2\3")]),
+        # Each frame must say where it is, once, and how it is turned.
+        (stack([0, 2, 0], None), []),
+        (stack([0, 2, 0], shared=position(1, 2, 3)), []),
+        (stack([0, 2, 19700203]), []),
+        (stack([0, 2]), []),
+        (stack([0, 2, 0], shared={"PlaneOrientationSequence": []}), []),
+        (
+            stack(
+                [0, 2, 0],
+                shared={"PlaneOrientationSequence": [{"ImageOrientationPatient": [1, 0, 0]}]},
+            ),
+            [],
+        ),
+        (
+            stack([0, 2, 0], shared={"PixelMeasuresSequence": []}),
+            [stack_run(1, 1, r"0\2\0", thickness=None)],
         ),
     ],
 )
-def test_how_far_the_frames_of_an_image_reach(
-    dataset: Dataset, expected: Any, tmp_path: Path
+def test_where_the_frames_of_an_image_lie(
+    dataset: Dataset, expected: list[Run], tmp_path: Path
 ) -> None:
     several = Reader(Forest(lambda sop_class: RulesPlan(sop_class, (), {})))
     path = stored(dataset, ExplicitVRLittleEndian, tmp_path)
@@ -780,12 +816,47 @@ def test_how_far_the_frames_of_an_image_reach(
     bare.write_bytes(path.read_bytes()[132:])
     for each in (path, path, bare):
         reading = several.read(str(each))
-        assert frames_extent(reading.numbers, dataset.NumberOfFrames) == expected
+        runs = frame_runs(reading.numbers, dataset.NumberOfFrames)
+        assert [run._replace(step=round(run.step, 6)) for run in runs] == expected
         assert not list(number_rows("a", reading.numbers))
     # Nothing is drawn on a segmentation.
     dataset.SOPClassUID = SEGMENTATION
     reading = several.read(str(stored(dataset, ExplicitVRLittleEndian, tmp_path)))
     assert reading.numbers == []
+
+
+def test_each_frame_may_say_how_it_is_turned(tmp_path: Path) -> None:
+    dataset = stack([0, 2, 0], [0, 2, 3], [0, 2, 3])
+    del dataset.SharedFunctionalGroupsSequence
+    other = {"PlaneOrientationSequence": [{"ImageOrientationPatient": [0, 1, 0, 1, 0, 0]}]}
+    for number, each in enumerate(dataset.PerFrameFunctionalGroupsSequence):
+        each.update(dataset_of({**(TURNED if number < 2 else other), **SPACED}))
+    reading = read(stored(dataset, ExplicitVRLittleEndian, tmp_path), referring())
+    assert [(run.first, run.last, run.orientation) for run in frame_runs(reading.numbers, 3)] == [
+        (1, 1, r"1\0\0\0\0.8\0.6"),
+        (2, 2, r"1\0\0\0\0.8\0.6"),
+        (3, 3, r"0\1\0\1\0\0"),
+    ]
+    # One of three does not say it.
+    del dataset.PerFrameFunctionalGroupsSequence[1].PlaneOrientationSequence
+    reading = read(stored(dataset, ExplicitVRLittleEndian, tmp_path), referring())
+    assert frame_runs(reading.numbers, 3) == []
+
+
+def test_what_is_kept_of_an_image_follows_its_shape_and_not_its_frames(tmp_path: Path) -> None:
+    path = stored(stack([0, 2, 0]), ExplicitVRLittleEndian, tmp_path)
+    numbers = read(path, referring()).numbers
+    (place,) = [each for each, _ in numbers if each.keyword == "ImagePositionPatient"]
+    others = [each for each in numbers if each[0] is not place]
+
+    def runs(heights: list[int]) -> list[Run]:
+        said = [(place, b"0\\2\\%d" % height) for height in heights]
+        return frame_runs([*others, *said], len(heights))
+
+    assert len(runs(list(range(50_000)))) == 1
+    assert len(runs(list(range(50)) * 200)) == 200
+    uneven = [number % 7 * (number % 11) for number in range(4 * extents.MOST_RUNS)]
+    assert runs(uneven) == []
 
 
 def test_numbers_are_found_in_items_and_outside_and_do_not_depend_on_the_files_before(

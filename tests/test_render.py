@@ -15,7 +15,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from auditor.paths import templates_folder
-from auditor.render import write_comparison, write_report
+from auditor.render import (
+    _environment,
+    compile_report,
+    report_page,
+    write_comparison,
+    write_report,
+)
 from auditor.result import MUST_AGREE, AuditResult, CollectionResult
 from auditor.view import COMPARABILITY
 from tests.sample_result import (
@@ -167,6 +173,14 @@ def test_report_says_what_a_release_manager_needs(tmp_path: Path) -> None:
         "2025e",
     ):
         assert text in said, text
+
+
+def test_a_report_needs_no_template_that_was_not_compiled_before() -> None:
+    _environment.cache_clear()
+    compile_report()
+    before = set(_environment().cache or ())
+    report_page(audit(careful()))
+    assert set(_environment().cache or ()) == before
 
 
 def test_careful_collection_is_told_apart(tmp_path: Path) -> None:

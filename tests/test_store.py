@@ -10,6 +10,7 @@ import pytest
 from pyarrow import parquet
 
 from auditor import store
+from auditor.packing import pack
 from auditor.store import (
     FORMAT,
     MANIFEST,
@@ -112,6 +113,22 @@ def test_rows_come_back_as_they_were_written(
     assert groups == -(-4 // flush)
 
 
+@pytest.mark.parametrize("heights", [(1, 2), (100, 1, 1, 90), (1, 100, 63, 64), (200,)])
+def test_rows_keep_their_order_however_many_come_at_once(
+    heights: tuple[int, ...], tmp_path: Path
+) -> None:
+    """Few rows wait for others; what comes after them must not overtake them."""
+    rows = [(f"{number:04}", "", "", number) for number in range(sum(heights))]
+    remaining = iter(rows)
+    with TableWriter(tmp_path / "one", "numbers", "ct") as writer:
+        for height in heights:
+            writer.add_columns(pack([next(remaining) for _ in range(height)]))
+    written = parquet.read_table(tmp_path / "one").to_pylist()
+    assert [(row["path"], row["number"]) for row in written] == [
+        (path, number) for path, _, _, number in rows
+    ]
+
+
 def test_a_table_without_rows_is_a_table(tmp_path: Path) -> None:
     with TableWriter(tmp_path / "c.parquet", "companions", "ct"):
         pass
@@ -119,7 +136,7 @@ def test_a_table_without_rows_is_a_table(tmp_path: Path) -> None:
 
 
 def test_hashes_keep_all_their_bits(tmp_path: Path) -> None:
-    row = ("1.dcm", 2**64 - 1, "1.2", "(0008,1140)", "1.2", 2**63, *[None] * 11)
+    row = ("1.dcm", 2**64 - 1, "1.2", "(0008,1140)", "1.2", 2**63, *[None] * 12)
     with TableWriter(tmp_path / "r.parquet", "references", "ct") as writer:
         writer.add([row])
     [read] = parquet.read_table(tmp_path / "r.parquet").to_pylist()

@@ -151,8 +151,9 @@ def _read(text: object) -> RefereeReport | None:
         status, reason = str(plain["status"]), str(plain["reason"])
         held_back = tuple(map(str, plain["held_back"]))
         read, unread = map(int, plain["conditions"])
+        unshown = tuple(map(int, plain["unshown"]))
     except (ValueError, TypeError, KeyError, RecursionError):
         return None
     if status not in _KEPT or any(error.kind not in _KINDS for error in errors):
         return None
-    return RefereeReport(status, errors, reason, held_back, (read, unread))
+    return RefereeReport(status, errors, reason, held_back, (read, unread), unshown)

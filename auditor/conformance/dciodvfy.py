@@ -35,12 +35,13 @@ from auditor.conformance.dicom_validator import (
     SHARED,
     held,
     is_for_spectroscopy_only,
+    is_said_by_a_rule,
     items_of,
     place_of_missing,
     sop_class_of,
 )
 from auditor.conformance.legality import SURELY_LEGAL, lenient, pieces
-from auditor.conformance.overlays import judge_overlays, repeated
+from auditor.conformance.overlays import judge_one_overlay, repeated
 from auditor.conformance.vocabulary import DCIODVFY, IodError, RefereeReport
 from auditor.model import TagPath, format_tag, parse_tag
 from auditor.reading.places import LONG_VRS, TEXT_VRS
@@ -678,8 +679,15 @@ HELD_BACK: tuple[tuple[str, Callable[[IodError, _Case], bool]], ...] = (
         "C.8.13.5.5)",
         lambda error, case: is_for_spectroscopy_only(error, case.sop_class),
     ),
+    (
+        "the SOP class enumerates Photometric Interpretation, and IOD021 says what is none of its "
+        "values (PS3.3 C.8.2.1, C.8.3.1, C.8.9.4, C.8.8.3)",
+        lambda error, case: (
+            error.kind == "defined_term" and is_said_by_a_rule(error, case.sop_class)
+        ),
+    ),
 )
-"""Known false errors of dciodvfy: why each is one, and how it is told."""
+"""Known false errors of dciodvfy, or what a rule says better: why, and how it is told."""
 
 
 def tags_of(error: IodError) -> Iterator[int]:
@@ -698,7 +706,7 @@ def last_tag(error: IodError) -> int:
 
 
 class DciodvfyReferee:
-    """Judges by dciodvfy, one process for each stand-in that was not seen before.
+    """Judges by dciodvfy: of each data set one stand-in, and one process if that is a new one.
 
     Parameters
     ----------
@@ -735,7 +743,9 @@ class DciodvfyReferee:
         try:
             with lenient():
                 uid = sop_class_of(dataset, sop_class)
-                return judge_overlays(dataset, lambda part: self._judge(part, uid))
+                return judge_one_overlay(
+                    dataset, lambda part: self._judge(part, uid), lambda part: stand_in(part, uid)
+                )
         except Exception as error:  # noqa: BLE001 - what is judged is hostile
             return RefereeReport("error", (), f"no stand-in: {type(error).__name__}")
 

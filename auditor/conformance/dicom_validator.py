@@ -41,6 +41,7 @@ from auditor.standard.iods import (
     packaged_iods,
     packaged_tags_read_by_value,
 )
+from auditor.standard.sop_classes import GREYS
 
 if TYPE_CHECKING:
     import pydicom
@@ -425,6 +426,14 @@ def _is_not_in_both(error: IodError, case: _Case) -> bool:
     )
 
 
+_PHOTOMETRIC_INTERPRETATION = (format_tag(tag_of("PhotometricInterpretation")),)
+
+
+def is_said_by_a_rule(error: IodError, sop_class: str) -> bool:
+    """Whether IOD021 says of an object that its Photometric Interpretation is not enumerated."""
+    return error.tag_path.steps == _PHOTOMETRIC_INTERPRETATION and sop_class in GREYS
+
+
 HELD_BACK: tuple[tuple[str, Callable[[IodError, _Case], bool]], ...] = (
     ("a retired attribute may stay where an earlier edition had it (PS3.6 6)", _is_retired),
     ("the attribute may stand in any data set and any item", _stands_in_any_item),
@@ -444,8 +453,15 @@ HELD_BACK: tuple[tuple[str, Callable[[IodError, _Case], bool]], ...] = (
         "C.8.13.5.5)",
         lambda error, case: is_for_spectroscopy_only(error, case.sop_class),
     ),
+    (
+        "the SOP class enumerates Photometric Interpretation, and IOD021 says what is none of its "
+        "values (PS3.3 C.8.2.1, C.8.3.1, C.8.9.4, C.8.8.3)",
+        lambda error, case: (
+            error.kind == "enumerated_value" and is_said_by_a_rule(error, case.sop_class)
+        ),
+    ),
 )
-"""Known false errors of dicom-validator: why each is one, and how it is told."""
+"""Known false errors of dicom-validator, or what a rule says better: why, and how it is told."""
 
 
 def _last_tag(error: IodError) -> int:

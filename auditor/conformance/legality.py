@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from calendar import monthrange
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -102,38 +101,15 @@ _NO_SHORTER = frozenset({"AS", "DA"})
 def fault_of(vr: str, value: bytes, encodings: tuple[str, ...]) -> str:
     """Say what is wrong with a value that is not legal: ``length`` or ``characters``; else "".
 
-    A date that is no day of the calendar has wrong characters, though pydicom finds it legal.
-
     Parameters
     ----------
     vr, value, encodings
         As for `value_is_legal`.
     """
     if value_is_legal(vr, value, encodings):
-        return "characters" if vr in _DATES and _holds_no_moment(_parts(vr, value)) else ""
+        return ""
     wrong = any(_has_other_length(vr, len(part.strip(b" \0"))) for part in _parts(vr, value))
     return "length" if wrong else "characters"
-
-
-_DATES = frozenset({"DA", "DT"})
-_DATE = re.compile(rb" *(\d{4})(\d\d)(\d\d)")
-_OFFSET = re.compile(rb"[ \d.]{4,22}([+-]\d{4}) *\Z")
-
-
-def _holds_no_moment(values: Iterable[bytes]) -> bool:
-    """Say whether one of some dates is none of the Gregorian calendar (PS3.5 6.2): a 30 February.
-
-    Or whether it is further from UTC than any place on Earth. pydicom looks at month and day each
-    by itself, and at no more than the form of an offset.
-    """
-    for value in values:
-        if match := _DATE.match(value):
-            year, month, day = map(int, match.groups())
-            if not 1 <= month <= 12 or not 1 <= day <= monthrange(year or 2000, month)[1]:
-                return True
-        if (offset := _OFFSET.match(value)) and not -1200 <= int(offset[1]) <= 1400:
-            return True
-    return False
 
 
 def _parts(vr: str, value: bytes) -> Iterator[bytes]:
@@ -153,7 +129,7 @@ def decoded_faults(vr: str, value: Any) -> set[str]:
     return {
         "length" if _has_other_length(vr, len(str(one))) else "characters"
         for one in values
-        if not decoded_is_legal(vr, one) or (vr in _DATES and _holds_no_moment([str(one).encode()]))
+        if not decoded_is_legal(vr, one)
     }
 
 

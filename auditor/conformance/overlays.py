@@ -2,10 +2,11 @@
 
 Groups 6000 to 601E repeat (PS3.5 7.6): what they hold is the Overlay Plane Module of PS3.3 C.9.2,
 up to 16 times. Both referees know its attributes in group 6000 only; of any other they say that
-its attributes are not expected, and not that one is missing. So the data set is
-shown without the others, and once more for each of them, with that one as its first. Overlays
-that are alike make data sets that are alike, and nobody is asked of those. The curves, 5000 to
-501E, are retired and in no IOD of today.
+its attributes are not expected, and not that one is missing. So the data set is shown without the
+others, and once more for each of them, with that one as its first. A referee that is a program of
+its own is shown it once all the same, or an object with 16 overlays would start 16 processes: what
+it says of the overlay that it sees holds for all that are like it, and of the others it says
+nothing. The curves, 5000 to 501E, are retired and in no IOD of today.
 """
 
 from __future__ import annotations
@@ -58,6 +59,41 @@ def judge_overlays(
             return shown
         errors |= {_moved(error, group) for error in shown.errors if _is_of_first(error)}
     return replace(report, errors=tuple(sorted(errors)))
+
+
+def judge_one_overlay(
+    dataset: pydicom.Dataset,
+    judge: Callable[[pydicom.Dataset], RefereeReport],
+    write: Callable[[pydicom.Dataset], bytes],
+) -> RefereeReport:
+    """Judge a data set with the first of its overlays; the referee is asked once.
+
+    Parameters
+    ----------
+    dataset
+        Is not changed.
+    judge
+        A referee's way to judge what it is shown.
+    write
+        What it is shown of a data set: equal bytes get equal verdicts.
+
+    Returns
+    -------
+    RefereeReport
+        Its errors of the overlay stand at all overlays that are shown alike; the others are
+        its `RefereeReport.unshown`.
+    """
+    groups = sorted({tag.group for tag in dataset.keys()} & {FIRST, *FURTHER})  # noqa: SIM118
+    if groups in ([], [FIRST]):
+        return judge(dataset)
+    first, *others = (_with_one(dataset, group) for group in groups)
+    report, seen = judge(first), write(first)
+    alike = [True, *(write(each) == seen for each in others)]
+    errors = {error for error in report.errors if not _is_of_first(error)}
+    for group in (group for group, is_alike in zip(groups, alike, strict=True) if is_alike):
+        errors |= {_moved(error, group) for error in report.errors if _is_of_first(error)}
+    unshown = tuple(group for group, is_alike in zip(groups, alike, strict=True) if not is_alike)
+    return replace(report, errors=tuple(sorted(errors)), unshown=unshown)
 
 
 def _with_one(dataset: pydicom.Dataset, group: int) -> pydicom.Dataset:

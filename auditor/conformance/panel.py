@@ -13,6 +13,7 @@ from auditor.conformance.dciodvfy import (
     hears_of_values,
     installed_version,
     is_of_other_bits,
+    tags_of,
 )
 from auditor.conformance.vocabulary import (
     DCIODVFY,
@@ -55,6 +56,12 @@ def settle(reports: Reports) -> Reports:
         Of all referees on one data set.
     """
     first, second = reports[DICOM_VALIDATOR], reports[DCIODVFY]
+
+    def is_taken(error: IodError) -> bool:
+        """Whether the second referee was shown the value, and is heard of it."""
+        is_shown = next(tags_of(error)) >> 16 not in second.unshown
+        return second.status == "judged" and is_shown and hears_of_values(error)
+
     if not any(error.kind in _OF_LISTS for error in first.errors):
         return reports
     theirs = {error for error in second.errors if error.kind == "enumerated_value"}
@@ -69,7 +76,7 @@ def settle(reports: Reports) -> Reports:
             errors.add(said)
         elif error.kind == NOT_IN_OLDER_LIST:
             doubted[said] = OLDER_LIST
-        elif second.status == "judged" and hears_of_values(error):
+        elif is_taken(error):
             doubted[said] = NEWER_REFEREE
         else:
             errors.add(said)

@@ -67,7 +67,7 @@ def summarise(tally: Tally, reports: Mapping[bytes, Reports]) -> ConformanceResu
         made.judged += count
         made.clean += 0 if erring else count
         iod.clean += 0 if erring else count
-        if len(judged) == len(REFEREES):
+        if len(judged) == len(REFEREES) and not any(said[name].unshown for name in judged):
             made.both += count
             who = "both" if len(erring) == len(REFEREES) else "".join(erring) or "neither"
             made.verdicts[who] = made.verdicts.get(who, 0) + count

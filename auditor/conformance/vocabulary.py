@@ -84,6 +84,9 @@ class RefereeReport:
     conditions
         Of the IOD: how many this referee reads, and how many no machine can; of one that
         counts none, zeros.
+    unshown
+        Groups of overlays of which the referee was shown nothing
+        (`auditor.conformance.overlays`).
     """
 
     status: str
@@ -91,6 +94,7 @@ class RefereeReport:
     reason: str = ""
     held_back: tuple[str, ...] = ()
     conditions: tuple[int, int] = (0, 0)
+    unshown: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,12 @@
-"""What values say in numbers: the frames that a reference names, the box around its points."""
+"""What values say in numbers: frames that are named, where contours and where frames lie."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from math import inf
+from operator import mul
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from auditor.reading.places import Place
@@ -11,9 +14,13 @@ if TYPE_CHECKING:
 PLANES = {
     "ImagePositionPatient": "(0020,9113)",
     "ImageOrientationPatient": "(0020,9116)",
+    "PixelSpacing": "(0028,9110)",
     "SliceThickness": "(0028,9110)",
 }
 """What says where a frame lies, and the macro that has it (PS3.3 C.7.6.16.2.1, .3 and .4)."""
+
+SHARED_GROUPS = "(5200,9229)"
+"""Shared Functional Groups Sequence: what is in it holds for every frame (PS3.3 C.7.6.16.1)."""
 
 Box = tuple[float, float, float, float, float, float]
 """Lowest and highest x, y and z, in mm in the patient's coordinate system (PS3.3 C.7.6.2.1.1)."""
@@ -23,6 +30,15 @@ LONGEST = 1 << 22
 
 FARTHEST = 1e5
 """Millimetres that no coordinate of a patient exceeds, and record numbers do."""
+
+MOST_RUNS = 10_000
+"""Runs of frames of one image that are followed: as many as frames where no two are alike."""
+
+STRAY = 1e-3
+"""Millimetres by which a frame of a run may lie beside where the run puts it."""
+
+FLAT = 0.01
+"""Millimetres within which a contour in a plane across an axis keeps its coordinate."""
 
 
 def whole_numbers(value: bytes, binary: bool = False) -> list[int]:
@@ -67,19 +83,8 @@ def coordinates(value: bytes) -> list[float] | None:
     return numbers if all(abs(number) < FARTHEST for number in numbers) else None
 
 
-def box(value: bytes) -> Box | None:
-    """Return the box around points (PS3.3 C.8.8.6.3), None if the value holds none."""
-    numbers = coordinates(value)
-    if numbers is None or len(numbers) % 3:
-        return None
-    x, y, z = numbers[0::3], numbers[1::3], numbers[2::3]
-    return min(x), max(x), min(y), max(y), min(z), max(z)
-
-
-def around(one: Box | None, other: Box | None) -> Box | None:
+def around(one: Box, other: Box) -> Box:
     """Return the box around two boxes."""
-    if one is None or other is None:
-        return one or other
     return (
         min(one[0], other[0]), max(one[1], other[1]),
         min(one[2], other[2]), max(one[3], other[3]),
@@ -95,40 +100,141 @@ def decimals(value: bytes) -> str | None:
     return "\\".join(f"{number:.8g}" for number in numbers)
 
 
-def frames_extent(
-    said: Iterable[tuple[Place, bytes]], frames: int | None
-) -> tuple[Box, str | None, str | None] | None:
-    """Return how far the frames of an image reach (PS3.3 C.7.6.16.2.3 and C.7.6.16.2.4).
+def drawn(value: bytes) -> tuple[tuple[float, ...], tuple[Box, ...]] | None:
+    """Return what tells whether points lie in an image, wherever that lies.
+
+    Of points in a plane across an axis that is the box around them: each of its sides has a
+    point, and points of several contours in one such plane are no more than one box. Of all
+    others it is the points that reach farthest along the axes.
+
+    Parameters
+    ----------
+    value
+        Contour Data, or Image Position (Patient) (PS3.3 C.8.8.6.3).
+
+    Returns
+    -------
+    tuple or None
+        The coordinates x, y and z that all points have, `math.inf` for one in which they differ;
+        and boxes. None if the value holds no points.
+    """
+    numbers = coordinates(value)
+    if numbers is None or len(numbers) % 3:
+        return None
+    axes = numbers[0::3], numbers[1::3], numbers[2::3]
+    low, high = tuple(map(min, axes)), tuple(map(max, axes))
+    one, two, three = (
+        round(start, 2) if end - start <= FLAT else inf
+        for start, end in zip(low, high, strict=True)
+    )
+    if min(one, two, three) < inf:
+        whole = (low[0], high[0], low[1], high[1], low[2], high[2])
+        return (one, two, three), (whole,)
+    ends = {axis.index(end(axis)): None for axis in axes for end in (min, max)}
+    points = ([axis[number] for axis in axes] for number in ends)
+    return (inf, inf, inf), tuple((x, x, y, y, z, z) for x, y, z in points)
+
+
+class Run(NamedTuple):
+    """Frames one after the other that lie alike, each as far from the one before.
+
+    Attributes
+    ----------
+    first, last
+        Numbers of frames, from 1.
+    position
+        Image Position (Patient) of the first, as `decimals` writes it.
+    orientation, spacing, thickness
+        Image Orientation (Patient), Pixel Spacing and Slice Thickness of them all, written
+        likewise; None where they do not say.
+    step
+        Millimetres from one to the next along the normal of their plane.
+    """
+
+    first: int
+    last: int
+    position: str | None
+    orientation: str | None
+    spacing: str | None
+    thickness: str | None
+    step: float
+
+
+def frame_runs(said: Iterable[tuple[Place, bytes]], frames: int | None) -> list[Run]:
+    """Return where each frame of an image lies (PS3.3 C.7.6.16.2.1, .3 and .4).
+
+    A stack of evenly spaced frames is one run: what is kept of an image follows its shape, and
+    not the number of its frames.
 
     Parameters
     ----------
     said
-        Elements of `PLANES`, among others.
+        Elements of `PLANES`, among others, in the order of the object.
     frames
         As Number of Frames has it.
 
     Returns
     -------
-    tuple or None
-        The box around the positions of all frames; their orientation and slice thickness, None
-        where they have none or several. None where not every frame says where it is.
+    list
+        Empty where not every frame says where it lies and how it is turned, and where there are
+        more runs than `MOST_RUNS`.
     """
-    reach: Box | None = None
-    count = 0
-    others: dict[str, set[str | None]] = {"ImageOrientationPatient": set(), "SliceThickness": set()}
+    values: defaultdict[tuple[str, bool], list[bytes]] = defaultdict(list)
     for place, value in said:
-        if place.keyword in others:
-            others[place.keyword].add(decimals(value))
-        elif place.keyword == "ImagePositionPatient":
-            point = box(value)
-            if point is None:
-                return None
-            shared = place.path.steps[0] == "(5200,9229)"
-            count += frames or 0 if shared else 1
-            reach = around(reach, point)
-    if reach is None or count != frames:
+        if place.keyword in PLANES:
+            values[place.keyword, place.path.steps[0] == SHARED_GROUPS].append(value)
+    if not frames or not values:
+        return []
+    runs: list[Run] = []
+    first, alike, across = (0.0, 0.0, 0.0), [b""], None
+    for number, (position, *about) in enumerate(
+        zip(*(_of_each_frame(keyword, values, frames) for keyword in PLANES), strict=True), 1
+    ):
+        point = _three(position)
+        if about != alike:
+            across = _normal(about[0])
+        if point is None or across is None:
+            return []
+        if runs and about == alike:
+            run = runs[-1]
+            count = number - run.first
+            apart = [end - start for start, end in zip(first, point, strict=True)]
+            step = run.step if count > 1 else sum(map(mul, across, apart))
+            if all(
+                abs(there - count * step * each) <= STRAY
+                for there, each in zip(apart, across, strict=True)
+            ):
+                runs[-1] = run._replace(last=number, step=step)
+                continue
+        if len(runs) == MOST_RUNS:
+            return []
+        first, alike = point, about
+        orientation, spacing, thickness = map(decimals, about)
+        runs.append(
+            Run(number, number, decimals(position), orientation, spacing, thickness, step=0.0)
+        )
+    return runs
+
+
+def _of_each_frame(
+    keyword: str, values: Mapping[tuple[str, bool], list[bytes]], frames: int
+) -> list[bytes]:
+    """Return a value for each frame, empty ones where not all have one, and no more than one."""
+    shared, own = values.get((keyword, True), []), values.get((keyword, False), [])
+    if len(shared) == 1 and not own:
+        return shared * frames
+    return own if len(own) == frames and not shared else [b""] * frames
+
+
+def _three(position: bytes) -> tuple[float, float, float] | None:
+    numbers = coordinates(position) if len(position) <= 128 else None
+    return None if numbers is None or len(numbers) != 3 else (numbers[0], numbers[1], numbers[2])
+
+
+def _normal(orientation: bytes) -> tuple[float, float, float] | None:
+    """Return the cross product of the directions of row and column (PS3.3 C.7.6.2.1.1)."""
+    numbers = coordinates(orientation) if len(orientation) <= 128 else None
+    if numbers is None or len(numbers) != 6:
         return None
-    orientation, thickness = (
-        next(iter(each)) if len(each) == 1 else None for each in others.values()
-    )
-    return reach, orientation, thickness
+    a, b, c, d, e, f = numbers
+    return b * f - c * e, c * d - a * f, a * e - b * d

@@ -72,31 +72,33 @@ class Folder(_Plain):
         open_folders = [("", iter(entries))]
         while open_folders:
             above, remaining = open_folders[-1]
-            entry = next(remaining, None)
-            if entry is None:
-                open_folders.pop()
-                continue
-            path = above + printable(entry.name)
-            if _is_file(entry):
-                yield SourceFile(path, entry.path)
-            elif entry.name == ".git" and _is_folder(entry, follow=True):
-                skipped += 1
-            elif entry.is_symlink():
-                listed = self._link(path, entry.path)
-                if listed is None:
-                    self.links += 1
-                else:
+            for entry in remaining:
+                path = above + printable(entry.name)
+                if _is_file(entry):
+                    yield SourceFile(path, entry.path)
+                elif entry.name == ".git" and _is_folder(entry, follow=True):
+                    skipped += 1
+                elif _is_folder(entry, follow=False):
+                    problem, entries = _list(entry.path)
+                    if problem:
+                        yield SourceFile(path, entry.path, problem)
+                    open_folders.append((path + "/", iter(entries)))
+                    break
+                elif listed := self._no_file(path, entry):
                     yield listed
-            elif _is_folder(entry, follow=False):
-                problem, entries = _list(entry.path)
-                if problem:
-                    yield SourceFile(path, entry.path, problem)
-                open_folders.append((path + "/", iter(entries)))
             else:
-                yield SourceFile(path, entry.path, _special(entry))
+                open_folders.pop()
         if skipped:
             folders = "1 folder" if skipped == 1 else f"{skipped:,} folders"
             self.notes.append(f"Not audited: {folders} named .git (version control, not data).")
+
+    def _no_file(self, path: str, entry: os.DirEntry[str]) -> SourceFile | None:
+        """Return how a link or something special is listed, or None if it is only counted."""
+        if not entry.is_symlink():
+            return SourceFile(path, entry.path, _special(entry))
+        listed = self._link(path, entry.path)
+        self.links += listed is None
+        return listed
 
     def _link(self, path: str, location: str) -> SourceFile | None:
         """Return how a link is listed, or None if its target is listed at its own place."""
@@ -137,7 +139,7 @@ def _list(folder: str) -> tuple[str, list[os.DirEntry[str]]]:
     except OSError as error:
         problem = f"the folder cannot be listed ({error.strerror or 'unknown reason'})"
     # Among names of ASCII that is the same order, and sooner found.
-    plain = all(entry.name.isascii() for entry in entries)
+    plain = "".join(map(_name, entries)).isascii()
     entries.sort(key=_name if plain else lambda entry: os.fsencode(entry.name))
     return problem, entries
 

@@ -45,6 +45,15 @@ STRUCTURED_REPORTS = _storage(
 )
 """Structured report documents (PS3.3 A.35), Key Object Selection apart."""
 
+GREYS = {
+    _STORAGE + "2": ("MONOCHROME1", "MONOCHROME2"),
+    _STORAGE + "4": ("MONOCHROME1", "MONOCHROME2"),
+    _STORAGE + "128": ("MONOCHROME2",),
+    RT_DOSE: ("MONOCHROME2",),
+}
+"""Photometric Interpretations of CT, MR and PET images and doses, in any transfer syntax (PS3.3
+C.8.2.1, C.8.3.1, C.8.9.4, C.8.8.3)."""
+
 RADIOTHERAPY = _storage(*(f"481.{end}" for end in range(1, 26))) | {
     "1.2.840.10008.5.1.4.34.1",  # RT Beams Delivery Instruction - Trial, retired
     "1.2.840.10008.5.1.4.34.7",  # RT Beams Delivery Instruction

@@ -109,11 +109,12 @@ def enhanced_ct() -> Release:
     """Return an enhanced CT of two patients, each with two frames along one stack."""
     release = Release()
     for patient in (1, 2):
-        release.add(f"case-{patient:03d}/1.dcm", _enhanced(patient))
+        release.add(f"case-{patient:03d}/1.dcm", enhanced(patient))
     return release
 
 
-def _enhanced(patient: int) -> Dataset:
+def enhanced(patient: int) -> Dataset:
+    """Return two slices of the CT as the frames of one image."""
     dataset, second = ct_slice(patient, 1), ct_slice(patient, 2)
     frames = [
         {
@@ -334,6 +335,14 @@ CASES = (
         _each(_as_the_study),
         ("IOD035",),
     ),
+    Planted("no day", "a 30 February", _first(_set(StudyDate="20230230")), ("IOD038",)),
+    Planted(
+        "no day elsewhere",
+        "a 31 April in an attribute that is not of the IOD",
+        _first(_set(DateOfSecondaryCapture="20230431")),
+        ("IOD038",),
+    ),
+    Planted("colons", "a time with colons", _first(_set(StudyTime="10:15")), ("IOD038",)),
     Planted(
         "long UID",
         "a UID of 65 characters",

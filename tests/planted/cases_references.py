@@ -16,6 +16,7 @@ from pydicom.sr.codedict import codes
 from pydicom.uid import CTImageStorage
 
 from auditor.testing import dataset_of
+from tests.planted.cases_conformance import enhanced
 from tests.planted.cases_rt import SLICES, at, ct, made_up, of_patient, refers, slice_of
 from tests.planted.harness import Planted, Release, ct_slice, uid
 
@@ -49,11 +50,11 @@ def plain(made: Dataset) -> Dataset:
     return dataset
 
 
-def segmentation() -> Dataset:
-    """Return a segmentation of the CT, with a frame for each slice."""
+def segmentation(sources: Sequence[Dataset] = (), slices: int = SLICES) -> Dataset:
+    """Return a segmentation of the CT, or of other images, with a frame for each slice."""
     made = hd.seg.Segmentation(
-        source_images=images(),
-        pixel_array=np.ones((SLICES, 16, 16), dtype=np.uint8),
+        source_images=sources or images(),
+        pixel_array=np.ones((slices, 16, 16), dtype=np.uint8),
         segmentation_type=hd.seg.SegmentationTypeValues.BINARY,
         segment_descriptions=[
             hd.seg.SegmentDescription(
@@ -180,6 +181,17 @@ def presentation_state() -> Dataset:
         "ReferencedImageSequence": [slice_of(number) for number in range(1, SLICES + 1)],
     }
     return of_patient("state", STATE_CLASS, "PR", ReferencedSeriesSequence=[listed])
+
+
+def framed() -> Release:
+    """Return an enhanced CT of two frames, and a segmentation of them."""
+    release = Release()
+    image = enhanced(1)
+    release.add("case-001/ct.dcm", image)
+    image.PatientName = "CASE-001^"
+    release.add(SEG, segmentation([image], slices=2))
+    image.PatientName = "CASE-001"
+    return made_up(release)
 
 
 def study() -> Release:
@@ -354,6 +366,10 @@ CASES = (
         "off the slice", "A frame of a segmentation 5 mm off the slice that it is made from",
         at(SEG, FRAMES, 0, "PlanePositionSequence", 0, ImagePositionPatient=[0, 0, 10]),
         ("REF013",), study,
+    ),
+    Planted(
+        "off the frame", "A frame of a segmentation that names another frame of an enhanced CT",
+        at(SEG, FRAMES, 0, *SOURCE, ReferencedFrameNumber=1), ("REF013",), framed,
     ),
     Planted(
         "presented", "A presentation state of a slice that is not in its series",

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from pydicom.dataset import Dataset
-from pydicom.uid import CTImageStorage, SecondaryCaptureImageStorage
+from pydicom.uid import CTImageStorage, EnhancedCTImageStorage, SecondaryCaptureImageStorage
 
 from auditor.standard.sop_classes import RT_DOSE, RT_IMAGE, RT_PLAN, RT_STRUCTURE_SET
 from auditor.testing import dataset_of
+from tests.planted.cases_conformance import enhanced
 from tests.planted.harness import Planted, Release, ct_slice, uid
 
 RT_RECORD = "1.2.840.10008.5.1.4.1.1.481.4"
@@ -141,6 +142,36 @@ def structures() -> Dataset:
         ],
         ApprovalStatus="UNAPPROVED",
     )
+
+
+def drawn_in(*frames: int | None) -> Release:
+    """Return an enhanced CT of two frames, and a structure set with a contour in each of these."""
+    release, made = Release(), structures()
+    release.add("case-001/ct.dcm", enhanced(1))
+    whole = refers(EnhancedCTImageStorage, uid("instance", 1, 1))
+    study = made.ReferencedFrameOfReferenceSequence[0].RTReferencedStudySequence[0]
+    study.RTReferencedSeriesSequence[0].update(dataset_of({"ContourImageSequence": [whole]}))
+    contours = [
+        {
+            **square(number),
+            "ContourImageSequence": [{**whole, "ReferencedFrameNumber": frame} if frame else whole],
+        }
+        for number, frame in enumerate(frames, 1)
+    ]
+    for each in made.ROIContourSequence:
+        each.update(dataset_of({"ContourSequence": contours}))
+    release.add(STRUCTURES, made)
+    return made_up(release)
+
+
+def in_frames() -> Release:
+    """Return contours in the frames of an enhanced CT that they name."""
+    return drawn_in(1, 2)
+
+
+def in_an_image() -> Release:
+    """Return contours that name an enhanced CT and no frame of it."""
+    return drawn_in(None, None)
 
 
 def plan() -> Dataset:
@@ -343,6 +374,8 @@ FIRST = (CONTOUR, 0, "ContourSequence", 0)
 LISTED = ("ReferencedFrameOfReferenceSequence", 0)
 BEAMS, GROUP = "BeamSequence", ("FractionGroupSequence", 0)
 MOVED = [2, 2, 5, 10, 2, 5, 10, 10, 5, 2, 10, 12]
+BESIDE = [502, 2, 5, 510, 2, 5, 510, 10, 5, 502, 10, 5]
+BEHIND = [2, 2, 15, 10, 2, 15, 10, 10, 15, 2, 10, 15]
 
 
 def cut_off(release: Release) -> None:
@@ -451,6 +484,19 @@ CASES = (
     Planted(
         "beyond the image", "A contour that leaves the image that it names",
         at(STRUCTURES, *FIRST, **square(1, size=40)), ("REF013",), course,
+    ),
+    Planted(
+        "other frame", "A contour of the first frame of an enhanced CT that names the second",
+        at(STRUCTURES, *FIRST, "ContourImageSequence", 0, ReferencedFrameNumber=2), ("REF013",),
+        in_frames,
+    ),
+    Planted(
+        "beside the frame", "A contour in the plane of its frame, 500 mm beside rows and columns",
+        at(STRUCTURES, *FIRST, ContourData=BESIDE), ("REF013",), in_frames,
+    ),
+    Planted(
+        "no frame", "A contour that names an enhanced CT and lies in the plane of no frame of it",
+        at(STRUCTURES, *FIRST, ContourData=BEHIND), ("REF013",), in_an_image,
     ),
     Planted(
         "beams", "Two beams with one number", at(PLAN, BEAMS, 1, BeamNumber=1),

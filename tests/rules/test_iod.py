@@ -90,8 +90,9 @@ def test_a_value_in_no_older_list_is_no_pass_where_nobody_newer_judged(rules: Ru
     assert _ask_referee_rule(rule, reports(CLEAN, ABSENT), {})[0] is Outcome.PASS
 
 
-def test_what_is_wrong_with_a_uid_is_said_once(rules: RuleSet) -> None:
-    place = TagPath.of("StudyInstanceUID")
+@pytest.mark.parametrize("keyword", ["StudyInstanceUID", "StudyDate", "StudyTime"])
+def test_what_has_a_rule_of_its_own_is_said_once(rules: RuleSet, keyword: str) -> None:
+    place = TagPath.of(keyword)
     wrong = RefereeReport("judged", (IodError("characters", place, "General Study", "1"),))
     said_of_it = ask_instance(rules, "IOD006", {}, referees=reports(wrong, wrong))
     assert said_of_it.outcome is Outcome.PASS
@@ -123,6 +124,19 @@ def test_who_did_not_judge_is_never_a_pass(
     asked = reports(first, second)
     assert _ask_referee_rule(rules.get("IOD001"), asked, {})[0] is of_both
     assert _ask_referee_rule(rules.get("IOD010"), asked, {})[0] is of_second
+
+
+def test_overlays_that_no_referee_was_shown_are_no_pass(rules: RuleSet) -> None:
+    partly = RefereeReport("judged", unshown=(0x6002,))
+    wrong = replace(said("IOD010"), unshown=(0x6002,))
+    for rule, second, outcome in (
+        ("IOD010", partly, Outcome.NOT_EVALUATED),
+        ("IOD010", wrong, Outcome.FAIL),
+        ("IOD001", partly, Outcome.PASS),
+    ):
+        assert _ask_referee_rule(rules.get(rule), reports(CLEAN, second), {})[0] is outcome
+    reason = _referee_reason(rules.get("IOD010"), [reports(CLEAN, partly)], False)
+    assert reason == "overlays of one object that differ, of which the referee is shown the first"
 
 
 def test_how_sure_a_finding_is(rules: RuleSet) -> None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from auditor.model import Outcome
+from auditor.reading.extents import decimals, drawn
 from tests.rules.cases import (
     Case,
     Cases,
@@ -79,20 +82,47 @@ def oblique(instance: int) -> dict[str, Any]:
     return slice_at(instance, ImageOrientationPatient="1\\0\\0\\0\\0.8\\0.6")
 
 
-FRAMED = slice_at(1, NumberOfFrames=9, ImagePositionPatient=None, ImageOrientationPatient=None)
+FRAMED = slice_at(
+    1, NumberOfFrames=9, ImagePositionPatient=None, ImageOrientationPatient=None, PixelSpacing=None
+)
 
 
-def stack(**changed: Any) -> dict[str, Any]:
-    """Return how far nine frames reach, 3 mm apart and thick."""
-    row: dict[str, Any] = {f"{end}_{axis}": 0 for axis in "xyz" for end in ("lowest", "highest")}
-    row |= {"path": FRAMED["path"], "ImageOrientationPatient": "1\\0\\0\\0\\1\\0"}
-    return {**row, "highest_z": 24, "SliceThickness": "3", **changed}
+def run(**changed: Any) -> dict[str, Any]:
+    """Return where nine frames lie, 3 mm apart and thick."""
+    row = {
+        "path": FRAMED["path"],
+        "first_frame": 1,
+        "last_frame": 9,
+        "ImagePositionPatient": "0\\0\\0",
+        "ImageOrientationPatient": "1\\0\\0\\0\\1\\0",
+        "PixelSpacing": "1\\1",
+        "SliceThickness": "3",
+        "step": 3,
+    }
+    return {**row, **changed}
 
 
-def oblique_stack() -> dict[str, Any]:
-    """Return the same stack, turned about its row: it grows along (0, -0.6, 0.8)."""
-    turned = "1\\0\\0\\0\\0.8\\0.6"
-    return stack(lowest_y=-14.4, highest_z=19.2, ImageOrientationPatient=turned)
+OBLIQUE = run(ImageOrientationPatient="1\\0\\0\\0\\0.8\\0.6")
+"""The same stack, turned about its row: it grows along (0, -0.6, 0.8)."""
+
+
+def turned(frame: int, across: float = 0) -> list[dict[str, Any]]:
+    """Return points of a contour in a frame of `OBLIQUE`, so much further along its columns."""
+    y, z = -1.8 * (frame - 1) + 0.8 * across, 2.4 * (frame - 1) + 0.6 * across
+    return [
+        contour(lowest_x=x, highest_x=x, **at("y", y + 8 * part), **at("z", z + 6 * part))
+        for x, part in ((5, 0), (20, 1), (5, 2), (2, 1))
+    ]
+
+
+def at(axis: str, *ends: float) -> dict[str, float]:
+    """Return the columns of a box in one coordinate."""
+    return {f"lowest_{axis}": ends[0], f"highest_{axis}": ends[-1]}
+
+
+def naming(lowest: int, highest: int | None = None) -> dict[str, int]:
+    """Return the columns of a reference that names frames."""
+    return {"lowest_frame": lowest, "highest_frame": highest or lowest}
 
 
 def refers(instance: int | None, **changed: Any) -> dict[str, Any]:
@@ -124,14 +154,14 @@ def points(start: int, end: int, **changed: Any) -> dict[str, Any]:
 def contour(**changed: Any) -> dict[str, Any]:
     """Return a reference to a slice in which contours lie, as far as this box reaches."""
     box = {"lowest_x": 1, "highest_x": 9, "lowest_y": 1, "highest_y": 9}
-    box |= {"lowest_z": 0, "highest_z": 0}
+    box |= {"lowest_z": 0, "highest_z": 0, "drawing": 1}
     return refers(1, tag_path=CONTOURS, SOPClassUID=RT_STRUCTURES, **{**box, **changed})
 
 
-def frame_at(z: float) -> dict[str, Any]:
+def frame_at(z: float, **changed: Any) -> dict[str, Any]:
     """Return a reference to a slice that a frame at this z is made from."""
-    box = {f"{end}_{axis}": 0 for axis in "xy" for end in ("lowest", "highest")}
-    return refers(1, tag_path=DERIVED, **box, lowest_z=z, highest_z=z)
+    box = {**at("x", 0), **at("y", 0), **at("z", z), "drawing": 1}
+    return refers(1, tag_path=DERIVED, **{**box, **changed})
 
 
 def picks(number: int, **changed: Any) -> dict[str, Any]:
@@ -475,7 +505,16 @@ CASES: Cases = {
             says=("reaches beyond the image it names",),
         ),
         # In an oblique image only what is certainly outside is told.
-        passes(instances=[oblique(1), STRUCTURES], references=[contour(highest_z=30)]),
+        passes(
+            instances=[oblique(1), STRUCTURES],
+            references=[contour(**at("y", 0, 8), **at("z", 0, 6))],
+        ),
+        # Wherever its highest point is, it is too high.
+        fails(
+            instances=[oblique(1), STRUCTURES],
+            references=[contour(highest_z=30)],
+            at=[CONTOURS],
+        ),
         fails(
             instances=[oblique(1), STRUCTURES],
             references=[contour(lowest_z=50, highest_z=60)],
@@ -491,47 +530,278 @@ CASES: Cases = {
             instances=[slice_at(1), slice_at(1, z=3, path="copy.dcm"), STRUCTURES],
             references=[contour(lowest_z=3, highest_z=3)],
         ),
-        # Of an image of several frames the first and the last are known, half a slice more.
+        # Of a frame that is turned about its row as well: points tell where a box would not.
+        passes(instances=[oblique(1), STRUCTURES], references=turned(1)),
+        fails(
+            instances=[oblique(1), STRUCTURES],
+            references=turned(2),
+            at=[CONTOURS],
+            says=("lies off the plane of the image it names",),
+        ),
+        fails(
+            instances=[oblique(1), STRUCTURES],
+            references=turned(1, across=50),
+            at=[CONTOURS],
+            says=("reaches beyond the image it names",),
+        ),
+        # A contour lies in the frame that it names, and in its rows and columns.
         passes(
             instances=[FRAMED, STRUCTURES],
-            references=[contour(highest_z=25.4, highest_x=900)],
-            extents=[stack()],
+            references=[contour(**at("z", 6), **naming(3))],
+            extents=[run()],
         ),
-        passes(instances=[FRAMED, SEGMENTATION], references=[frame_at(12.5)], extents=[stack()]),
-        fails(
-            instances=[FRAMED, SEGMENTATION],
-            references=[frame_at(27)],
-            extents=[stack()],
-            at=[DERIVED],
-            says=("lies before the first or behind the last frame of the image it names",),
+        passes(
+            instances=[FRAMED, STRUCTURES],
+            references=[contour(**at("z", 4.6, 7.4), **at("x", -0.9, 63.9), **naming(3))],
+            extents=[run()],
         ),
         fails(
             instances=[FRAMED, STRUCTURES],
-            references=[contour(lowest_z=-9, highest_z=3)],
-            extents=[stack()],
+            references=[contour(**naming(3))],
+            extents=[run()],
+            at=[CONTOURS],
+            says=("lies off the plane of the frame it names",),
+        ),
+        fails(
+            instances=[FRAMED, STRUCTURES],
+            references=[contour(**at("x", 500, 510), **at("z", 6), **naming(3))],
+            extents=[run()],
+            at=[CONTOURS],
+            says=("reaches beyond the image it names",),
+        ),
+        # Each drawing by itself: one of them is in its frame.
+        fails(
+            instances=[FRAMED, STRUCTURES],
+            references=[
+                contour(**at("z", 6), **naming(3)),
+                contour(**at("z", 6), **naming(4), drawing=2),
+            ],
+            extents=[run()],
+            at=[CONTOURS],
+            says=("lies off the plane of the frame it names",),
+        ),
+        # Frames from the top to the bottom, and frames that have no order.
+        passes(
+            instances=[FRAMED, STRUCTURES],
+            references=[contour(**at("z", -6), **naming(3))],
+            extents=[run(step=-3)],
+        ),
+        fails(
+            instances=[FRAMED, STRUCTURES],
+            references=[contour(**at("z", 6), **naming(3))],
+            extents=[run(step=-3)],
             at=[CONTOURS],
         ),
-        # A stack along an oblique normal: each position lies on the line between the corners.
         passes(
-            instances=[FRAMED, SEGMENTATION], references=[frame_at(30)], extents=[oblique_stack()]
+            instances=[FRAMED, STRUCTURES],
+            references=[contour(**at("z", 40), **naming(8))],
+            extents=[
+                run(last_frame=7),
+                run(first_frame=8, last_frame=8, ImagePositionPatient="0\\0\\40", step=0),
+                run(first_frame=9, ImagePositionPatient="0\\0\\-9", step=0),
+            ],
+        ),
+        # Pixels are larger than a millimetre: rows and columns reach further.
+        passes(
+            instances=[FRAMED, STRUCTURES],
+            references=[contour(**at("x", 120), **at("y", 180), **naming(1))],
+            extents=[run(PixelSpacing="3\\2")],
+        ),
+        fails(
+            instances=[FRAMED, STRUCTURES],
+            references=[contour(**at("x", 180), **at("y", 120), **naming(1))],
+            extents=[run(PixelSpacing="3\\2")],
+            at=[CONTOURS],
+        ),
+        # One that names no frame may lie in any, and in rows and columns there.
+        passes(
+            instances=[FRAMED, STRUCTURES],
+            references=[contour(), contour(**at("z", 24), drawing=2)],
+            extents=[run()],
+        ),
+        fails(
+            instances=[FRAMED, STRUCTURES],
+            references=[contour(**at("z", 1.5))],
+            extents=[run(SliceThickness="1")],
+            at=[CONTOURS],
+            says=("lies in no plane of the image it names",),
+        ),
+        fails(
+            instances=[FRAMED, STRUCTURES],
+            references=[contour(**at("z", 24), **at("y", -500, -490))],
+            extents=[run()],
+            at=[CONTOURS],
+            says=("reaches beyond the image it names",),
+        ),
+        # Across the planes of an oblique stack, though each of its points is near to one of them.
+        passes(instances=[FRAMED, STRUCTURES], references=turned(4), extents=[OBLIQUE]),
+        fails(
+            instances=[FRAMED, STRUCTURES],
+            references=turned(1)[:2] + turned(4)[2:],
+            extents=[OBLIQUE],
+            at=[CONTOURS],
+        ),
+        passes(
+            instances=[FRAMED, STRUCTURES],
+            references=[{**each, **naming(4)} for each in turned(4)],
+            extents=[OBLIQUE],
+        ),
+        fails(
+            instances=[FRAMED, STRUCTURES],
+            references=[{**each, **naming(3)} for each in turned(4)],
+            extents=[OBLIQUE],
+            at=[CONTOURS],
+        ),
+        # Of a contour in several frames nobody knows which of its points lies where.
+        not_evaluated(
+            instances=[FRAMED, STRUCTURES],
+            references=[contour(**naming(1, 9))],
+            extents=[run()],
+        ),
+        # REF009 finds a frame that is not there.
+        not_evaluated(
+            instances=[FRAMED, STRUCTURES],
+            references=[contour(**naming(12))],
+            extents=[run()],
+        ),
+        # Without the size of pixels a contour is off the plane, or nothing is known.
+        fails(
+            instances=[FRAMED, STRUCTURES],
+            references=[contour(**naming(3))],
+            extents=[run(PixelSpacing=None)],
+            at=[CONTOURS],
+        ),
+        *(
+            not_evaluated(
+                instances=[FRAMED, STRUCTURES],
+                references=[contour(**named)],
+                extents=[run(**bad)],
+            )
+            for named in ({}, naming(1))
+            for bad in (
+                {"PixelSpacing": None},
+                {"PixelSpacing": "0\\0"},
+                {"ImageOrientationPatient": None},
+                {"ImageOrientationPatient": "0\\0\\0\\0\\0\\0"},
+                {"ImageOrientationPatient": "2\\0\\0\\0\\0.5\\0"},
+            )
+        ),
+        # It may lie in the frame that does not say how it is turned.
+        not_evaluated(
+            instances=[FRAMED, STRUCTURES],
+            references=[contour(**at("z", 30))],
+            extents=[
+                run(last_frame=8),
+                run(first_frame=9, ImageOrientationPatient="0\\0\\0\\0\\0\\0"),
+            ],
+        ),
+        # More than is told apart, or than is compared.
+        not_evaluated(
+            instances=[FRAMED, STRUCTURES], references=[contour(drawing=None)], extents=[run()]
+        ),
+        not_evaluated(
+            instances=[FRAMED, STRUCTURES],
+            references=[contour(drawing=number) for number in range(1001)],
+            extents=[run(first_frame=number, last_frame=number) for number in range(1, 1001)],
+        ),
+        # A frame lies in the one that it is made from, or between those.
+        passes(
+            instances=[FRAMED, SEGMENTATION],
+            references=[frame_at(13, **naming(5))],
+            extents=[run()],
+        ),
+        fails(
+            instances=[FRAMED, SEGMENTATION],
+            references=[frame_at(13, **naming(4))],
+            extents=[run()],
+            at=[DERIVED],
+            says=("lies off the plane of the frame it names",),
+        ),
+        *(
+            Case(
+                outcome,
+                instances=[FRAMED, SEGMENTATION],
+                references=[frame_at(z, **named)],
+                extents=extents,
+                at=(DERIVED,) if outcome is Outcome.FAIL else (),
+                says=said if outcome is Outcome.FAIL else (),
+            )
+            for said in [("lies before the first or behind the last frame that it is made from",)]
+            for extents in (
+                [run()],
+                [
+                    run(last_frame=5),
+                    run(first_frame=6, last_frame=9, ImagePositionPatient="0\\0\\15"),
+                ],
+            )
+            for outcome, z, named in (
+                (Outcome.PASS, 12.5, {}),
+                (Outcome.PASS, 25.4, {}),
+                (Outcome.FAIL, 27, {}),
+                (Outcome.FAIL, -2, {}),
+                (Outcome.PASS, 12.5, naming(2, 8)),
+                (Outcome.FAIL, 24, naming(2, 8)),
+                (Outcome.FAIL, 0, naming(2, 8)),
+            )
+        ),
+        passes(
+            instances=[FRAMED, SEGMENTATION],
+            references=[frame_at(0, **at("y", -14.4), **at("z", 19.2), **naming(9))],
+            extents=[OBLIQUE],
         ),
         fails(
             instances=[FRAMED, SEGMENTATION],
             references=[frame_at(40)],
-            extents=[oblique_stack()],
+            extents=[OBLIQUE],
             at=[DERIVED],
         ),
-        # Frames that are turned each in its own way lie nowhere in particular.
+        # Frames that are turned each in its own way lie between nothing; one of them lies there.
         not_evaluated(
             instances=[FRAMED, SEGMENTATION],
             references=[frame_at(90)],
-            extents=[stack(ImageOrientationPatient=None)],
+            extents=[run(last_frame=5), {**OBLIQUE, "first_frame": 6}],
         ),
-        # Nor do those that do not say where; nor an image that is not here.
+        fails(
+            instances=[FRAMED, SEGMENTATION],
+            references=[frame_at(90, **naming(2))],
+            extents=[run(last_frame=5), {**OBLIQUE, "first_frame": 6}],
+            at=[DERIVED],
+        ),
+        # In another frame of reference the same numbers are another place.
+        not_evaluated(
+            instances=[slice_at(1, FrameOfReferenceUID=2), SEGMENTATION], references=[frame_at(9)]
+        ),
+        fails(
+            instances=[slice_at(1, FrameOfReferenceUID=None), SEGMENTATION],
+            references=[frame_at(9)],
+            at=[DERIVED],
+        ),
+        # An image of one frame with functional groups; a copy of it that says it by itself.
+        passes(
+            instances=[{**FRAMED, "NumberOfFrames": 1}, STRUCTURES],
+            references=[contour()],
+            extents=[run(last_frame=1, step=0)],
+        ),
+        fails(
+            instances=[{**FRAMED, "NumberOfFrames": 1}, STRUCTURES],
+            references=[contour(**at("z", 3))],
+            extents=[run(last_frame=1, step=0)],
+            at=[CONTOURS],
+            says=("lies off the plane of the image it names",),
+        ),
+        passes(
+            instances=[slice_at(1, NumberOfFrames=1), STRUCTURES],
+            references=[contour(**at("z", 3))],
+            extents=[run(last_frame=1, step=0, ImagePositionPatient="0\\0\\3")],
+        ),
+        # Nothing is known of frames that do not say where; nor of an image that is not here.
         not_evaluated(instances=[FRAMED, STRUCTURES], references=[contour()]),
         not_evaluated(
             instances=[slice_at(1, ImagePositionPatient="1\\2"), STRUCTURES],
             references=[contour()],
+        ),
+        not_evaluated(
+            instances=[slice_at(1, PixelSpacing=None), STRUCTURES], references=[contour()]
         ),
         not_evaluated(instances=[STRUCTURES], references=[contour()]),
         not_applicable(instances=[slice_at(1), STRUCTURES], references=[refers(1)]),
@@ -573,3 +843,48 @@ def test_a_circle_is_a_way_back(edges: list[tuple[int, int]]) -> None:
     said = fails(instances=rows, references=references).ask(get_rule("REF012"))
     circular = {node for node in range(10) if node in reached[node]}
     assert sum(said.counts) == len(circular)
+
+
+DIRECTIONS = st.tuples(*[st.floats(-1, 1)] * 6).filter(
+    lambda each: np.linalg.norm(np.cross(each[:3], each[3:])) > 0.2
+)
+
+
+@given(DIRECTIONS, st.lists(st.tuples(st.floats(0, 30), st.floats(0, 30)), min_size=3, max_size=9))
+@settings(max_examples=10, deadline=None)
+def test_a_contour_is_where_it_is_however_the_image_is_turned(
+    directions: tuple[float, ...], points: list[tuple[float, float]]
+) -> None:
+    row = np.array(directions[:3]) / np.linalg.norm(directions[:3])
+    normal = np.cross(row, directions[3:])
+    normal /= np.linalg.norm(normal)
+    column = np.cross(normal, row)
+    start = np.array([10, -20, 30])
+    stack = run(
+        ImageOrientationPatient=decimals(written(*row, *column)),
+        ImagePositionPatient=decimals(written(*start)),
+        PixelSpacing="0.5\\0.5",
+    )
+
+    def says(along: float, across: float = 0, **named: int) -> Outcome:
+        moved = [start + (u + across) * row + v * column + along * normal for u, v in points]
+        found = drawn(written(*np.concatenate(moved)))
+        assert found is not None
+        boxes = [
+            {f"{end}_{axis}": number for (axis, end), number in zip(SIDES, box, strict=True)}
+            for box in found[1]
+        ]
+        contours = [contour(**box, **named) for box in boxes]
+        case = fails(instances=[FRAMED, STRUCTURES], references=contours, extents=[stack])
+        return case.ask(get_rule("REF013")).outcome
+
+    assert says(6, **naming(3)) is says(7.4, **naming(3)) is says(6) is Outcome.PASS
+    assert says(6, **naming(4)) is says(7.6, **naming(3)) is says(-1.6) is Outcome.FAIL
+    assert says(6, across=80, **naming(3)) is says(6, across=-80) is Outcome.FAIL
+
+
+SIDES = tuple((axis, end) for axis in "xyz" for end in ("lowest", "highest"))
+
+
+def written(*numbers: float) -> bytes:
+    return "\\".join(f"{number:.6f}" for number in numbers).encode()

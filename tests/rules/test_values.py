@@ -1,4 +1,4 @@
-"""Rules of values as they are encoded: UIDs, and character sets."""
+"""Rules of values as they are encoded: UIDs, dates and times, and character sets."""
 
 from __future__ import annotations
 
@@ -35,6 +35,10 @@ def entities(**values: str) -> dict[str, str]:
         "FrameOfReferenceUID": "1.2.6",
         **values,
     }
+
+
+def study_date(value: str) -> dict[str, object]:
+    return {"PatientName": PLANT, "StudyDate": value}
 
 
 JAPANESE = "やまだ".encode("iso2022_jp")
@@ -100,6 +104,41 @@ CASES = {
             {"FailedAttributesSequence": [], "RelatedGeneralSOPClassUID": ["1.2", "9.9"]},
             at=["(0008,001A)"],
         ),
+        CUT_SHORT,
+    ),
+    "IOD038": (
+        passes({"PatientName": PLANT}),
+        passes(study_date("20230228")),
+        passes(study_date("20240229")),
+        passes(study_date("")),
+        passes({"StudyTime": "235960.5"}),
+        passes({"StudyTime": "10"}),
+        fails(
+            study_date("20230229"),
+            at=["(0008,0020)"],
+            says=("a date is no day of the calendar",),
+        ),
+        fails(study_date("2023.02.28"), at=["(0008,0020)"]),
+        fails(study_date(PLANT), at=["(0008,0020)"]),
+        fails(
+            {"StudyTime": "12:00"},
+            at=["(0008,0030)"],
+            says=("a date or time has a form, or a number in it, that its VR does not allow",),
+        ),
+        fails({"StudyTime": "250000"}, at=["(0008,0030)"]),
+        fails(
+            {"AcquisitionDateTime": "20230228101500+1500"},
+            at=["(0008,002A)"],
+            says=("the time zone of a date and time is none on Earth",),
+        ),
+        # In no module of the IOD, and in a sequence of none.
+        fails({"DateOfSecondaryCapture": "20230431"}, at=["(0018,1012)"]),
+        fails(
+            {"ReferencedStudySequence": [{"DateOfLastCalibration": ["20230101", "20230231"]}]},
+            at=["(0008,1110)/(0018,1200)"],
+        ),
+        # What a private element means nobody knows.
+        passes({(0x0009, 0x0010): ("LO", "MAKER"), (0x0009, 0x1001): ("DA", "20230231")}),
         CUT_SHORT,
     ),
     "IOD032": (
@@ -189,3 +228,39 @@ def test_what_is_written_as_declared_is_not_reported(word: str) -> None:
 def test_no_uid_makes_the_judge_raise(value: bytes) -> None:
     said = passes({(0x0020, 0x000D): ("UI", value.decode("latin-1"))}).ask(get_rule("IOD031"))
     assert said.outcome is Outcome.FAIL
+
+
+@pytest.mark.parametrize(
+    ("vr", "value", "outcome"),
+    [
+        ("DA", b"19000229", Outcome.FAIL),
+        ("DA", b"20000229", Outcome.PASS),
+        ("DA", b"20230431", Outcome.FAIL),
+        ("DA", b"20230100", Outcome.FAIL),
+        ("DA", b"20230132", Outcome.FAIL),
+        ("DA", b"20231301", Outcome.FAIL),
+        ("DA", b"00000101", Outcome.PASS),
+        ("DA", b" ", Outcome.PASS),
+        ("DA", b"20200229\\" * 20_000 + b"20230229", Outcome.FAIL),
+        ("DA", b"20200229\\" * 20_000 + b"20240229", Outcome.PASS),
+        ("DT", b"20230230101500", Outcome.FAIL),
+        ("DT", b"20230228101500.5+0100", Outcome.PASS),
+        ("DT", b"20230228101500.5+1400", Outcome.PASS),
+        ("DT", b"20230228101500-1200", Outcome.PASS),
+        ("DT", b"20230228101500-1300", Outcome.FAIL),
+        ("DT", b"20230228101500+0060", Outcome.FAIL),
+        ("DT", b"2023010125", Outcome.FAIL),
+        ("DT", b"2023", Outcome.PASS),
+        ("DT", b"202302", Outcome.PASS),
+        ("TM", b"126060", Outcome.FAIL),
+        ("TM", b"1015 ", Outcome.PASS),
+        ("LO", b"20230230", Outcome.PASS),
+    ],
+)
+def test_a_date_is_a_day_of_the_calendar(vr: str, value: bytes, outcome: Outcome) -> None:
+    assert passes({(0x0018, 0x1012): (vr, value)}).ask(get_rule("IOD038")).outcome is outcome
+
+
+@given(value=st.dates().map(lambda day: day.strftime("%Y%m%d").zfill(8)))
+def test_every_day_is_one(value: str) -> None:
+    assert passes(study_date(value)).ask(get_rule("IOD038")).outcome is Outcome.PASS

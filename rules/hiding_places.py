@@ -1,4 +1,4 @@
-"""What stands elsewhere in a file than in the attributes that are cleaned.
+"""Where an identity hides: elsewhere in a file than in the attributes that are cleaned.
 
 The preamble (FILE006, FILE007), the File Meta Information, graphics and pictures beside the
 image, documents inside an object, and bytes behind the data set.

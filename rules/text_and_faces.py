@@ -1,4 +1,4 @@
-"""Pixels: text in the image, and faces.
+"""Text in the pixels of images, and faces.
 
 Attributes say what was made of the pixels; whether somebody looked, no attribute proves.
 """

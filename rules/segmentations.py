@@ -1,4 +1,4 @@
-"""Segmentation objects (PS3.3 C.8.20): presence by SOP class, and the study's Table 2."""
+"""Segmentations (PS3.3 C.8.20): which there are, and what each says of itself and its segments."""
 
 from __future__ import annotations
 

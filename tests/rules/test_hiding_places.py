@@ -1,4 +1,4 @@
-"""Rules of what stands elsewhere in a file than in the attributes that are cleaned."""
+"""Rules of where an identity hides in a file: elsewhere than in what is cleaned."""
 
 from __future__ import annotations
 
