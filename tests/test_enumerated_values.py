@@ -167,6 +167,15 @@ def test_lists_that_grew_since_2020(referee: DicomValidatorReferee) -> None:
     }
 
 
+def test_what_frames_share_may_be_mixed(referee: DicomValidatorReferee) -> None:
+    mixed = ["MIXED", "PRIMARY", "VOLUME", "NONE"]
+    assert not said(referee, dataset(ENHANCED_CT, ImageType=mixed, PixelPresentation="MIXED"))
+    assert said(referee, dataset(CT, ImageType=mixed)) == {path("ImageType"): "enumerated_value"}
+    assert said(referee, dataset(ENHANCED_CT, VolumetricProperties="FLAT")) == {
+        path("VolumetricProperties"): "enumerated_value"
+    }
+
+
 def test_every_frame_is_looked_at(referee: DicomValidatorReferee) -> None:
     frames = [item(FrameAnatomySequence=[item(FrameLaterality=side)]) for side in ("L", "R", "N")]
     data = dataset(ENHANCED_CT, PerFrameFunctionalGroupsSequence=frames)

@@ -281,6 +281,47 @@ _IMAGE_TYPE = [
 ]
 
 
+def _of_frames(*first: str) -> list[Attribute]:
+    return [{"val": list(first), "index": 1}, {"val": ["PRIMARY"], "index": 2}]
+
+
+# Of multi-frame images, of which the source has other tables for the values (PS3.3 C.8.16.1,
+# C.8.16.2.1): Image Type, Frame Type, and macros that stand for both, where frames may differ.
+# Frame Type may be MIXED in legacy converted objects. Table C.8-82: pixels of Enhanced MR.
+_ORIGINAL = ("ORIGINAL", "DERIVED")
+_VOLUMETRIC = [{"val": ["VOLUME", "SAMPLED", "DISTORTED", "MIXED"]}]
+_FRAMES: dict[tuple[str, str], list[Attribute]] = {
+    **dict.fromkeys(
+        [
+            (label, "0008,0008")
+            for label in (
+                "C.8-79", "C.8-102", "C.8-114", "C.8.21.1-1", "C.8.22-3", "C.8.24.3-1",
+                "C.8.27.2-1", "C.8.35.1-1",
+            )
+        ]
+        + [("C.8-88", "0018,9226/0008,9007"), ("C.8-117", "0018,9329/0008,9007")]
+        + [("C.8.22-10", "0018,9751/0008,9007"), ("C.8.27.6.1-1", "0052,0025/0008,9007")],
+        _of_frames(*_ORIGINAL, "MIXED"),
+    ),
+    ("C.8.12.4-1", "0008,0008"): _of_frames(*_ORIGINAL),
+    ("C.8.12.9-1", "0040,0710/0008,9007"): _of_frames(*_ORIGINAL),
+    ("C.8-104", "0018,9227/0008,9007"): _of_frames(*_ORIGINAL),
+    ("C.8.21.5.1-1", "0018,9504/0008,9007"): _of_frames(*_ORIGINAL),
+    ("C.8.24.6.1-1", "0018,9806/0008,9007"): _of_frames(*_ORIGINAL),
+    ("C.8.32-3", "0040,9092/0008,9007"): _of_frames("DERIVED"),
+    ("C.8.19.2-1", "0008,0008"): _IMAGE_TYPE,
+    ("C.8.19.6-4", "0028,9443/0008,9007"): _IMAGE_TYPE,
+    ("C.8-131", "0008,9206"): _VOLUMETRIC,
+    ("C.8-107", "0008,9206"): _VOLUMETRIC,
+    ("C.8-131", "0008,9205"): [{"val": ["MONOCHROME", "COLOR", "MIXED", "TRUE_COLOR"]}],
+    ("C.8.27.2-1", "0008,9205"): [{"val": ["MONOCHROME", "COLOR", "COLOR_REF"]}],
+    ("C.8-79", "0028,0002"): [{"val": [1, 3]}],
+    ("C.8-79", "0028,0100"): [{"val": [8, 16]}],
+    ("C.8-79", "0028,0101"): [{"val": [8, 12, 16]}],
+    ("C.8-79", "0028,0103"): [{"val": [0, 1]}],
+}  # fmt: skip
+
+
 def _if_type(listed: dict[str, list[Any]]) -> list[Attribute]:
     return [
         {"val": values, "cond": {"type": "MN", **_is("=", "(0062,0001)", segmentation_type)}}
@@ -294,6 +335,7 @@ _ITEMS += ["IMAGE", "WAVEFORM"]
 # Lists that the source has no words for, and those that editions since 2020 made longer: label
 # maps (PS3.3 C.8.20.2), contours with holes (C.8.8.6), waveforms (10.2), masks (C.11.13).
 WRITTEN_ENUMERATIONS: dict[tuple[str, str], list[Attribute]] = {
+    **_FRAMES,
     ("10-2", "0040,A040"): [{"val": _ITEMS}],
     ("C.7-9", "0008,0008"): _IMAGE_TYPE,
     ("C.8-77", "0008,0008"): _IMAGE_TYPE,
