@@ -117,6 +117,16 @@ def test_case_counts(referee: DicomValidatorReferee) -> None:
     assert kinds == {"enumerated_value", "characters"}  # two faults, and both are named
 
 
+def test_another_modality_is_found_where_the_iod_enumerates_it(
+    referee: DicomValidatorReferee,
+) -> None:
+    wrong = {path("Modality"): "enumerated_value"}
+    assert said(referee, dataset(ENHANCED_CT, Modality="MR")) == wrong
+    assert said(referee, dataset(ENHANCED_CT, Modality="CT")) == {}
+    # Table C.8-3 does not have Modality: of an older CT image it is a term of C.7.3.1.1.1.
+    assert said(referee, dataset(CT, Modality="MR")) == {}
+
+
 def test_of_several_values_each_has_its_list(referee: DicomValidatorReferee) -> None:
     wrong = {path("ImageType"): "enumerated_value"}
     assert not said(referee, dataset(ImageType=["ORIGINAL", "PRIMARY", "VENDOR", "WORD"]))
