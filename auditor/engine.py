@@ -58,6 +58,7 @@ from auditor.standard.dictionary import is_keyword
 from auditor.standard.sop_classes import sop_class_name, transfer_syntax_name
 from auditor.tally import (
     NOT_COUNTED,
+    UNKNOWN,
     Counted,
     ElementTally,
     Seen,
@@ -359,10 +360,11 @@ def ask(
     """
     if not applies_to(rule, sop_class):
         return Outcome.NOT_APPLICABLE, ()
-    if file.complete == "header" and not facts.reaches(rule.reads):
-        return Outcome.NOT_EVALUATED, ((CUT_SHORT, ""),)
-    view = facts.for_rule(rule.reads)
     selector = rule.applies
+    if file.complete == "header" and not facts.reaches(rule.reads):
+        may_not_apply = isinstance(selector, Selector) and selector.when is not None
+        return Outcome.NOT_EVALUATED, UNKNOWN if may_not_apply else ((CUT_SHORT, ""),)
+    view = facts.for_rule(rule.reads)
     # Whatever a rule raises is that rule's error and nobody else's.
     try:
         if isinstance(selector, Selector) and selector.when and not selector.when(view):
