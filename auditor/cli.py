@@ -181,11 +181,11 @@ def scan(
     `idc:` is all collections of the NCI Imaging Data Commons, and `idc:NAME` one of them, judged
     from the index of the repository without a download (extra `idc`).
     """
-    from auditor.engine import Job
     from auditor.gate import Limits
     from auditor.model import Severity
     from auditor.scanning import Scan, Wanted
     from auditor.sources import printable
+    from auditor.workers import Job
 
     if each is not None:
         if paths:
@@ -953,10 +953,10 @@ def standard(fetch: str | None) -> None:
 def demo(out: Path, jobs: int | None) -> None:
     """Audit real files and two generated repositories, and compare them."""
     from auditor.demo import demo_collections
-    from auditor.engine import Job
     from auditor.render import write_comparison
     from auditor.scanning import Scan, Wanted
     from auditor.terminal import summarise
+    from auditor.workers import Job
 
     rules, profile = _rules_and_profile((), (), (), None)
     try:
