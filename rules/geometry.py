@@ -1,4 +1,4 @@
-"""Numbers that place pixels and give them their meaning: directions, spacing, slope."""
+"""Numbers that place pixels and give them their meaning: directions, spacing, slope, window."""
 
 from __future__ import annotations
 
@@ -59,7 +59,24 @@ def slope(element: Element) -> str | None:
     return "right" if numbers[0] else "zero"
 
 
-_JUDGES = ("orientation", "spacing", "slope")
+@judge(name="window", applies=lambda place: place.keyword == "WindowWidth" and place.vr == "DS")
+def window(element: Element) -> str | None:
+    """Whether window widths are above zero, and at least 1, as a linear one is (C.11.2.1.2.1)."""
+    numbers = _decimals(element)
+    if numbers is None:
+        return None
+    if min(numbers) <= 0:
+        return "not above zero"
+    return "right" if min(numbers) >= 1 else "below 1"
+
+
+@judge(name="window_function", applies=lambda place: place.keyword == "VOILUTFunction")
+def window_function(element: Element) -> str | None:
+    """Whether a window is another than a linear one, which it is by default (C.11.2.1.3)."""
+    return "another" if element.text.strip() not in ("", "LINEAR") else None
+
+
+_JUDGES = ("orientation", "spacing", "slope", "window")
 _SIDES = {"rows": "Rows", "columns": "Columns"}
 
 
@@ -68,29 +85,31 @@ _SIDES = {"rows": "Rows", "columns": "Columns"}
     category="iod",
     severity="error",
     confidence="high",
-    reads=(*(f"judge:{name}" for name in _JUDGES), "Rows", "Columns"),
-    reference="PS3.3 C.7.6.2.1.1, 10.7.1.3, C.11.1.1.2",
+    reads=(*(f"judge:{name}" for name in _JUDGES), "judge:window_function", "Rows", "Columns"),
+    reference="PS3.3 C.7.6.2.1.1, 10.7.1.3, C.11.1.1.2, C.11.2.1.2",
     applies=Selector(
         when=lambda instance: any(instance.judged(name) for name in _JUDGES),
     ),
 )
 def geometry_impossible(instance: InstanceFacts) -> Iterator[Finding]:
-    """Directions, spacing or slope of the pixels cannot be what is written.
+    """Directions, spacing, slope or window of the pixels cannot be what is written.
 
     Why it matters
     --------------
     From these numbers follow where a pixel is and what it measures. Directions that are not at
     right angles shear the volume, a spacing of 0 leaves it without extent, and a slope of 0
-    makes one value of all.
+    makes one value of all. By a window without a width a viewer divides: it shows nothing.
 
     How to fix
     ----------
     Restore Image Orientation (Patient) (0020,0037), Pixel Spacing (0028,0030) or Rescale Slope
     (0028,1053) from the source images. A spacing may be 0 only along a single row or column.
+    Window Width (0028,1051) is at least 1, and above 0 where VOI LUT Function (0028,1056) is not
+    LINEAR; where nobody knows a good one, leave it and Window Center (0028,1050) out.
 
     Command
     -------
-    dcmdump +P ImageOrientationPatient +P PixelSpacing +P RescaleSlope SOURCE
+    dcmdump +P ImageOrientationPatient +P PixelSpacing +P RescaleSlope +P WindowWidth SOURCE
     dcmodify -nb -m "TAG=VALUE" FILE
 
     Example
@@ -111,3 +130,10 @@ def geometry_impossible(instance: InstanceFacts) -> Iterator[Finding]:
     for path, said in instance.judged("slope"):
         if said == "zero":
             yield Finding("the rescale slope is zero", path)
+    # Of several frames nobody tells which function is whose.
+    others = {path.steps[:-1] for path, _ in instance.judged("window_function")}
+    for path, said in instance.judged("window"):
+        if said == "not above zero":
+            yield Finding("a window width is not above zero", path)
+        elif said == "below 1" and path.steps[:-1] not in others:
+            yield Finding("the width of a linear window is below 1", path)

@@ -51,17 +51,34 @@ def _kept(instance: InstanceFacts) -> list[PrivateElement]:
     return [each for each in instance.private() if not any(map(each.is_of, DEIDENTIFIERS))]
 
 
+_CREATOR_VRS = frozenset({"LO", "UN", ""})
+"""UN is what a program writes that does not look into private data (PS3.5 6.2.2)."""
+
+_CREATOR_FAULTS = {
+    "VR": "a private creator of another VR than LO",
+    "values": "a private creator with several values",
+}
+
+
+@judge(name="private_creator", applies=lambda place: place.is_creator)
+def private_creator(element: Element) -> str | None:
+    """Say what is wrong with a private creator: it has VR LO and one value (PS3.5 7.8.1)."""
+    if element.place.vr not in _CREATOR_VRS:
+        return "VR"
+    return "values" if b"\\" in element.value else None
+
+
 @rule(
     id="PRIV001",
     category="private",
     severity="error",
     confidence="high",
-    reads=("private",),
+    reads=("private", "judge:private_creator"),
     reference="PS3.5 7.8, 7.8.1",
     applies=_HAS_PRIVATE,
 )
 def orphan(instance: InstanceFacts) -> Iterator[Finding]:
-    """A private element has no private creator, or a tag that none may have.
+    """A private element has no private creator, one that is none, or a tag that none may have.
 
     Why it matters
     --------------
@@ -70,9 +87,9 @@ def orphan(instance: InstanceFacts) -> Iterator[Finding]:
 
     How to fix
     ----------
-    Remove the element, or restore the creator that reserves its block, (gggg,0010) to
-    (gggg,00FF). In groups 0001 to 0007 and FFFF, and below (gggg,0010), nothing can be reserved.
-    Where there is no creator, its place has the whole number of the element.
+    Remove the element, or restore the creator that reserves its block, (gggg,0010) to (gggg,00FF),
+    with VR LO and one value. In groups 0001 to 0007 and FFFF, and below (gggg,0010), nothing can
+    be reserved. Where there is no creator, its place has the whole number of the element.
 
     Command
     -------
@@ -88,6 +105,10 @@ def orphan(instance: InstanceFacts) -> Iterator[Finding]:
             yield Finding("a tag that no private element may have", element.path)
         elif not element.creator:
             yield Finding("no private creator reserves its block", element.path)
+    holding = {block.path for block in instance.private_blocks() if block.holds}
+    for path, fault in instance.judged("private_creator"):
+        if path in holding:
+            yield Finding(_CREATOR_FAULTS[fault], path)
 
 
 @rule(

@@ -544,6 +544,55 @@ def contour_image_not_listed(instance: InstanceFacts) -> Iterator[Finding | Unde
             yield Finding("the image is not in the list of the structure set", path)
 
 
+@judge(
+    name="roi_color",
+    applies=lambda place: place.path.steps == _path("ROIContourSequence", "ROIDisplayColor"),
+)
+def roi_color(element: Element) -> str | None:
+    """Whether red, green and blue are 0 to 255; that they are numbers, and three, others say."""
+    try:
+        numbers = [int(value) for value in element.value[:64].strip(b" \0").split(b"\\")]
+    except ValueError:
+        return None
+    return "right" if all(0 <= number <= 255 for number in numbers) else "out of range"
+
+
+@rule(
+    id="RT111",
+    category="radiotherapy",
+    severity="warning",
+    confidence="high",
+    reads=("judge:roi_color",),
+    reference="PS3.3 C.8.8.6",
+    applies=for_sop_classes(
+        RT_STRUCTURE_SET, when=lambda instance: bool(instance.judged("roi_color"))
+    ),
+)
+def color_of_an_roi(instance: InstanceFacts) -> Iterator[Finding]:
+    """The colour of an ROI has a number below 0 or above 255.
+
+    Why it matters
+    --------------
+    Programs keep a byte for each of red, green and blue: some refuse the structure set, others
+    draw another colour, so that a reader takes one organ for another.
+
+    How to fix
+    ----------
+    Write red, green and blue from 0 to 255 into ROI Display Color (3006,002A), or leave it out.
+
+    Command
+    -------
+    dcmodify -nb -m "(3006,0039)[N].(3006,002A)=VALUE" FILE
+
+    Example
+    -------
+    A colour of 16 bits for each of its parts: 65535 instead of 255.
+    """
+    for path, said in instance.judged("roi_color"):
+        if said == "out of range":
+            yield Finding("a part of the colour is not from 0 to 255", path)
+
+
 @rule(
     id="RT110",
     category="radiotherapy",

@@ -138,10 +138,17 @@ _DATE_FAULTS = {
 }
 
 
-@judge(name="date", applies=lambda place: place.vr in _SURELY and not place.is_private)
+@judge(
+    name="date",
+    applies=lambda place: (
+        (place.vr in _SURELY and not place.is_private) or place.keyword == "TimezoneOffsetFromUTC"
+    ),
+)
 def date(element: Element) -> str | None:
     """Say what is wrong with a date or time (PS3.5 6.2): the first fault of its first bad value."""
     vr, value = element.place.vr, element.value
+    if vr not in _SURELY:
+        return _offset_fault(element.text.strip()) if vr == "SH" else None
     if _SURELY[vr].fullmatch(value):
         return None
     if not value_is_legal(vr, value, ()):
@@ -162,14 +169,20 @@ def _date_fault(vr: str, value: bytes) -> str | None:
         if not 1 <= month <= 12 or not 1 <= day <= monthrange(year or 2000, month)[1]:
             return "day"
     if offset := _OFFSET.match(value):
-        hours_and_minutes = int(offset[1])
-        if (
-            not -1200 <= hours_and_minutes <= 1400
-            or abs(hours_and_minutes) % 100 > 59
-            or offset[1] == b"-0000"  # RFC 2822 has it for local time; PS3.5 6.2 has not
-        ):
-            return "offset"
+        return _offset_fault(offset[1].decode("ascii"))
     return None
+
+
+def _offset_fault(offset: str) -> str | None:
+    """Judge the difference of a time zone to UTC (PS3.5 6.2; PS3.3 C.12.1)."""
+    if not offset:
+        return None
+    if not re.fullmatch(r"[+-][0-9]{4}", offset):
+        return "form"
+    hours_and_minutes = int(offset)
+    in_range = -1200 <= hours_and_minutes <= 1400 and abs(hours_and_minutes) % 100 < 60
+    # RFC 2822 has -0000 for local time; the standard has not.
+    return None if in_range and offset != "-0000" else "offset"
 
 
 @rule(
@@ -178,7 +191,7 @@ def _date_fault(vr: str, value: bytes) -> str | None:
     severity="error",
     confidence="high",
     reads=("judge:date",),
-    reference="PS3.5 6.2",
+    reference="PS3.5 6.2, PS3.3 C.12.1",
 )
 def date_not_valid(instance: InstanceFacts) -> Iterator[Finding]:
     """A date or time is none.

@@ -329,6 +329,7 @@ CASES = (
     ),
     Planted("no spacing", "Pixel Spacing of 0", _first(_set(PixelSpacing=[0, 0])), ("IOD034",)),
     Planted("no slope", "Rescale Slope of 0", _first(_set(RescaleSlope="0")), ("IOD034",)),
+    Planted("no width", "Window Width of 0", _first(_set(WindowWidth="0")), ("IOD034",)),
     Planted(
         "one UID",
         "a series with the UID of its study",
@@ -342,6 +343,7 @@ CASES = (
         _first(_set(DateOfSecondaryCapture="20230431")),
         ("IOD038",),
     ),
+    Planted("range", "a range of dates", _first(_set(StudyDate="20230101-20230131")), ("IOD038",)),
     Planted("colons", "a time with colons", _first(_set(StudyTime="10:15")), ("IOD038",)),
     Planted(
         "long UID",

@@ -103,6 +103,12 @@ def unread(release: Release) -> None:
         dataset.add_new((0x0019, 0x100C), "UN", b"1000")
 
 
+def two_creators_in_one(release: Release) -> None:
+    release.private(0x0019, "GEMS_ACQU_01", 0x27, "DS", "500")
+    for dataset in release.datasets:
+        dataset.add_new((0x0019, 0x0010), "LO", ["GEMS_ACQU_01", "GEMS_PARM_01"])
+
+
 def dates_in_private(release: Release) -> None:
     release.set(DeidentificationMethodCodeSequence=codes("113100", "113111"))
     release.private(0x0009, "GEMS_PETD_01", 0x3B, "DT", "20180423101500")
@@ -140,6 +146,12 @@ CASES = (
         "a private element without a creator inside a sequence",
         orphan_in_an_item,
         ("PRIV001",),
+    ),
+    Planted(
+        "creator of two values",
+        "a private creator with two values",
+        two_creators_in_one,
+        ("PRIV001", "PRIV003"),
     ),
     Planted(
         "kept without the option",

@@ -465,6 +465,10 @@ CASES = (
         second_series, ("RT109",), course,
     ),
     Planted(
+        "colour", "An ROI whose colour has a part above 255",
+        at(STRUCTURES, CONTOUR, 0, ROIDisplayColor=[300, 0, 0]), ("RT111",), course,
+    ),
+    Planted(
         "observations", "Two observations with one number",
         at(STRUCTURES, OBSERVATION, 1, ObservationNumber=1), ("RT110",), course,
     ),

@@ -10,6 +10,7 @@ from auditor.model import Outcome
 from tests.rules.cases import PLANT, Case, Cases, each, fails, get_rule, not_applicable, passes
 
 DIRECTION, SPACING, SLOPE = "(0020,0037)", "(0028,0030)", "(0028,1053)"
+WINDOW = "(0028,1051)"
 ORIENTATION, SHARED = (0x0020, 0x0037), "SharedFunctionalGroupsSequence"
 
 
@@ -50,10 +51,31 @@ CASES: Cases = {
             {SHARED: [{"PixelMeasuresSequence": [{"PixelSpacing": ["0", "0"]}]}]},
             at=[f"(5200,9229)/(0028,9110)/{SPACING}"],
         ),
+        # C.11.2.1.2.1: a linear window is the default, and no narrower than 1.
+        passes({"WindowWidth": ["1", "400"]}),
+        fails({"WindowWidth": "0"}, at=[WINDOW], says=("a window width is not above zero",)),
+        fails({"WindowWidth": ["400", "-1"]}, at=[WINDOW]),
+        fails(
+            {"WindowWidth": "0.5"}, at=[WINDOW], says=("the width of a linear window is below 1",)
+        ),
+        fails({"WindowWidth": "0.5", "VOILUTFunction": "LINEAR"}, at=[WINDOW]),
+        passes({"WindowWidth": "0.5", "VOILUTFunction": "SIGMOID"}),
+        passes({"WindowWidth": "0.5", "VOILUTFunction": "LINEAR_EXACT"}),
+        fails({"WindowWidth": "0", "VOILUTFunction": "LINEAR_EXACT"}, at=[WINDOW]),
+        # The function of another item is not its own.
+        fails(
+            {
+                "VOILUTFunction": "SIGMOID",
+                "SoftcopyVOILUTSequence": [{"WindowWidth": "0.5"}],
+            },
+            at=[f"(0028,3110)/{WINDOW}"],
+        ),
+        not_applicable({"WindowWidth": ""}),
         # What is no number, or not so many, others say.
         not_applicable({ORIENTATION: ("LO", PLANT)}),
         not_applicable(facing("1", "0", "0")),
         not_applicable({"RescaleSlope": ""}),
+        not_applicable({"VOILUTFunction": "SIGMOID"}),
         not_applicable({"PatientName": PLANT}),
     ),
 }

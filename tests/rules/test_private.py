@@ -124,6 +124,23 @@ CASES: Cases = {
             says=NO_PRIVATE_TAG,
         ),
         passes({(0x0009, 0x0010): ("LO", "GEMS_ACQU_01"), (0x0009, 0x1008): ("LO", PLANT)}),
+        # A creator has VR LO and one value; of one that reserves nothing that is used, nobody says.
+        fails(
+            {**KEPT, CREATOR: ("SH", "GEMS_ACQU_01")},
+            at=["(0019,0010)"],
+            says=("a private creator of another VR than LO",),
+        ),
+        fails(
+            {**KEPT, CREATOR: ("LO", ["GEMS_ACQU_01", PLANT])},
+            at=["(0019,0010)"],
+            says=("a private creator with several values",),
+        ),
+        fails(
+            {"RequestAttributesSequence": [{**KEPT, CREATOR: ("SH", "GEMS_ACQU_01")}]},
+            at=["(0040,0275)/(0019,0010)"],
+        ),
+        passes({**KEPT, CREATOR: ("UN", b"GEMS_ACQU_01")}),
+        passes({**KEPT, (0x0019, 0x0011): ("SH", PLANT)}),
         # The creator alone, and a group length, hold nothing.
         not_applicable({CREATOR: ("LO", "GEMS_ACQU_01")}),
         not_applicable({(0x0019, 0x0000): ("UL", 12)}),

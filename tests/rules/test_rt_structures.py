@@ -126,6 +126,11 @@ def turned(points: list[float], angle: float) -> list[float]:
     return out
 
 
+def colored(*color: int) -> dict[str, Any]:
+    """Return a structure set with an ROI of this colour."""
+    return {**without_contours(), "ROIContourSequence": [{"ROIDisplayColor": list(color)}]}
+
+
 def without_contours() -> dict[str, Any]:
     return {"SOPClassUID": RT_STRUCTURE_SET, "StructureSetROISequence": [{"ROINumber": 1}]}
 
@@ -223,6 +228,18 @@ CASES: Cases = {
         not_applicable(on_images([], "2.25.2")),
         not_applicable(without_contours()),
         not_evaluated(on_images(["2.25.1"], "2.25.2"), file={"complete": "header"}),
+    ),
+    "RT111": (
+        passes(colored(255, 0, 128)),
+        fails(
+            colored(300, 0, 0),
+            at=["(3006,0039)/(3006,002A)"],
+            says=("a part of the colour is not from 0 to 255",),
+        ),
+        fails(colored(0, -1, 0), at=["(3006,0039)/(3006,002A)"]),
+        not_applicable(colored()),
+        not_applicable(without_contours()),
+        not_evaluated(colored(300, 0, 0), file={"complete": "header"}),
     ),
     "RT110": (
         passes(observed((1, [2]), (2, []), (None, []))),

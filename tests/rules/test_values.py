@@ -136,6 +136,13 @@ CASES = {
             at=["(0008,0030)"],
             says=("a range of dates or times, as only a query has one",),
         ),
+        # C.12.1: the time zone of what says none by itself.
+        passes({"TimezoneOffsetFromUTC": "+1400"}),
+        passes({"TimezoneOffsetFromUTC": ""}),
+        *(
+            fails({"TimezoneOffsetFromUTC": zone}, at=["(0008,0201)"])
+            for zone in ("+1500", "-1201", "-0000", "+0160", "0100", "+01:00")
+        ),
         # In no module of the IOD, and in a sequence of none.
         fails({"DateOfSecondaryCapture": "20230431"}, at=["(0018,1012)"]),
         fails(
