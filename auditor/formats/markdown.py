@@ -103,7 +103,7 @@ def _collection(collection: CollectionResult) -> list[list[str]]:
     ]
     if verdict.gaps:
         head.append(escaped("Not fully judged: " + "; ".join(verdict.gaps) + "."))
-    head += [escaped(line) for line in verdict.lacking]
+    head += [f"- {escaped(line, 400)}" for line in verdict.lacking]
     failed = [rule for rule in collection.rules if rule.failed and rule.severity != "info"]
     failed.sort(key=lambda rule: (rule.is_waived, -_rank(rule), -rule.failed, rule.id))
     blocks = [head]
