@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 
 from auditor.conformance.vocabulary import RefereeReport
-from auditor.engine import CUT_SHORT, blame, conclude
 from auditor.facts import InstanceFacts
+from auditor.judgement import CUT_SHORT, blame, conclude
 from auditor.model import Finding, Outcome, Rule
 from auditor.reading.reader import FileFacts
 from auditor.tally import Judged, Tally

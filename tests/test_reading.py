@@ -23,7 +23,6 @@ from pydicom.encaps import encapsulate, parse_basic_offsets, parse_fragments
 from pydicom.sequence import Sequence
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian, JPEGBaseline8Bit
 
-from auditor.engine import number_rows
 from auditor.planning import RulesPlan
 from auditor.reading import extents, reader
 from auditor.reading.columns import COLUMN, COLUMN_OF_TAG, GATHERED
@@ -32,6 +31,7 @@ from auditor.reading.fallback import lenient, read_with_pydicom
 from auditor.reading.places import Attention, Forest, Place, Token
 from auditor.reading.reader import DEFLATED, HEAD, TOO_MUCH, Reader, Reading
 from auditor.reading.walker import UNDEFINED, Reference, Walk, known_vr
+from auditor.rows import number_rows
 from auditor.testing import dataset_of
 
 SHARED = Path(__file__).parents[1].parent / "shared" / "corpus"

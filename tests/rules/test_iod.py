@@ -8,7 +8,7 @@ import pytest
 
 from auditor import TagPath
 from auditor.conformance.vocabulary import OLDER_LIST, IodError, RefereeReport
-from auditor.engine import is_referee_rule
+from auditor.judgement import is_referee_rule
 from auditor.model import Outcome
 from auditor.paths import rules_folder
 from auditor.referee_rules import _ask_referee_rule, _referee_reason, referee_notes
