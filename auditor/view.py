@@ -115,7 +115,7 @@ class Verdict:
         """What stands beside the verdict in an overview: what keeps it open, or what to mend."""
         if self.keeps_open:
             return f"open: {self.keeps_open}"
-        return f"first: {self.first}" if self.first else ""
+        return f"first: {clean(self.first, 20)}" if self.first else ""
 
 
 @dataclass(frozen=True, slots=True)
