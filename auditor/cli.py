@@ -248,7 +248,7 @@ def _indexed(paths: tuple[Path, ...], for_files: bool) -> list[str] | None:
 def _each(folder: Path) -> tuple[Path, ...]:
     """Return the collections in a folder, and say what is none."""
     from auditor.sources import SourceError, each_collection, printable
-    from auditor.words import plural
+    from auditor.words import agree, plural
 
     try:
         paths = tuple(each_collection(folder))
@@ -256,10 +256,10 @@ def _each(folder: Path) -> tuple[Path, ...]:
         _fail(str(error), INCOMPLETE if folder.is_dir() else USAGE)
     left_out = len(list(folder.iterdir())) - len(paths)
     if left_out:
-        verb = "is" if left_out == 1 else "are"
+        is_none = agree(left_out, "is", "are")
         _say(
-            f"{plural(left_out, 'entry')} of {printable(folder.name)} {verb} no collection (files, "
-            f"hidden folders, links) and {verb} not audited"
+            f"{plural(left_out, 'entry')} of {printable(folder.name)} {is_none} no collection "
+            f"(files, hidden folders, links) and {is_none} not audited"
         )
     if not paths:
         _fail(f"no subfolder to audit: {printable(str(folder))}", INCOMPLETE)

@@ -35,10 +35,11 @@ from auditor.view import (
     passes,
     rank_of,
     tenths,
+    tone_of,
     verdict_of,
     worst_members,
 )
-from auditor.words import number, plural, unit_word
+from auditor.words import agree, number, plural, unit_word
 
 
 @dataclass(frozen=True, slots=True)
@@ -539,7 +540,7 @@ def _rule_row(
         id=clean(rule.id),
         title=clean(rule.title) or "(no title)",
         category=titles.get(rule.category, clean(rule.category)),
-        tone=("info", "warning", "error")[rank_of(rule)],
+        tone=tone_of(rule),
         severity=clean(rule.severity),
         unit=clean(unit_word(rule.unit)),
         bar=tuple(_segments(said, kinds, applies)),
@@ -578,7 +579,8 @@ def _segments(said: _Said, kinds: dict[int, str], applies: int) -> Iterator[Segm
 
 
 def _fail_words(rule: RuleResult) -> str:
-    return f"{number(rule.failed)} of {number(rule.applicable)} fail"
+    fail = agree(rule.failed, "fails", "fail")
+    return f"{number(rule.failed)} of {number(rule.applicable)} {fail}"
 
 
 _WORDS = {
@@ -638,7 +640,7 @@ def _pair(
                 PairRule(
                     clean(rule.id),
                     clean(rule.title) or "(no title)",
-                    ("info", "warning", "error")[rank_of(rule)],
+                    tone_of(rule),
                     clean(rule.severity),
                     clean(unit_word(rule.unit)),
                     *words,

@@ -17,6 +17,7 @@ from functools import lru_cache
 from itertools import groupby
 from typing import NamedTuple
 
+from auditor.model import Severity
 from auditor.result import (
     MUST_AGREE,
     CategoryResult,
@@ -24,7 +25,7 @@ from auditor.result import (
     Counts,
     RuleResult,
 )
-from auditor.words import number, plural, unit_word
+from auditor.words import agree, number, plural, unit_word
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,17 +293,15 @@ def bounded_score(value: float | None) -> float | None:
 
 # -- rules ---------------------------------------------------------------------------------
 
-_SEVERITIES = ("info", "warning", "error")
-
 
 def rank_of(rule: RuleResult) -> int:
     """Return 0 to 2 by severity; a word that is not known is the worst, never harmless."""
-    return _SEVERITIES.index(rule.severity) if rule.severity in _SEVERITIES else 2
+    return Severity.of(rule.severity).rank
 
 
 def tone_of(rule: RuleResult) -> str:
     """Return the tone of a rule that fails: that of its severity."""
-    return _SEVERITIES[rank_of(rule)]
+    return Severity.of(rule.severity).value
 
 
 def fails(rule: RuleResult) -> bool:
@@ -401,22 +400,28 @@ IDENTIFIERS = ("DEID2", "DEID4")
 
 
 def to_fix(collection: CollectionResult) -> list[RuleResult]:
+    """Return what `most_urgent` does, without what waivers accept altogether."""
+    return [rule for rule in most_urgent(collection) if not rule.is_waived]
+
+
+def most_urgent(collection: CollectionResult) -> list[RuleResult]:
     """Return the rules of severity error or warning that fail, what to fix first in front.
 
     One error outweighs any number of warnings, since only errors keep a collection from its
     release; among equals, what concerns more objects comes first, then what tells who the
     patient is, and then what is surer.
-    What waivers accept altogether is left out.
+    What waivers accept altogether comes last.
     """
     sure = ("high", "medium", "low")
 
-    def urgency(rule: RuleResult) -> tuple[int, int, bool, int, str]:
+    def urgency(rule: RuleResult) -> tuple[bool, int, int, bool, int, str]:
         doubt = sure.index(rule.confidence) if rule.confidence in sure else 0
         reach = affected(rule, collection.counts)
-        return (-rank_of(rule), -reach, not rule.id.startswith(IDENTIFIERS), doubt, rule.id)
+        tells = rule.id.startswith(IDENTIFIERS)
+        return (rule.is_waived, -rank_of(rule), -reach, not tells, doubt, rule.id)
 
     failed = [rule for rule in collection.rules if fails(rule) and rank_of(rule) > 0]
-    return sorted((rule for rule in failed if not rule.is_waived), key=urgency)
+    return sorted(failed, key=urgency)
 
 
 _EITHER = {"(0012,0064)": "(0012,0063)"}
@@ -462,7 +467,7 @@ def verdict_of(collection: CollectionResult) -> Verdict:
     accepted = _accepted(errors, warnings)
     first = clean(next((rule.id for rule in to_fix(collection)), ""))
     if errors:
-        start = first or clean(errors[0].id)
+        start = first or clean(most_urgent(collection)[0].id)
         sentence = f"{_rules_fail(len(errors), 'of severity error')}. Start with {start}."
         if all(rule.confidence == "low" for rule in errors):
             sentence += " All of it was found with low confidence: look at the examples first."
@@ -484,7 +489,8 @@ def verdict_of(collection: CollectionResult) -> Verdict:
     if warnings:
         sentence = (
             "No rule of severity error fails. "
-            f"{_rules_fail(len(warnings), 'of severity warning')}: look at them first."
+            f"{_rules_fail(len(warnings), 'of severity warning')}: "
+            f"look at {agree(len(warnings), 'it', 'them')} first."
         )
         return Verdict(3, "warning", "Release after review", sentence, gaps, accepted, first)
     sentence = (
@@ -497,8 +503,12 @@ def verdict_of(collection: CollectionResult) -> Verdict:
 def _accepted(errors: list[RuleResult], warnings: list[RuleResult]) -> str:
     """Say what waivers accept: the verdict is about what is there, whoever accepts it."""
     said = [
-        f"{'all' if count == len(rules) else number(count)} of the {plural(len(rules), 'rule')} "
-        f"of severity {severity}"
+        (
+            f"the rule of severity {severity}"
+            if len(rules) == 1
+            else f"{'all' if count == len(rules) else number(count)} of the "
+            f"{plural(len(rules), 'rule')} of severity {severity}"
+        )
         for rules, severity in ((errors, "error"), (warnings, "warning"))
         if (count := sum(rule.is_waived for rule in rules))
     ]
@@ -508,7 +518,7 @@ def _accepted(errors: list[RuleResult], warnings: list[RuleResult]) -> str:
 
 
 def _rules_fail(count: int, which: str) -> str:
-    return f"{plural(count, 'rule')} {which} {'fails' if count == 1 else 'fail'}"
+    return f"{plural(count, 'rule')} {which} {agree(count, 'fails', 'fail')}"
 
 
 # -- scores --------------------------------------------------------------------------------

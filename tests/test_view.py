@@ -284,6 +284,30 @@ def test_all_clear_needs_all_to_be_clear(made: CollectionResult) -> None:
 # -- one collection
 
 
+@pytest.mark.parametrize(
+    ("ids", "said"),
+    [
+        (["IOD101"], "1 rule of severity warning fails: look at it first."),
+        (["IOD101", "SR101"], "2 rules of severity warning fail: look at them first."),
+    ],
+)
+def test_one_warning_is_it_and_more_are_them(ids: list[str], said: str) -> None:
+    made = collection("a", changed=[rule(each, "fail", 400, 1) for each in ids])
+    assert verdict_of(made).sentence == f"No rule of severity error fails. {said}"
+
+
+@pytest.mark.parametrize(
+    ("ids", "said"),
+    [(["SEG101"], "what the rule of"), (["SEG101", "REF101"], "what all of the 2 rules of")],
+)
+def test_what_is_accepted_of_one_rule_is_that_of_the_rule(ids: list[str], said: str) -> None:
+    made = collection("a", changed=[rule(each, "fail", 400, 1) for each in ids])
+    for each in made.rules:
+        for found in each.findings:
+            found.waived = found.count
+    assert said in verdict_of(made).accepted
+
+
 def test_rules_come_worst_first() -> None:
     (shown,) = report_view(audit(careless())).collections
     assert {

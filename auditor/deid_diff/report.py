@@ -9,7 +9,7 @@ from typing import Any
 from auditor.deid_diff.deeds import IDENTITY, ORDER, Done, Verdict
 from auditor.deid_diff.mapping import ALL_UIDS, PATIENT_ID, Mapping
 from auditor.exit_codes import FAILED, INCOMPLETE, PASSED
-from auditor.words import plural
+from auditor.words import plural, with_verb
 
 SCHEMA = "dicom-auditor/deid-diff/1"
 
@@ -151,10 +151,10 @@ class DeidDiff:
 
     def identities(self) -> Iterator[str]:
         """Yield what still says who the patients are, in plain words."""
-        said = [f"{IDENTITY[keyword]} in {count:,}" for keyword, count in self.unchanged.items()]
-        if said:
-            whom = ", ".join(said)
-            yield f"unchanged in the release: patients' {whom} of {self.paired:,} objects"
+        kept = [f"{IDENTITY[keyword]} in {count:,}" for keyword, count in self.unchanged.items()]
+        if kept:
+            whom, of = ", ".join(kept), plural(self.paired, "object")
+            yield f"unchanged in the release: patients' {whom} of {of}"
 
     def disagreements(self) -> Iterator[str]:
         """Yield what is not as the release claims, in plain words."""
@@ -166,21 +166,11 @@ class DeidDiff:
             if mapping.attribute != ALL_UIDS:
                 continue
             if mapping.split:
-                yield _said(
-                    mapping.split,
-                    "UID",
-                    "was",
-                    "were",
-                    "replaced by different ones in different places",
-                )
+                who = with_verb(mapping.split, "UID", "was", "were")
+                yield f"{who} replaced by different ones in different places"
             if mapping.merged:
-                yield _said(
-                    mapping.merged,
-                    "UID",
-                    "stands",
-                    "stand",
-                    "in the release for several of the original",
-                )
+                who = with_verb(mapping.merged, "UID", "stands", "stand")
+                yield f"{who} in the release for several of the original"
 
     def gaps(self) -> Iterator[str]:
         """Yield what could not be compared, or not held against a claim, in plain words."""
@@ -196,33 +186,27 @@ class DeidDiff:
             yield f"{plural(unread, 'released file')} could not be read in full"
         unclaimed = sum(each.instances for each in self.claims if not each.codes)
         if unclaimed:
-            yield _said(
-                unclaimed, "released object", "claims", "claim", "no profile by a code of CID 7050"
-            )
+            who = with_verb(unclaimed, "released object", "claims", "claim")
+            yield f"{who} no profile by a code of CID 7050"
 
     def warnings(self) -> Iterator[str]:
         """Yield what no claim speaks against, and somebody should look at."""
         yield from self.identities()
         for mapping in self.mappings:
             if mapping.attribute == PATIENT_ID and mapping.split:
-                yield _said(mapping.split, "patient", "has", "have", "several IDs in the release")
+                who = with_verb(mapping.split, "patient", "has", "have")
+                yield f"{who} several IDs in the release"
             if mapping.attribute == PATIENT_ID and mapping.merged:
-                yield _said(
-                    mapping.merged,
-                    "patient ID",
-                    "stands",
-                    "stand",
-                    "in the release for several patients",
-                )
+                who = with_verb(mapping.merged, "patient ID", "stands", "stand")
+                yield f"{who} in the release for several patients"
         if self.dates.uneven:
             yield f"the dates of {plural(self.dates.uneven, 'patient')} were not all moved alike"
         if self.pixels.changed:
             changed = plural(self.pixels.changed, "object")
             yield f"the pixels of {changed} changed, and no code says so"
         if self.unused_lines:
-            yield _said(
-                self.unused_lines, "mapping line", "names", "name", "no object that is there"
-            )
+            who = with_verb(self.unused_lines, "mapping line", "names", "name")
+            yield f"{who} no object that is there"
 
     @property
     def code(self) -> int:
@@ -254,8 +238,3 @@ class DeidDiff:
 def order(row: ElementRow) -> tuple[Any, ...]:
     """Return what sorts rows: the worst first, then the most frequent."""
     return ORDER.index(row.verdict), -row.instances, row.tag_path, row.asked, row.done
-
-
-def _said(count: int, thing: str, one: str, many: str, rest: str) -> str:
-    """Write "1 patient has several", "2 patients have several"."""
-    return f"{plural(count, thing)} {one if count == 1 else many} {rest}"
