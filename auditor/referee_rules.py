@@ -82,7 +82,7 @@ def _referee_reason(
     reasons = {
         "unknown_sop_class": "SOP classes that the standard's table does not have",
         "no_sop_class": "objects without a SOP class",
-        "absent": "a referee that is not installed",
+        "absent": "a referee that is not installed (extra `referee`)",
         "not_shown": "objects with more items than a referee is shown",
         "unshown": "overlays of one object that differ, of which the referee is shown the first",
     }

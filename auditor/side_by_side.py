@@ -127,7 +127,7 @@ class Code(NamedTuple):
 class HeatRow:
     """One collection; `rank` is its verdict's, by which rows can be shown and hidden.
 
-    `first` is the id of the rule to fix first, "" if there is none.
+    `start` is what keeps the verdict open, or the rule to fix first; "" if there is neither.
     """
 
     name: str
@@ -135,7 +135,7 @@ class HeatRow:
     mark: str
     tone: str
     verdict: str
-    first: str
+    start: str
     rank: int
     codes: tuple[Code, ...]
     cells: tuple[Cell | None, ...]
@@ -345,7 +345,7 @@ def _row(member: Member, columns: Iterable[str]) -> _Row:
             mark=member.mark,
             tone=verdict.tone,
             verdict=verdict.headline,
-            first=clean(verdict.first, 20),
+            start=verdict.start,
             rank=verdict.rank,
             codes=tuple(_code(label, collection) for label in NOTATION),
             cells=(_cell(overall_gauge(collection, verdict), overall), *cells),

@@ -766,7 +766,10 @@ _READ = (
 def _compared(collection: CollectionFacts) -> Units:
     """Judge images that were read with one of another patient; an empty one does not count."""
     possible = collection.count(HOW_MANY)
-    said = "images of different patients that may be the same, and whose pixels were not compared"
+    said = (
+        "images of different patients that may be the same, and whose pixels were not compared "
+        "(scan --twins N looks at N of them)"
+    )
     if not collection.count("SELECT count(*) FROM pixels"):
         return Units(0, possible, said)
     judged, failed = collection.rows(

@@ -159,5 +159,7 @@ def test_what_could_not_be_judged_is_said(rules: RuleSet) -> None:
         "dciodvfy is not installed: one referee judged.",
     ]
     asked = [reports(CLEAN, ABSENT)]
-    assert _referee_reason(rules.get("IOD010"), asked, False) == "a referee that is not installed"
+    assert _referee_reason(rules.get("IOD010"), asked, False) == (
+        "a referee that is not installed (extra `referee`)"
+    )
     assert _referee_reason(rules.get("IOD001"), asked, False) == ""
