@@ -37,7 +37,7 @@ from auditor.view import (
     size,
     tone_of,
 )
-from auditor.words import number, plural
+from auditor.words import agree, number, plural, with_verb
 
 
 class Cell(NamedTuple):
@@ -113,6 +113,11 @@ def _part(count: int, whole: int) -> str:
     return f"{number(count)} ({percent(100 * count / whole)})" if whole else number(count)
 
 
+def _agree(count: int, whole: int, one: str, many: str) -> str:
+    """Return the verb of "1 of 3 files has", "2 of 3 files have", and "0 of 1 file has"."""
+    return one if whole == 1 else agree(count, one, many)
+
+
 def _bar(count: float, whole: float) -> float:
     return arc_of(100 * count / whole) if whole else 0.0
 
@@ -138,20 +143,22 @@ def _deidentification(collection: CollectionResult, limits: Limits) -> Card | No
         return None
     claims = block.claims[: limits.listed]
     rows = _worst_rows(block, collection.rules)[: limits.listed]
+    coded = block.claiming - block.uncoded
     sentences = [
-        f"{_part(block.claiming - block.uncoded, block.instances)} of "
-        f"{plural(block.instances, 'object')} about a patient claim to be de-identified in a way "
-        "that can be looked up."
+        f"{_part(coded, block.instances)} of {plural(block.instances, 'object')} about a patient "
+        f"{_agree(coded, block.instances, 'claims', 'claim')} to be de-identified in a way that "
+        "can be looked up."
     ]
     if block.uncoded:
         sentences.append(
-            f"{_part(block.uncoded, block.instances)} declare identity removed; no code says how, "
-            "so the Basic Profile is taken."
+            f"{_part(block.uncoded, block.instances)} "
+            f"{agree(block.uncoded, 'declares', 'declare')} identity removed; no code says how, so "
+            "the Basic Profile is taken."
         )
     if block.foreign:
         sentences.append(
-            f"{plural(block.foreign, 'object')} name a method that no published profile explains: "
-            "nothing can be held against it."
+            f"{with_verb(block.foreign, 'object', 'names', 'name')} a method that no published "
+            "profile explains: nothing can be held against it."
         )
     if block.not_counted:
         sentences.append(f"{plural(block.not_counted, 'object')} could not be looked at.")
@@ -260,10 +267,10 @@ _STANDING = {
     "safe": "listed as safe (PS3.15 E.3.10)",
 }
 _FOUND = {
-    "identifiers": "hold what looks like an identifier",
-    "dates": "hold dates",
-    "other_vr": "have another VR than the dictionary",
-    "unread": "are UN though the dictionary knows better",
+    "identifiers": ("holds", "hold", "what looks like an identifier"),
+    "dates": ("holds", "hold", "dates"),
+    "other_vr": ("has", "have", "another VR than the dictionary"),
+    "unread": ("is", "are", "UN though the dictionary knows better"),
 }
 
 
@@ -275,8 +282,8 @@ def _standing(each: PrivateCreator) -> Cell:
         if (count := each.standing.get(key, 0))
     ]
     found = [
-        f"{number(count)} {words}"
-        for key, words in _FOUND.items()
+        f"{number(count)} {agree(count, one, many)} {words}"
+        for key, (one, many, words) in _FOUND.items()
         if (count := each.found.get(key, 0))
     ]
     if each.found.get("identifiers"):
@@ -348,8 +355,8 @@ def _private(block: Private | None, limits: Limits) -> Card | None:
             )
         )
     sentence = (
-        f"{plural(block.instances, 'object')} hold private elements, {size(block.bytes)} in all: "
-        f"{percent(100 * block.share)} of the bytes of the collection."
+        f"{with_verb(block.instances, 'object', 'holds', 'hold')} private elements, "
+        f"{size(block.bytes)} in all: {percent(100 * block.share)} of the bytes of the collection."
     )
     return Card("Whose private data, and what is known of it", (sentence,), tables=tuple(tables))
 
@@ -376,9 +383,10 @@ def _conformance(block: ConformanceResult | None, limits: Limits) -> Card | None
         "The standard has an Information Object Definition (IOD) for each kind of object: what it "
         "must hold. Referees are programs that hold files against it: dicom-validator and, where "
         "it is installed, dciodvfy.",
-        f"{_part(block.clean, block.judged)} of {plural(block.judged, 'judged file')} have no "
-        f"error from either referee. {plural(block.structures, 'distinct data set')} stand for "
-        "all of them.",
+        f"{_part(block.clean, block.judged)} of {plural(block.judged, 'judged file')} "
+        f"{_agree(block.clean, block.judged, 'has', 'have')} no error from either referee. "
+        f"{with_verb(block.structures, 'distinct data set', 'stands', 'stand')} for "
+        f"{agree(block.judged, 'it', 'all of them')}.",
     ]
     bars = [
         share_bar(
@@ -582,9 +590,11 @@ def _links(
 
 
 def _in_words(link: ObjectLink) -> str:
-    where = "in the collection" if link.present else "that are not in the collection"
+    are = agree(link.targets, "is", "are")
+    where = "in the collection" if link.present else f"that {are} not in the collection"
     return (
-        f"{number(link.objects)} of kind {clean(link.source)} refer to "
+        f"{number(link.objects)} of kind {clean(link.source)} "
+        f"{agree(link.objects, 'refers', 'refer')} to "
         f"{number(link.targets)} of kind {clean(link.target)} {where}"
     )
 

@@ -80,7 +80,8 @@ class RuleResult:
     """What one rule said of one collection.
 
     ``applicable = passed + failed``; units that could not be judged stand apart in
-    `not_evaluated` and `errors` and are never a pass.
+    `not_evaluated` and `errors` and are never a pass. `unknown` is how many of `not_evaluated`
+    may be nothing that the rule applies to.
     """
 
     id: str
@@ -98,6 +99,7 @@ class RuleResult:
     reference: str = ""
     scope: str = "instance"
     not_evaluated: int = 0
+    unknown: int = 0
     errors: int = 0
     not_applicable: int = 0
     weight: float = 0.0

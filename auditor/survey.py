@@ -28,7 +28,7 @@ STEPS = (
     "something beyond images",
     "SEG or SR",
 )
-"""The study's funnel; what is not stated loses nobody."""
+"""The study's funnel; what is not stated loses nobody, and `_title` says so."""
 
 FLAGS = {
     "ci": "clinical information",
@@ -209,7 +209,7 @@ def survey(results: Iterable[AuditResult], descriptions: Descriptions | None = N
     )
     steps = tuple(
         Step(
-            title,
+            _title(title, [row for row in rows if row.step >= number]) if number == 2 else title,
             sum(row.step >= number for row in rows),
             dict(
                 Counter(row.lost for row in rows if row.step == number and row.lost).most_common()
@@ -226,6 +226,23 @@ def survey(results: Iterable[AuditResult], descriptions: Descriptions | None = N
             for name in ("access", "species", "pathology", "region")
         },
     )
+
+
+def _title(title: str, passing: Sequence[SurveyRow]) -> str:
+    """Return what is known of all that pass the second step, and of how many it is not stated."""
+    words = {"access": "open", "species": "human"}
+    known, missing = title.split(", "), dict[int, list[str]]()
+    for name, word in words.items():
+        count = sum(not getattr(row, name) for row in passing)
+        if count:
+            missing.setdefault(count, []).append(name)
+        if count and count == len(passing):
+            known.remove(word)
+    said = [
+        f"{' and '.join(names)} not stated{'' if count == len(passing) else f' of {count:,}'}"
+        for count, names in missing.items()
+    ]
+    return "; ".join([", ".join(known), *said])
 
 
 def _row(

@@ -110,6 +110,8 @@ def _print_one(console: object, collection: CollectionResult) -> None:
     console.print(Text(f"  {verdict.sentence}"))
     if verdict.gaps:
         console.print(Text(f"  Not fully judged: {'; '.join(verdict.gaps)}."))
+    for line in verdict.lacking:
+        console.print(Text(f"    {line}"))
     console.print(Text(f"  {_files(collection)}"))
     console.print(
         Text(
@@ -175,7 +177,7 @@ def _print_many(console: object, collections: list[CollectionResult]) -> None:
         verdict = verdict_of(each)
         table.add_row(
             Text("\n".join(map(clean, name))),
-            Text(verdict.headline + (f"\n  first: {verdict.first}" if verdict.first else "")),
+            Text(verdict.headline + (f"\n  {verdict.start}" if verdict.start else "")),
             _score(each.overall),
             percent(100 * each.coverage),
             *(number(sum(getattr(each.counts, kind) for kind in own)) for own in kinds.values()),

@@ -19,8 +19,8 @@ from pydicom.dataset import Dataset
 
 from auditor.collection import CollectionFacts
 from auditor.conformance.vocabulary import RefereeReport
-from auditor.engine import instance_rules
 from auditor.facts import InstanceFacts
+from auditor.judgement import instance_rules
 from auditor.literal import WHOLE, ask_about
 from auditor.model import Finding, Outcome, Selector
 from auditor.registry import RuleSet, load

@@ -807,7 +807,10 @@ def _compared(collection: CollectionFacts) -> Units:
     """Judge images that were read with one of another patient; an empty one does not count."""
     possible = collection.count(HOW_MANY)
     unknown = collection.count(NAMELESS)
-    said = "images of different patients that may be the same, and whose pixels were not compared"
+    said = (
+        "images of different patients that may be the same, and whose pixels were not compared "
+        "(scan --twins N looks at N of them)"
+    )
     if not collection.count("SELECT count(*) FROM pixels"):
         return Units(0, possible + unknown, _why(possible, said, unknown))
     judged, failed = collection.rows(

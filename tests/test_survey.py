@@ -174,12 +174,40 @@ def test_the_funnel_adds_up() -> None:
             ),
         ]
     )
-    assert [step.title for step in found.steps] == list(STEPS)
+    unstated = "in DICOM; access and species not stated"
+    assert [step.title for step in found.steps] == [STEPS[0], unstated, *STEPS[2:]]
     assert [step.collections for step in found.steps] == [4, 3, 2, 1]
     for step, after in zip(found.steps, found.steps[1:], strict=False):
         assert step.collections - sum(step.lost.values()) == after.collections
     assert found.formats == {"NIfTI": 1}
     assert found.not_stated == {"access": 4, "species": 4, "pathology": 4, "region": 4}
+
+
+@pytest.mark.parametrize(
+    ("described", "title"),
+    [
+        ([{"access": "open", "species": "human"}] * 2, "open, in DICOM, human"),
+        ([{"access": "open"}] * 2, "open, in DICOM; species not stated"),
+        ([{"access": "open"}, {}], "open, in DICOM; access not stated of 1; species not stated"),
+        # Who is lost there is not asked.
+        ([{"access": "open", "species": "human"}, {"access": "restricted"}], STEPS[1]),
+        ([{"access": "restricted"}], STEPS[1]),
+        (
+            [{"access": "open", "species": "human"}, {}],
+            "open, in DICOM, human; access and species not stated of 1",
+        ),
+    ],
+)
+def test_the_funnel_says_no_more_than_is_stated(
+    described: list[dict[str, str]], title: str
+) -> None:
+    found = survey(
+        [
+            made(collection(str(number), EvidenceResult(described=each)))
+            for number, each in enumerate(described)
+        ]
+    )
+    assert found.steps[1].title == title
 
 
 def test_a_description_given_wins_over_the_collections_own() -> None:
