@@ -62,7 +62,7 @@ OPTIONS = {
     "dcmodify": {"-e", "-ea", "-ep", "-gin", "-i", "-imt", "-m", "-ma", "-nb"},
     "dd": {"bs", "conv", "count", "if", "of"},
     "dsrdump": {"+Pc", "+Pn", "+Pt", "-Ec", "-Ee", "-Er"},
-    "duckdb": {"-c"},
+    "duckdb": {"-c", "-csv"},
     "cmp": set(),
     "find": {"-empty", "-name", "-not", "-type"},
     "gunzip": set(),
@@ -117,7 +117,7 @@ def statements(rule_id: str) -> Iterator[tuple[str, str]]:
 
 def queries(rule_id: str) -> list[str]:
     """Return what a rule's commands ask DuckDB."""
-    return [shlex.split(text)[2] for tool, text in statements(rule_id) if tool == "duckdb"]
+    return [shlex.split(text)[-1] for tool, text in statements(rule_id) if tool == "duckdb"]
 
 
 @every_rule
