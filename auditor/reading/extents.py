@@ -143,7 +143,8 @@ class Run(NamedTuple):
     first, last
         Numbers of frames, from 1.
     position
-        Image Position (Patient) of the first, as `decimals` writes it.
+        Image Position (Patient) of the first, as `decimals` writes it; None of a segmentation,
+        of which only is kept what all its frames share.
     orientation, spacing, thickness
         Image Orientation (Patient), Pixel Spacing and Slice Thickness of them all, written
         likewise; None where they do not say.
@@ -185,6 +186,9 @@ def frame_runs(said: Iterable[tuple[Place, bytes]], frames: int | None) -> list[
             values[place.keyword, place.path.steps[0] == SHARED_GROUPS].append(value)
     if not frames or not values:
         return []
+    if all(shared and keyword != "ImagePositionPatient" for keyword, shared in values):
+        _, *alike = (_of_each_frame(keyword, values, 1)[0] for keyword in PLANES)
+        return [Run(1, frames, None, *map(decimals, alike), step=0.0)] if alike[0] else []
     runs: list[Run] = []
     first, alike, across = (0.0, 0.0, 0.0), [b""], None
     for number, (position, *about) in enumerate(
