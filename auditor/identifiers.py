@@ -356,8 +356,8 @@ _PHONE_LABEL = re.compile(
 )
 
 _PHONE_ASKED = re.compile(
-    r"\b(?:call|phone|ring|reach)[ ](?:me|us|him|her|them|back|patient)[ ](?:back[ ])?(?:at|on)[ :]*"
-    r"(?!(?:18|19|20)\d\d[-/.]?\d)[+(]?\d(?:[ ()./-]{0,3}\d){6,14}(?![\d])",
+    r"\b(?:call|phone|ring|reach)[ ](?:me|us|him|her|them|back|patient)[ ](?:back[ ])?(?:at|on)"
+    r"[ :]*(?!(?:18|19|20)\d\d[-/.]?\d)[+(]?\d(?:[ ()./-]{0,3}\d){6,14}(?![\d])",
     re.IGNORECASE,
 )
 _THREE_THREE_FOUR = re.compile(r"(?<![\w.+/-])(\d{3})-(\d{3})-(\d{4})(?![\w-]|\.\d)")
