@@ -115,7 +115,7 @@ class Verdict:
         """What stands beside the verdict in an overview: what keeps it open, or what to mend."""
         if self.keeps_open:
             return f"open: {self.keeps_open}"
-        return f"first: {self.first}" if self.first else ""
+        return f"first: {clean(self.first, 20)}" if self.first else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,6 +286,10 @@ def share_of(failed: int, applicable: int, unit: str) -> str:
     if applicable <= 0:
         return plural(failed, word)
     return f"{number(failed)} of {total} ({percent(100 * failed / applicable)})"
+
+
+NOT_KNOWN = "not known"
+"""Of a count that nobody can take."""
 
 
 def left_out(total: int, shown: int, thing: str) -> str:

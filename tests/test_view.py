@@ -659,6 +659,21 @@ def test_a_short_section_still_has_what_to_fix_first_and_an_example() -> None:
                 assert one.first_more.endswith("not shown; see result.json")
 
 
+def test_the_page_says_how_its_commands_are_run() -> None:
+    told = "Run commands on a copy"
+    assert "dicom-audit files OUT RULE | while read -r file" in report_page(audit(commanding()))
+    # Where what is said of a rule is said once, this is, too; nothing to run needs no telling.
+    assert report_page(audit(commanding(), commanding())).count(told) == 2
+    assert told not in report_page(audit(careful()))
+
+
+def commanding() -> CollectionResult:
+    """Build a collection whose first defect has a command that mends it."""
+    made = careless()
+    to_fix(made)[0].command = 'dcmodify -nb -m "TAG=DUMMY" FILE'
+    return made
+
+
 def test_the_page_of_one_collection_is_as_full_as_it_can_be() -> None:
     assert not report_view(audit(careless()), LEVELS[1]).shortened
 
