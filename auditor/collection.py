@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import glob
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from auditor.model import Units
 
 if TYPE_CHECKING:
     import duckdb
@@ -50,6 +52,26 @@ def hold(
 
     with ThreadPoolExecutor(threads) as pool:
         return dict(zip(tables, pool.map(held, tables), strict=True))
+
+
+def series_where_any(sop_classes: Iterable[str]) -> Callable[[CollectionFacts], Units]:
+    """Return what a rule applies to that says which series are of a kind, by SOP class.
+
+    These are all series, since it says how many of them are; none where none is of the kind:
+    there the rule has nothing to say.
+    """
+    wanted = sorted(sop_classes)
+
+    def units(collection: CollectionFacts) -> Units:
+        return Units(
+            collection.count(
+                "SELECT count(DISTINCT SeriesInstanceUID) FROM instances HAVING "
+                "bool_or(SeriesInstanceUID IS NOT NULL AND list_contains(?, SOPClassUID))",
+                [wanted],
+            )
+        )
+
+    return units
 
 
 class CollectionFacts:

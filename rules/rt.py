@@ -10,10 +10,10 @@ from auditor import (
     InstanceFacts,
     Selector,
     TagPath,
-    Units,
     for_sop_classes,
     rule,
 )
+from auditor.collection import series_where_any
 from auditor.standard.sop_classes import (
     RADIOTHERAPY,
     RT_SECOND_GENERATION,
@@ -35,9 +35,7 @@ _MODALITIES = frozenset(
     unit="series",
     reads=("instances.path", "instances.SOPClassUID", "instances.SeriesInstanceUID"),
     reference="PS3.4 B.5",
-    applies=lambda collection: Units(
-        collection.count("SELECT count(DISTINCT SeriesInstanceUID) FROM instances")
-    ),
+    applies=series_where_any(RADIOTHERAPY),
 )
 def presence(collection: CollectionFacts) -> Iterator[Finding]:
     """Which series are radiotherapy objects, by SOP class.

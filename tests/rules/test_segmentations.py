@@ -71,7 +71,7 @@ def optional(**changed: Any) -> dict[str, Any]:
 
 CASES: Cases = {
     "SEG001": (
-        passes(instances=[{"SeriesInstanceUID": 1, "SOPClassUID": CT}]),
+        not_applicable(instances=[{"SeriesInstanceUID": 1, "SOPClassUID": CT}]),
         fails(
             instances=[
                 {"SeriesInstanceUID": 1, "SOPClassUID": CT, "Modality": "CT"},
@@ -81,7 +81,7 @@ CASES: Cases = {
             says=("Segmentation Storage", "Surface Segmentation Storage"),
         ),
         # By SOP class: what only calls itself one is none.
-        passes(
+        not_applicable(
             instances=[
                 {"SeriesInstanceUID": 1, "SOPClassUID": SECONDARY_CAPTURE, "Modality": "SEG"}
             ]
