@@ -142,7 +142,7 @@ def test_how_sure_a_finding_is(rules: RuleSet) -> None:
     confidences: dict[tuple[str, str], str] = {}
     for second in (CLEAN, said("IOD001")):
         ask_referee_rule(rule, reports(said("IOD001"), second), confidences)
-    by_end = {message.split("says ")[1]: sure for (message, _), sure in confidences.items()}
+    by_end = {message.split("according to ")[1]: sure for (message, _), sure in confidences.items()}
     assert by_end == {"dicom-validator": "medium", "dicom-validator and dciodvfy": "high"}
 
 
