@@ -62,7 +62,7 @@ class SurveyRow:
     modalities
         Defined terms of Modality that the objects have.
     subjects
-        Distinct Patient IDs.
+        Distinct Patient IDs; None where no object has one.
     ci, a_s, cr
         In the study's notation.
     formats
@@ -92,7 +92,7 @@ class SurveyRow:
     species: str
     source: str
     modalities: tuple[str, ...]
-    subjects: int
+    subjects: int | None
     ci: str
     a_s: str
     cr: str
@@ -269,7 +269,7 @@ def _row(
         modalities=tuple(
             row.value for row in collection.inventory.get("modality", []) if row.value in MODALITIES
         ),
-        subjects=collection.counts.patients,
+        subjects=collection.counts.patients if collection.counts.knows_patients else None,
         ci=said["CI"],
         a_s=said["A/S"],
         cr=said["CR"],

@@ -103,6 +103,9 @@ def _print_one(console: object, collection: CollectionResult) -> None:
     assert isinstance(console, Console)
     counts, verdict = collection.counts, verdict_of(collection)
     objects = counts.dicom + counts.partial
+    patients = "patients not known, as no object has a Patient ID"
+    if counts.knows_patients:
+        patients = plural(counts.patients, "patient")
     console.print(Text.assemble((clean(collection.name), "bold"), f": {verdict.headline}"))
     console.print(Text(f"  {verdict.sentence}"))
     if verdict.gaps:
@@ -114,7 +117,7 @@ def _print_one(console: object, collection: CollectionResult) -> None:
         Text(
             f"  {plural(counts.instances, 'different object')} in {plural(objects, 'DICOM file')}, "
             f"{plural(counts.series, 'series')}, {plural(counts.studies, 'study')}, "
-            f"{plural(counts.patients, 'patient')}"
+            f"{patients}"
         )
     )
     if objects != counts.instances:

@@ -51,6 +51,8 @@ class Judgement:
         Of a collection rule: the series of each finding, None where it is of no one.
     examples
         Of a collection rule: the paths that each names.
+    units
+        Of a collection rule: how many it judged, and how many it could not.
     """
 
     outcome: Outcome
@@ -59,6 +61,7 @@ class Judgement:
     reasons: tuple[str, ...] = ()
     series: tuple[int | None, ...] = ()
     examples: tuple[tuple[str, ...], ...] = field(default=(), compare=False)
+    units: tuple[int, int] = field(default=(0, 0), compare=False)
 
     @property
     def places(self) -> list[str]:
@@ -203,6 +206,7 @@ def ask_collection(
         reasons=reasons,
         series=tuple(each.series for each in found),
         examples=tuple(each.examples for each in found),
+        units=(result.applicable, result.not_evaluated),
     )
 
 

@@ -288,6 +288,10 @@ def share_of(failed: int, applicable: int, unit: str) -> str:
     return f"{number(failed)} of {total} ({percent(100 * failed / applicable)})"
 
 
+NOT_KNOWN = "not known"
+"""Of a count that nobody can take."""
+
+
 def left_out(total: int, shown: int, thing: str) -> str:
     """Say how many are not shown, or nothing when all are."""
     return f"{plural(total - shown, thing)} not shown; see result.json" if total > shown else ""

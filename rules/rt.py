@@ -13,7 +13,7 @@ from auditor import (
     for_sop_classes,
     rule,
 )
-from auditor.collection import series_where_any
+from auditor.inventory import SERIES_READS, series_where_any
 from auditor.standard.sop_classes import (
     RADIOTHERAPY,
     RT_SECOND_GENERATION,
@@ -33,7 +33,7 @@ _MODALITIES = frozenset(
     confidence="high",
     scope="collection",
     unit="series",
-    reads=("instances.path", "instances.SOPClassUID", "instances.SeriesInstanceUID"),
+    reads=SERIES_READS,
     reference="PS3.4 B.5",
     applies=series_where_any(RADIOTHERAPY),
 )

@@ -13,7 +13,7 @@ from auditor import (
     for_sop_classes,
     rule,
 )
-from auditor.collection import series_where_any
+from auditor.inventory import SERIES_READS, series_where_any
 from auditor.standard.sop_classes import (
     ANNOTATIONS,
     HEIGHT_MAP_SEGMENTATION,
@@ -38,7 +38,7 @@ _WITH_SEGMENTS = for_sop_classes(
     confidence="high",
     scope="collection",
     unit="series",
-    reads=("instances.path", "instances.SOPClassUID", "instances.SeriesInstanceUID"),
+    reads=SERIES_READS,
     reference="PS3.4 B.5",
     applies=series_where_any(SEGMENTATIONS),
 )

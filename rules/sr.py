@@ -15,7 +15,7 @@ from auditor import (
     rule,
     summary,
 )
-from auditor.collection import series_where_any
+from auditor.inventory import SERIES_READS, series_where_any
 from auditor.standard.codes import lexicon
 from auditor.standard.sop_classes import (
     KEY_OBJECT_SELECTION,
@@ -39,7 +39,7 @@ _TRIALS = frozenset(f"1.2.840.10008.5.1.4.1.1.88.{end}" for end in (1, 2, 3, 4))
     confidence="high",
     scope="collection",
     unit="series",
-    reads=("instances.path", "instances.SOPClassUID", "instances.SeriesInstanceUID"),
+    reads=SERIES_READS,
     reference="PS3.4 B.5",
     applies=series_where_any(_OF_ALL_KINDS),
 )

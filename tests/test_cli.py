@@ -134,6 +134,22 @@ def test_scan_writes_the_audit_and_prints_the_scorecard(collection: Path, tmp_pa
     assert result.tool.ruleset == ruleset_of(load([rules_folder()]))
 
 
+def test_without_patient_ids_nobody_knows_the_patients(collection: Path, tmp_path: Path) -> None:
+    for file in collection.iterdir():
+        dataset = pydicom.dcmread(file)
+        dataset.PatientID = ""
+        dataset.save_as(file)
+    done = dicom_audit("scan", collection, "-o", "out", "--jobs", 1)
+    assert "patients not known, as no object has a Patient ID" in done.stdout
+    assert "0 patients" not in done.stdout
+    of_patients = {"CONS003", "CONS004", "CONS021", "DEID501", "DEID502"}
+    found = outcomes(tmp_path / "out")
+    assert {found[rule_id] for rule_id in of_patients} == {"not_evaluated"}
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert "not known" in page
+    assert "Patients are not known: no object has a Patient ID." in page
+
+
 def test_scan_is_quiet_when_asked(collection: Path) -> None:
     done = dicom_audit("scan", collection, "-o", "out", "--jobs", 1, "--quiet")
     assert (done.stdout, done.stderr) == ("", "")

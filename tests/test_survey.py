@@ -143,6 +143,16 @@ def test_what_could_not_be_looked_for_is_not_evaluated_and_never_no() -> None:
     assert one(EvidenceResult(beside=False, segmentations=True)).a_s == "Y*"
 
 
+def test_subjects_without_patient_ids_are_not_known() -> None:
+    nobody = replace(collection(), counts=Counts(files=9, dicom=9, instances=9))
+    found = survey([made(nobody, collection("b"))])
+    assert {row.name: row.subjects for row in found.rows} == {"ct": None, "b": 2}
+    page = survey_page(found).decode()
+    assert "2 subjects (and those of 1 collection, not known)" in page
+    rows = csv.DictReader(io.StringIO(survey_csv(found).decode("utf-8-sig")))
+    assert {row["n_samples"] for row in rows} == {"not evaluated", "2"}
+
+
 def test_where_nobody_looked_the_kinds_of_object_tell_what_they_can() -> None:
     report = replace(SEG, kind="Structured report")
     structures = replace(SEG, kind="RT Structure Set")
