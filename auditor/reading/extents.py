@@ -189,8 +189,9 @@ def frame_runs(said: Iterable[tuple[Place, bytes]], frames: int | None) -> list[
     if not any(values.get((keyword, False)) for keyword in PLANES):
         # What all frames share is looked at once.
         if not values.get(("ImagePositionPatient", True)):
-            _, *alike = (_of_each_frame(keyword, values, 1)[0] for keyword in PLANES)
-            return [Run(1, frames, None, *map(decimals, alike), step=0.0)] if alike[0] else []
+            _, turn, size, thick = (_of_each_frame(name, values, 1)[0] for name in PLANES)
+            about = decimals(turn), decimals(size), decimals(thick)
+            return [Run(1, frames, None, *about, step=0.0)] if turn else []
         return [run._replace(last=frames) for run in _runs(values, 1)]
     return _runs(values, frames)
 
