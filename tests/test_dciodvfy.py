@@ -435,6 +435,7 @@ FALSE_ERRORS = [
     ("Second In-plane", lambda: accelerated(ENHANCED_MR)),
     ("on a slide", segmentation),
     ("Rescale Type", lambda: enhanced_ct("DERIVED")),
+    ("defines the term", lambda: dataset(CT, Modality="OSS")),
     ("IOD021", lambda: dataset(CT, PhotometricInterpretation="MONOCHROM2")),
 ]
 
@@ -459,6 +460,7 @@ def test_each_entry_is_tested() -> None:
 def test_what_is_like_them_and_true_is_not_held_back(referee: DciodvfyReferee) -> None:
     capture = referee.judge(dataset(CAPTURE, PhotometricInterpretation="MONOCHROM2"))
     assert kinds(capture, "PhotometricInterpretation") == {"defined_term"}
+    assert kinds(referee.judge(dataset(CT, Modality="QQ")), "Modality") == {"defined_term"}
     knee = referee.judge(dataset(CT, BodyPartExamined="KNEE"))
     assert kinds(knee, "Laterality") == {"missing"}
     half = referee.judge(dataset(RTSTRUCT, PositionReferenceIndicator=""))

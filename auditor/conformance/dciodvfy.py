@@ -33,6 +33,7 @@ from typing import TYPE_CHECKING, Any
 from auditor.conformance.dicom_validator import (
     PER_FRAME,
     SHARED,
+    has_other_value,
     held,
     is_for_spectroscopy_only,
     is_said_by_a_rule,
@@ -643,6 +644,18 @@ def _need_not_be_hounsfield(error: IodError, case: _Case) -> bool:
     return bool(types) and (not acquired or case.shown((_SEVERAL_ENERGIES,)) == {b"YES"})
 
 
+def _is_a_term_all_the_same(error: IodError, case: _Case) -> bool:
+    if error.kind != "defined_term":
+        return False
+    path = tuple(tags_of(error))
+    # Of one value among several nobody says whether that is the one it means.
+    lists = [each for each in case.table.terms_at(case.sop_class, path) if "index" not in each]
+    values = [value.decode("latin-1").split("\\") for value in case.shown(path)]
+    return bool(lists) and not any(
+        has_other_value(each, listed) for each in values for listed in lists
+    )
+
+
 HELD_BACK: tuple[tuple[str, Callable[[IodError, _Case], bool]], ...] = (
     ("a retired attribute may stay where an earlier edition had it (PS3.6 6)", _is_retired),
     (
@@ -663,6 +676,10 @@ HELD_BACK: tuple[tuple[str, Callable[[IodError, _Case], bool]], ...] = (
     (
         "the attribute may be present otherwise, by its module's table (PS3.5 7.4.2)",
         _may_be_present_otherwise,
+    ),
+    (
+        "PS3.3 defines the term, though dciodvfy does not know it",
+        _is_a_term_all_the_same,
     ),
     (
         "a plane position on a slide is for a slide coordinate system, and this object has none "
@@ -696,8 +713,8 @@ def tags_of(error: IodError) -> Iterator[int]:
 
 
 def hears_of_values(error: IodError) -> bool:
-    """Whether this referee is heard of the enumerated values of an error's attribute."""
-    return last_tag(error) not in _READ_BY_TRANSFER_SYNTAX
+    """Whether this referee is heard of what is wrong with the values of an error's attribute."""
+    return _is_judged(error.kind, last_tag(error))
 
 
 def last_tag(error: IodError) -> int:
