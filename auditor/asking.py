@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from auditor.conformance.cache import VerdictCache, cache_folder
 from auditor.conformance.panel import ABSENT, NOT_SHOWN, Panel, Reports, present, settle, stamps
 from auditor.conformance.vocabulary import REFEREES, RefereeReport
-from auditor.engine import Workers, batches
 from auditor.tally import Structure
+from auditor.workers import Workers, batches
 
 FEW = 16
 """Questions that are asked in this process: a worker had to load the referees for them."""

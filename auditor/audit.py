@@ -30,16 +30,10 @@ from auditor.conformance.summary import summarise
 from auditor.description import FILE as DESCRIPTION
 from auditor.description import SIZE as DESCRIPTION_SIZE
 from auditor.description import DescriptionError, parse_description
-from auditor.engine import (
-    Job,
-    Workers,
-    batches,
-    instance_rules,
-    walk_files,
-)
 from auditor.evidence import evidence, notation
 from auditor.inheritance import Sources, sources
 from auditor.inventory import Inventory, private_elements
+from auditor.judgement import instance_rules
 from auditor.masks import Chosen, died, read_masks
 from auditor.model import (
     CATEGORIES,
@@ -70,6 +64,7 @@ from auditor.twins import Row as TwinRow
 from auditor.twins import choose, read_pixels
 from auditor.twins import died as died_comparing
 from auditor.words import plural
+from auditor.workers import Job, Workers, batches, walk_files
 
 if TYPE_CHECKING:
     import duckdb

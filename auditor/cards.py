@@ -26,6 +26,7 @@ from auditor.result import (
 )
 from auditor.view import (
     IDENTIFIERS,
+    NOT_KNOWN,
     Limits,
     arc_of,
     clean,
@@ -36,7 +37,7 @@ from auditor.view import (
     size,
     tone_of,
 )
-from auditor.words import number, plural
+from auditor.words import agree, number, plural, with_verb
 
 
 class Cell(NamedTuple):
@@ -112,6 +113,11 @@ def _part(count: int, whole: int) -> str:
     return f"{number(count)} ({percent(100 * count / whole)})" if whole else number(count)
 
 
+def _agree(count: int, whole: int, one: str, many: str) -> str:
+    """Return the verb of "1 of 3 files has", "2 of 3 files have", and "0 of 1 file has"."""
+    return one if whole == 1 else agree(count, one, many)
+
+
 def _bar(count: float, whole: float) -> float:
     return arc_of(100 * count / whole) if whole else 0.0
 
@@ -137,20 +143,22 @@ def _deidentification(collection: CollectionResult, limits: Limits) -> Card | No
         return None
     claims = block.claims[: limits.listed]
     rows = _worst_rows(block, collection.rules)[: limits.listed]
+    coded = block.claiming - block.uncoded
     sentences = [
-        f"{_part(block.claiming - block.uncoded, block.instances)} of "
-        f"{plural(block.instances, 'object')} about a patient claim to be de-identified in a way "
-        "that can be looked up."
+        f"{_part(coded, block.instances)} of {plural(block.instances, 'object')} about a patient "
+        f"{_agree(coded, block.instances, 'claims', 'claim')} to be de-identified in a way that "
+        "can be looked up."
     ]
     if block.uncoded:
         sentences.append(
-            f"{_part(block.uncoded, block.instances)} declare identity removed; no code says how, "
-            "so the Basic Profile is taken."
+            f"{_part(block.uncoded, block.instances)} "
+            f"{agree(block.uncoded, 'declares', 'declare')} identity removed; no code says how, so "
+            "the Basic Profile is taken."
         )
     if block.foreign:
         sentences.append(
-            f"{plural(block.foreign, 'object')} name a method that no published profile explains: "
-            "nothing can be held against it."
+            f"{with_verb(block.foreign, 'object', 'names', 'name')} a method that no published "
+            "profile explains: nothing can be held against it."
         )
     if block.not_counted:
         sentences.append(f"{plural(block.not_counted, 'object')} could not be looked at.")
@@ -259,10 +267,10 @@ _STANDING = {
     "safe": "listed as safe (PS3.15 E.3.10)",
 }
 _FOUND = {
-    "identifiers": "hold what looks like an identifier",
-    "dates": "hold dates",
-    "other_vr": "have another VR than the dictionary",
-    "unread": "are UN though the dictionary knows better",
+    "identifiers": ("holds", "hold", "what looks like an identifier"),
+    "dates": ("holds", "hold", "dates"),
+    "other_vr": ("has", "have", "another VR than the dictionary"),
+    "unread": ("is", "are", "UN though the dictionary knows better"),
 }
 
 
@@ -274,8 +282,8 @@ def _standing(each: PrivateCreator) -> Cell:
         if (count := each.standing.get(key, 0))
     ]
     found = [
-        f"{number(count)} {words}"
-        for key, words in _FOUND.items()
+        f"{number(count)} {agree(count, one, many)} {words}"
+        for key, (one, many, words) in _FOUND.items()
         if (count := each.found.get(key, 0))
     ]
     if each.found.get("identifiers"):
@@ -347,8 +355,8 @@ def _private(block: Private | None, limits: Limits) -> Card | None:
             )
         )
     sentence = (
-        f"{plural(block.instances, 'object')} hold private elements, {size(block.bytes)} in all: "
-        f"{percent(100 * block.share)} of the bytes of the collection."
+        f"{with_verb(block.instances, 'object', 'holds', 'hold')} private elements, "
+        f"{size(block.bytes)} in all: {percent(100 * block.share)} of the bytes of the collection."
     )
     return Card("Whose private data, and what is known of it", (sentence,), tables=tuple(tables))
 
@@ -375,9 +383,10 @@ def _conformance(block: ConformanceResult | None, limits: Limits) -> Card | None
         "The standard has an Information Object Definition (IOD) for each kind of object: what it "
         "must hold. Referees are programs that hold files against it: dicom-validator and, where "
         "it is installed, dciodvfy.",
-        f"{_part(block.clean, block.judged)} of {plural(block.judged, 'judged file')} have no "
-        f"error from either referee. {plural(block.structures, 'distinct data set')} stand for "
-        "all of them.",
+        f"{_part(block.clean, block.judged)} of {plural(block.judged, 'judged file')} "
+        f"{_agree(block.clean, block.judged, 'has', 'have')} no error from either referee. "
+        f"{with_verb(block.structures, 'distinct data set', 'stands', 'stand')} for "
+        f"{agree(block.judged, 'it', 'all of them')}.",
     ]
     bars = [
         share_bar(
@@ -581,9 +590,11 @@ def _links(
 
 
 def _in_words(link: ObjectLink) -> str:
-    where = "in the collection" if link.present else "that are not in the collection"
+    are = agree(link.targets, "is", "are")
+    where = "in the collection" if link.present else f"that {are} not in the collection"
     return (
-        f"{number(link.objects)} of kind {clean(link.source)} refer to "
+        f"{number(link.objects)} of kind {clean(link.source)} "
+        f"{agree(link.objects, 'refers', 'refer')} to "
         f"{number(link.targets)} of kind {clean(link.target)} {where}"
     )
 
@@ -801,7 +812,7 @@ def _all_links(collection: CollectionResult, limits: Limits) -> Card | None:
 def _coverage(collection: CollectionResult, limits: Limits) -> Card | None:
     """Show how many patients have objects of each kind."""
     kinds = collection.objects.kinds if collection.objects else []
-    patients = collection.counts.patients
+    patients, known = collection.counts.patients, collection.counts.knows_patients
     if not kinds:
         return None
     shown = sorted(kinds, key=lambda kind: (not kind.is_image, -kind.patients))[: limits.values]
@@ -816,7 +827,7 @@ def _coverage(collection: CollectionResult, limits: Limits) -> Card | None:
                     Line(
                         (
                             Cell(clean(each.kind)),
-                            Cell(_part(each.patients, patients)),
+                            Cell(_part(each.patients, patients) if known else NOT_KNOWN),
                             Cell(number(each.series)),
                             Cell(number(each.instances)),
                         ),
@@ -825,7 +836,9 @@ def _coverage(collection: CollectionResult, limits: Limits) -> Card | None:
                     for each in shown
                 ),
                 left_out(len(kinds), len(shown), "kind"),
-                f"Of {plural(patients, 'patient')}, by Patient ID; kinds go by SOP Class.",
+                f"Of {plural(patients, 'patient')}, by Patient ID; kinds go by SOP Class."
+                if known
+                else "Patients are not known: no object has a Patient ID. Kinds go by SOP Class.",
                 wide=True,
             ),
         ),

@@ -52,6 +52,9 @@ class _Commands(click.Group):
             sys.exit(INCOMPLETE)
         except KeyboardInterrupt:
             _fail("interrupted: the audit is not complete", INCOMPLETE)
+        except OSError as error:
+            why = error.strerror or "unknown reason"
+            _fail(f"cannot be read or written: {why} ({_place_of(error)})", INCOMPLETE)
         except Exception as error:  # noqa: BLE001
             _fail(f"stopped by a defect of its own ({_place_of(error)})", INCOMPLETE)
 
@@ -181,11 +184,11 @@ def scan(
     `idc:` is all collections of the NCI Imaging Data Commons, and `idc:NAME` one of them, judged
     from the index of the repository without a download (extra `idc`).
     """
-    from auditor.engine import Job
     from auditor.gate import Limits
     from auditor.model import Severity
     from auditor.scanning import Scan, Wanted
     from auditor.sources import printable
+    from auditor.workers import Job
 
     if each is not None:
         if paths:
@@ -248,7 +251,7 @@ def _indexed(paths: tuple[Path, ...], for_files: bool) -> list[str] | None:
 def _each(folder: Path) -> tuple[Path, ...]:
     """Return the collections in a folder, and say what is none."""
     from auditor.sources import SourceError, each_collection, printable
-    from auditor.words import plural
+    from auditor.words import agree, plural
 
     try:
         paths = tuple(each_collection(folder))
@@ -256,10 +259,10 @@ def _each(folder: Path) -> tuple[Path, ...]:
         _fail(str(error), INCOMPLETE if folder.is_dir() else USAGE)
     left_out = len(list(folder.iterdir())) - len(paths)
     if left_out:
-        verb = "is" if left_out == 1 else "are"
+        is_none = agree(left_out, "is", "are")
         _say(
-            f"{plural(left_out, 'entry')} of {printable(folder.name)} {verb} no collection (files, "
-            f"hidden folders, links) and {verb} not audited"
+            f"{plural(left_out, 'entry')} of {printable(folder.name)} {is_none} no collection "
+            f"(files, hidden folders, links) and {is_none} not audited"
         )
     if not paths:
         _fail(f"no subfolder to audit: {printable(str(folder))}", INCOMPLETE)
@@ -953,10 +956,10 @@ def standard(fetch: str | None) -> None:
 def demo(out: Path, jobs: int | None) -> None:
     """Audit real files and two generated repositories, and compare them."""
     from auditor.demo import demo_collections
-    from auditor.engine import Job
     from auditor.render import write_comparison
     from auditor.scanning import Scan, Wanted
     from auditor.terminal import summarise
+    from auditor.workers import Job
 
     rules, profile = _rules_and_profile((), (), (), None)
     try:

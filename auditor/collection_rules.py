@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from auditor.collection import CollectionFacts
-from auditor.engine import blame
+from auditor.judgement import blame
 from auditor.model import Finding, Outcome, Rule, Selector, Undecided, Units
 from auditor.outcomes import fill_result
 from auditor.result import RuleResult

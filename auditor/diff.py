@@ -13,6 +13,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from auditor.frames import Audit
+from auditor.model import Severity
 from auditor.result import MUST_AGREE, AuditResult, CollectionResult, RuleResult, Tool
 from auditor.waivers import Waiver, outstanding
 
@@ -267,11 +268,9 @@ def _unsought(new: int, was: RuleResult | None, now: RuleResult | None) -> int:
 
 
 def _order(change: Change) -> tuple[Any, ...]:
-    levels = ("info", "warning", "error")
-    rank = levels.index(change.severity) if change.severity in levels else 2
     return (
         STATES.index(change.state),
-        -rank,
+        -Severity.of(change.severity).rank,
         change.repository,
         change.collection,
         change.rule,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from auditor.exit_codes import FAILED, INCOMPLETE, PASSED
 from auditor.model import CATEGORIES, Severity
 from auditor.result import AuditResult, CollectionResult
-from auditor.words import plural, unit_word
+from auditor.words import agree, plural, unit_word, with_verb
 
 if TYPE_CHECKING:
     from auditor.diff import Diff
@@ -108,7 +108,7 @@ def failing(collection: CollectionResult, level: Severity) -> list[str]:
         f"{collection.name}: {rule.id} ({rule.severity}) failed on {rule.failed:,} of "
         f"{plural(rule.applicable, unit_word(rule.unit))}: {rule.title}"
         for rule in collection.rules
-        if rule.failed and Severity(rule.severity).rank >= level.rank and not rule.is_waived
+        if rule.failed and Severity.of(rule.severity).rank >= level.rank and not rule.is_waived
     ]
 
 
@@ -156,7 +156,7 @@ def _only_new(diff: Diff, level: Severity, reasons: _Reasons) -> None:
     """Only what the baseline has not fails; what may be new in place of old is not known."""
     hidden = 0
     for each in diff.changes:
-        if Severity(each.severity).rank < level.rank:
+        if Severity.of(each.severity).rank < level.rank:
             continue
         what, unit = f"{each.collection}: {each.rule} ({each.severity})", unit_word(each.unit)
         place = f"{each.tag_path} {each.message}".strip()
@@ -174,8 +174,8 @@ def _only_new(diff: Diff, level: Severity, reasons: _Reasons) -> None:
             hidden += bool(each.untold)
     if hidden:
         reasons.unknown.append(
-            f"{plural(hidden, 'finding')} {'is' if hidden == 1 else 'are'} in the baseline, too, "
-            f"and new ones could hide {'in it' if hidden == 1 else 'among them'}: "
+            f"{with_verb(hidden, 'finding', 'is', 'are')} in the baseline, too, "
+            f"and new ones could hide {agree(hidden, 'in it', 'among them')}: "
             "make both audits with one DICOM_AUDIT_KEY"
         )
 

@@ -41,7 +41,7 @@ from auditor.standard.sop_classes import (
     transfer_syntax_name,
 )
 from auditor.store import AuditFolder, TableWriter
-from auditor.tally import RuleTally, Seen
+from auditor.tally import EXAMPLES, RuleTally, Seen
 
 if TYPE_CHECKING:
     import duckdb
@@ -261,7 +261,7 @@ def _count(
         tally.failed += series
     for place in said:
         count, examples = tally.findings.get(place, (0, []))
-        tally.findings[place] = (count + series, [*examples, path][:6])
+        tally.findings[place] = (count + series, [*examples, path][:EXAMPLES])
         seen = tally.series.setdefault(place, {})
         if None in seen:
             seen[None].add(Seen(series, path))

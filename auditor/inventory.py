@@ -6,7 +6,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from auditor.collection import CollectionFacts, Tables
+from auditor.collection import CollectionFacts, Tables, nameless
+from auditor.model import Units
 from auditor.reading.places import NO_CREATOR
 from auditor.result import Counts, InventoryRow
 from auditor.standard.sop_classes import (
@@ -47,6 +48,23 @@ IS_INSTANCE = (
     "status IN ('ok', 'partial') AND coalesce(SOPClassUID, MediaStorageSOPClassUID, '') "
     f"<> '{MEDIA_STORAGE_DIRECTORY}'"
 )
+
+
+SERIES_READS = (
+    "instances.path",
+    "instances.status",
+    "instances.SOPClassUID",
+    "instances.MediaStorageSOPClassUID",
+    "instances.SeriesInstanceUID",
+)
+"""What has to be declared to ask for `every_series`."""
+
+
+def every_series(collection: CollectionFacts) -> Units:
+    """Judge all series; nobody knows the series of objects that do not name it."""
+    unknown = nameless("SeriesInstanceUID", IS_INSTANCE)
+    row = collection.rows(f"SELECT count(DISTINCT SeriesInstanceUID), {unknown} FROM instances")[0]
+    return Units(row[0], row[1], "objects without a Series Instance UID")
 
 
 # Files of one SOP Instance UID are one instance; those without one are one each.

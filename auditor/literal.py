@@ -10,8 +10,8 @@ from pydicom.dataset import Dataset
 from pydicom.filebase import DicomFileLike
 from pydicom.filewriter import write_dataset
 
-from auditor.engine import ask
 from auditor.facts import InstanceFacts
+from auditor.judgement import ask
 from auditor.model import Comparison, Judge, Outcome, Rule
 from auditor.planning import RulesPlan
 from auditor.reading.columns import GATHERED
@@ -49,7 +49,7 @@ def ask_about(
     Returns
     -------
     Outcome and tuple
-        As `auditor.engine.ask` has them.
+        As `auditor.judgement.ask` has them.
     """
     dataset = literal if isinstance(literal, Dataset) else _dataset(literal.items())
     data = _written(dataset)

@@ -62,6 +62,11 @@ class Severity(StrEnum):
         """Order for comparison and sorting: 0 (info) to 2 (error)."""
         return list(Severity).index(self)
 
+    @classmethod
+    def of(cls, word: str) -> Severity:
+        """Return the severity of a word in a result; one not known is the worst, not harmless."""
+        return cls(word) if word in list(cls) else cls.ERROR
+
 
 class Confidence(StrEnum):
     """How sure a rule is that what it found is true."""

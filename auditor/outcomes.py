@@ -61,6 +61,7 @@ def fill_result(
     result.failed = tally.failed
     result.not_applicable = tally.not_applicable
     result.not_evaluated = tally.not_evaluated
+    result.unknown = tally.unknown
     result.errors = tally.errors
     reasons = set(tally.reasons)
     if tally.errors:

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 
 from auditor.conformance.vocabulary import RefereeReport
-from auditor.engine import CUT_SHORT, blame, conclude
 from auditor.facts import InstanceFacts
+from auditor.judgement import CUT_SHORT, blame, conclude
 from auditor.model import Finding, Outcome, Rule
 from auditor.reading.reader import FileFacts
 from auditor.tally import Judged, Tally
@@ -82,7 +82,7 @@ def _referee_reason(
     reasons = {
         "unknown_sop_class": "SOP classes that the standard's table does not have",
         "no_sop_class": "objects without a SOP class",
-        "absent": "a referee that is not installed",
+        "absent": "a referee that is not installed (extra `referee`)",
         "not_shown": "objects with more items than a referee is shown",
         "unshown": "overlays of one object that differ, of which the referee is shown the first",
     }

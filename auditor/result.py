@@ -80,7 +80,8 @@ class RuleResult:
     """What one rule said of one collection.
 
     ``applicable = passed + failed``; units that could not be judged stand apart in
-    `not_evaluated` and `errors` and are never a pass.
+    `not_evaluated` and `errors` and are never a pass. `unknown` is how many of `not_evaluated`
+    may be nothing that the rule applies to.
     """
 
     id: str
@@ -98,6 +99,7 @@ class RuleResult:
     reference: str = ""
     scope: str = "instance"
     not_evaluated: int = 0
+    unknown: int = 0
     errors: int = 0
     not_applicable: int = 0
     weight: float = 0.0
@@ -145,6 +147,11 @@ class Counts:
     bytes: int = 0
     signatures: int = 0
     links: int = 0
+
+    @property
+    def knows_patients(self) -> bool:
+        """Whether the patients could be counted: not if no object has a Patient ID."""
+        return self.patients > 0 or self.instances == 0
 
 
 @dataclass(slots=True)

@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from auditor.audit import Collection, Unopened, audit
-from auditor.engine import Job, available_cores
 from auditor.exit_codes import INCOMPLETE, USAGE
 from auditor.formats import report_files
 from auditor.profile import Profile
@@ -22,6 +21,7 @@ from auditor.result import AuditResult, CollectionResult
 from auditor.sources import Source, SourceError, open_source, printable
 from auditor.store import AuditFolder
 from auditor.terminal import progress
+from auditor.workers import Job, available_cores
 
 
 class NothingToAuditError(Exception):

@@ -28,9 +28,9 @@ def score_category(category: str, rules: Sequence[RuleResult]) -> CategoryResult
     """Score one category.
 
     ``score = 100 * sum(w * passed / applicable) / sum(w)`` over rules with something
-    applicable, ``coverage = sum(w * judged / to_judge) / sum(w)`` over rules with something
-    to judge, where ``w`` is the rule's weight. The score is None if nothing was judged or a
-    rule with a weight raised: then nobody knows.
+    applicable, ``coverage = sum(w * covered) / sum(w)`` over rules with something
+    to judge, where ``w`` is the rule's weight, see `_covered`. The score is None if nothing was
+    judged or a rule with a weight raised: then nobody knows.
     """
     weighted = [rule for rule in rules if rule.weight > 0]
     score_sum = weight_sum = covered = to_cover = 0.0
@@ -38,11 +38,9 @@ def score_category(category: str, rules: Sequence[RuleResult]) -> CategoryResult
         if rule.applicable:
             weight_sum += rule.weight
             score_sum += rule.weight * (rule.applicable - rule.failed) / rule.applicable
-        units = rule.applicable + rule.not_evaluated + rule.errors
-        if units:
+        if rule.applicable or rule.not_evaluated or rule.errors:
             to_cover += rule.weight
-            # In this order, so that a whole share is exactly 1.
-            covered += rule.weight * (rule.applicable / units)
+            covered += rule.weight * _covered(rule)
     raised = [rule.id for rule in weighted if rule.errors]
     reason = ""
     score: float | None = None
@@ -55,6 +53,8 @@ def score_category(category: str, rules: Sequence[RuleResult]) -> CategoryResult
         # Rounding must not turn a failure into a clean record.
         if score == 100 and any(rule.failed for rule in weighted):
             score = 99.9
+    elif covered:
+        reason = "not evaluated: what may belong here could not be judged, the rest does not"
     elif to_cover:
         reason = "not evaluated: none of what is here could be judged"
     elif any(rule.applicable for rule in rules):
@@ -70,6 +70,20 @@ def score_category(category: str, rules: Sequence[RuleResult]) -> CategoryResult
         failed=sum(rule.failed for rule in weighted),
         reason=reason,
     )
+
+
+def _covered(rule: RuleResult) -> float:
+    """Return the share that could be judged of what a rule applies to.
+
+    Times the share of which it is known whether the rule applies: an object whose header is
+    cut short may be anything, and does not weigh as much as all others.
+    """
+    known = rule.not_applicable + rule.applicable + rule.not_evaluated + rule.errors - rule.unknown
+    units = rule.applicable + rule.not_evaluated + rule.errors - rule.unknown
+    if not known:
+        return 0.0
+    # In this order, so that a whole share is exactly 1.
+    return (known / (known + rule.unknown)) * (rule.applicable / units if units else 1.0)
 
 
 def _coverage(covered: float, to_cover: float) -> float:

@@ -35,10 +35,11 @@ from auditor.view import (
     passes,
     rank_of,
     tenths,
+    tone_of,
     verdict_of,
     worst_members,
 )
-from auditor.words import number, plural, unit_word
+from auditor.words import agree, number, plural, unit_word
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,7 @@ class Code(NamedTuple):
 class HeatRow:
     """One collection; `rank` is its verdict's, by which rows can be shown and hidden.
 
-    `first` is the id of the rule to fix first, "" if there is none.
+    `start` is what keeps the verdict open, or the rule to fix first; "" if there is neither.
     """
 
     name: str
@@ -134,7 +135,7 @@ class HeatRow:
     mark: str
     tone: str
     verdict: str
-    first: str
+    start: str
     rank: int
     codes: tuple[Code, ...]
     cells: tuple[Cell | None, ...]
@@ -344,7 +345,7 @@ def _row(member: Member, columns: Iterable[str]) -> _Row:
             mark=member.mark,
             tone=verdict.tone,
             verdict=verdict.headline,
-            first=clean(verdict.first, 20),
+            start=verdict.start,
             rank=verdict.rank,
             codes=tuple(_code(label, collection) for label in NOTATION),
             cells=(_cell(overall_gauge(collection, verdict), overall), *cells),
@@ -539,7 +540,7 @@ def _rule_row(
         id=clean(rule.id),
         title=clean(rule.title) or "(no title)",
         category=titles.get(rule.category, clean(rule.category)),
-        tone=("info", "warning", "error")[rank_of(rule)],
+        tone=tone_of(rule),
         severity=clean(rule.severity),
         unit=clean(unit_word(rule.unit)),
         bar=tuple(_segments(said, kinds, applies)),
@@ -578,7 +579,8 @@ def _segments(said: _Said, kinds: dict[int, str], applies: int) -> Iterator[Segm
 
 
 def _fail_words(rule: RuleResult) -> str:
-    return f"{number(rule.failed)} of {number(rule.applicable)} fail"
+    fail = agree(rule.failed, "fails", "fail")
+    return f"{number(rule.failed)} of {number(rule.applicable)} {fail}"
 
 
 _WORDS = {
@@ -638,7 +640,7 @@ def _pair(
                 PairRule(
                     clean(rule.id),
                     clean(rule.title) or "(no title)",
-                    ("info", "warning", "error")[rank_of(rule)],
+                    tone_of(rule),
                     clean(rule.severity),
                     clean(unit_word(rule.unit)),
                     *words,

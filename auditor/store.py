@@ -144,7 +144,7 @@ drawn in that image alone, and the frames that are made from it alone, have rows
 x, y and z in mm: for each set of frames and each plane across an axis the box around contours or
 positions, for each other contour the points that reach farthest along the axes, each as a box.
 Drawing numbers them in the object; rows of one number are of one contour. There is no number where
-there are too many to tell them apart, see `auditor.engine.MOST_DRAWINGS`.
+there are too many to tell them apart, see `auditor.rows.MOST_DRAWINGS`.
 
 Entities have a row for each distinct set of what objects say of their patient, study, series,
 equipment and frame of reference, with one path of it: keyed hashes of values as they are

@@ -164,13 +164,15 @@ class RuleTally:
 
     Of those, `inherited` says how many are of objects that took it from others.
 
-    Of what it could not judge, `reasons` say why.
+    Of what it could not judge, `reasons` say why; `unknown` is how much of it may be nothing
+    that the rule applies to.
     """
 
     passed: int = 0
     failed: int = 0
     not_applicable: int = 0
     not_evaluated: int = 0
+    unknown: int = 0
     errors: int = 0
     findings: dict[Place, tuple[int, list[str]]] = field(default_factory=dict)
     reasons: set[str] = field(default_factory=set)
@@ -202,6 +204,11 @@ _FIELD = {
     Outcome.ERROR: "errors",
 }
 
+UNKNOWN: tuple[Place, ...] = (
+    ("objects whose header is cut short before it tells whether this applies", ""),
+)
+"""What is said of an object of which not even that is known."""
+
 Judged = tuple[Outcome, tuple[Place, ...], dict[int | None, Seen]]
 
 
@@ -219,19 +226,28 @@ def count_rule(parts: Iterable[Judged], by_series: bool) -> RuleTally:
     worst: dict[int | None, Outcome] = {}
     found: dict[Place, dict[int | None, Seen]] = {}
     counts: Counter[Outcome] = Counter()
+    # Series of which nothing but objects cut short speaks, and others.
+    unsure: set[int | None] = set()
+    sure: set[int | None] = set()
     for outcome, findings, series in parts:
+        is_unknown = findings == UNKNOWN
         if by_series:
+            if outcome is not Outcome.NOT_APPLICABLE:
+                (unsure if is_unknown else sure).update(series)
             for key in series:
                 if key not in worst or _WORST[outcome] < _WORST[worst[key]]:
                     worst[key] = outcome
         else:
-            counts[outcome] += sum(seen.count for seen in series.values())
+            objects = sum(seen.count for seen in series.values())
+            counts[outcome] += objects
+            total.unknown += objects if is_unknown else 0
         if outcome is Outcome.NOT_EVALUATED:
             total.reasons.update(reason for reason, _ in findings)
             continue
         for place in findings:
             _add_series(found.setdefault(place, {}), series)
     counts.update(worst.values())
+    total.unknown += len(unsure - sure)
     for outcome, name in _FIELD.items():
         setattr(total, name, counts[outcome])
     for place, at in found.items():

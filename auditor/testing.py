@@ -19,8 +19,8 @@ from pydicom.dataset import Dataset
 
 from auditor.collection import CollectionFacts
 from auditor.conformance.vocabulary import RefereeReport
-from auditor.engine import instance_rules
 from auditor.facts import InstanceFacts
+from auditor.judgement import instance_rules
 from auditor.literal import WHOLE, ask_about
 from auditor.model import Finding, Outcome, Selector
 from auditor.registry import RuleSet, load
@@ -49,6 +49,8 @@ class Judgement:
         Of a collection rule: the series of each finding, None where it is of no one.
     examples
         Of a collection rule: the paths that each names.
+    units
+        Of a collection rule: how many it judged, and how many it could not.
     """
 
     outcome: Outcome
@@ -57,6 +59,7 @@ class Judgement:
     reasons: tuple[str, ...] = ()
     series: tuple[int | None, ...] = ()
     examples: tuple[tuple[str, ...], ...] = field(default=(), compare=False)
+    units: tuple[int, int] = field(default=(0, 0), compare=False)
 
     @property
     def places(self) -> list[str]:
@@ -178,7 +181,7 @@ def ask_collection(
         judged, not_evaluated, *_ = rule.applies(facts)
         if not judged:
             blank = Outcome.NOT_EVALUATED if not_evaluated else Outcome.NOT_APPLICABLE
-            return Judgement(blank)
+            return Judgement(blank, units=(judged, not_evaluated))
         found = [each for each in rule.check(facts) if isinstance(each, Finding)]
     return Judgement(
         Outcome.FAIL if found else Outcome.PASS,
@@ -186,6 +189,7 @@ def ask_collection(
         tuple(each.count for each in found),
         series=tuple(each.series for each in found),
         examples=tuple(each.examples for each in found),
+        units=(judged, not_evaluated),
     )
 
 

@@ -17,6 +17,7 @@ from functools import lru_cache
 from itertools import groupby
 from typing import NamedTuple
 
+from auditor.model import Severity
 from auditor.result import (
     MUST_AGREE,
     CategoryResult,
@@ -24,7 +25,7 @@ from auditor.result import (
     Counts,
     RuleResult,
 )
-from auditor.words import number, plural, unit_word
+from auditor.words import agree, number, plural, unit_word
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,8 @@ class Verdict:
     """The answer to "may this be released?" in words; `rank` 0 is the worst.
 
     `accepted` says what waivers accept of what fails: it changes no verdict. `first` is the id
-    of the rule to fix first, "" if there is none.
+    of the rule to fix first, "" if there is none. Where a gap decides, `lacking` has a line for
+    each reason why rules lack an answer, and `keeps_open` is what an overview has room for.
     """
 
     rank: int
@@ -105,6 +107,15 @@ class Verdict:
     gaps: tuple[str, ...] = ()
     accepted: str = ""
     first: str = ""
+    lacking: tuple[str, ...] = ()
+    keeps_open: str = ""
+
+    @property
+    def start(self) -> str:
+        """What stands beside the verdict in an overview: what keeps it open, or what to mend."""
+        if self.keeps_open:
+            return f"open: {self.keeps_open}"
+        return f"first: {clean(self.first, 20)}" if self.first else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,6 +288,10 @@ def share_of(failed: int, applicable: int, unit: str) -> str:
     return f"{number(failed)} of {total} ({percent(100 * failed / applicable)})"
 
 
+NOT_KNOWN = "not known"
+"""Of a count that nobody can take."""
+
+
 def left_out(total: int, shown: int, thing: str) -> str:
     """Say how many are not shown, or nothing when all are."""
     return f"{plural(total - shown, thing)} not shown; see result.json" if total > shown else ""
@@ -292,17 +307,15 @@ def bounded_score(value: float | None) -> float | None:
 
 # -- rules ---------------------------------------------------------------------------------
 
-_SEVERITIES = ("info", "warning", "error")
-
 
 def rank_of(rule: RuleResult) -> int:
     """Return 0 to 2 by severity; a word that is not known is the worst, never harmless."""
-    return _SEVERITIES.index(rule.severity) if rule.severity in _SEVERITIES else 2
+    return Severity.of(rule.severity).rank
 
 
 def tone_of(rule: RuleResult) -> str:
     """Return the tone of a rule that fails: that of its severity."""
-    return _SEVERITIES[rank_of(rule)]
+    return Severity.of(rule.severity).value
 
 
 def fails(rule: RuleResult) -> bool:
@@ -383,6 +396,50 @@ def _gaps(collection: CollectionResult) -> tuple[str, ...]:
     return tuple(f"{plural(count, unit)} {what}" for count, unit, what in found if count > 0)
 
 
+LACKING_REASONS = 4
+"""Reasons that a verdict names, those of most rules; the page has all of them at its end."""
+
+LACKING_RULES = 6
+"""Ids that stand with one reason."""
+
+
+def _lacks_answer(rule: RuleResult) -> bool:
+    """Tell whether a rule keeps the verdict open: an error may be where it could not look."""
+    return gap_of(rule) > 0 and (rank_of(rule) == 2 or not is_blind(rule))
+
+
+def _lacking(rules: Iterable[RuleResult]) -> tuple[str, ...]:
+    """Say which rules lack an answer, by reason; a reason names the option that would give it."""
+    by_reason: dict[str, list[str]] = {}
+    for rule in sorted(filter(_lacks_answer, rules), key=lambda rule: rule.id):
+        reasons = reason_of(rule.reason) or "no reason was recorded"
+        for reason in reasons.split("; "):
+            by_reason.setdefault(reason, []).append(clean(rule.id))
+    ordered = sorted(by_reason.items(), key=lambda item: (-len(item[1]), item[0]))
+    said = [f"{_some(ids, LACKING_RULES)}: {reason}" for reason, ids in ordered[:LACKING_REASONS]]
+    if left := len(ordered) - len(said):
+        said.append(f"{plural(left, 'other reason')}, see what was not evaluated")
+    return tuple(said)
+
+
+def _some(ids: Sequence[str], most: int) -> str:
+    """Write "A, B and C", or "A, B and 7 more"."""
+    if len(ids) <= most:
+        return joined(ids)
+    return joined([*ids[: most - 1], f"{number(len(ids) - most + 1)} more"])
+
+
+def _keeps_open(collection: CollectionResult) -> str:
+    """Say in a few words what keeps a verdict open: files before rules, which depend on them."""
+    broken = collection.counts.unreadable + collection.counts.partial
+    if broken > 0:
+        return plural(broken, "broken file")
+    lacking = sorted(clean(rule.id, 20) for rule in collection.rules if _lacks_answer(rule))
+    if lacking:
+        return _some(lacking, 2)
+    return f"{plural(collection.rules_left_out, 'rule')} switched off"
+
+
 def is_blind(rule: RuleResult) -> bool:
     """Tell whether a rule did its work but lacked something to judge."""
     return rule.outcome != "error" and rule.errors == 0 and gap_of(rule) > 0
@@ -401,22 +458,28 @@ IDENTIFIERS = ("DEID2", "DEID4")
 
 
 def to_fix(collection: CollectionResult) -> list[RuleResult]:
+    """Return what `most_urgent` does, without what waivers accept altogether."""
+    return [rule for rule in most_urgent(collection) if not rule.is_waived]
+
+
+def most_urgent(collection: CollectionResult) -> list[RuleResult]:
     """Return the rules of severity error or warning that fail, what to fix first in front.
 
     One error outweighs any number of warnings, since only errors keep a collection from its
     release; among equals, what concerns more objects comes first, then what tells who the
     patient is, and then what is surer.
-    What waivers accept altogether is left out.
+    What waivers accept altogether comes last.
     """
     sure = ("high", "medium", "low")
 
-    def urgency(rule: RuleResult) -> tuple[int, int, bool, int, str]:
+    def urgency(rule: RuleResult) -> tuple[bool, int, int, bool, int, str]:
         doubt = sure.index(rule.confidence) if rule.confidence in sure else 0
         reach = affected(rule, collection.counts)
-        return (-rank_of(rule), -reach, not rule.id.startswith(IDENTIFIERS), doubt, rule.id)
+        tells = rule.id.startswith(IDENTIFIERS)
+        return (rule.is_waived, -rank_of(rule), -reach, not tells, doubt, rule.id)
 
     failed = [rule for rule in collection.rules if fails(rule) and rank_of(rule) > 0]
-    return sorted((rule for rule in failed if not rule.is_waived), key=urgency)
+    return sorted(failed, key=urgency)
 
 
 _EITHER = {"(0012,0064)": "(0012,0063)"}
@@ -462,7 +525,7 @@ def verdict_of(collection: CollectionResult) -> Verdict:
     accepted = _accepted(errors, warnings)
     first = clean(next((rule.id for rule in to_fix(collection)), ""))
     if errors:
-        start = first or clean(errors[0].id)
+        start = first or clean(most_urgent(collection)[0].id)
         sentence = f"{_rules_fail(len(errors), 'of severity error')}. Start with {start}."
         if all(rule.confidence == "low" for rule in errors):
             sentence += " All of it was found with low confidence: look at the examples first."
@@ -478,13 +541,24 @@ def verdict_of(collection: CollectionResult) -> Verdict:
         sentence = "No error was found, but not everything could be judged."
         if warnings:
             sentence += f" Besides, {_rules_fail(len(warnings), 'of severity warning')}."
-        return Verdict(2, "unknown", "Not decided", sentence, gaps, accepted, first)
+        return Verdict(
+            2,
+            "unknown",
+            "Not decided",
+            sentence,
+            gaps,
+            accepted,
+            first,
+            _lacking(collection.rules),
+            _keeps_open(collection),
+        )
     lesser = sum(is_blind(rule) for rule in collection.rules)
     gaps = (f"{plural(lesser, 'rule')} of lower severity",) if lesser else ()
     if warnings:
         sentence = (
             "No rule of severity error fails. "
-            f"{_rules_fail(len(warnings), 'of severity warning')}: look at them first."
+            f"{_rules_fail(len(warnings), 'of severity warning')}: "
+            f"look at {agree(len(warnings), 'it', 'them')} first."
         )
         return Verdict(3, "warning", "Release after review", sentence, gaps, accepted, first)
     sentence = (
@@ -497,8 +571,12 @@ def verdict_of(collection: CollectionResult) -> Verdict:
 def _accepted(errors: list[RuleResult], warnings: list[RuleResult]) -> str:
     """Say what waivers accept: the verdict is about what is there, whoever accepts it."""
     said = [
-        f"{'all' if count == len(rules) else number(count)} of the {plural(len(rules), 'rule')} "
-        f"of severity {severity}"
+        (
+            f"the rule of severity {severity}"
+            if len(rules) == 1
+            else f"{'all' if count == len(rules) else number(count)} of the "
+            f"{plural(len(rules), 'rule')} of severity {severity}"
+        )
         for rules, severity in ((errors, "error"), (warnings, "warning"))
         if (count := sum(rule.is_waived for rule in rules))
     ]
@@ -508,7 +586,7 @@ def _accepted(errors: list[RuleResult], warnings: list[RuleResult]) -> str:
 
 
 def _rules_fail(count: int, which: str) -> str:
-    return f"{plural(count, 'rule')} {which} {'fails' if count == 1 else 'fail'}"
+    return f"{plural(count, 'rule')} {which} {agree(count, 'fails', 'fail')}"
 
 
 # -- scores --------------------------------------------------------------------------------

@@ -19,6 +19,16 @@ def plural(count: int, unit: str) -> str:
     return f"{number(count)} {word}"
 
 
+def agree(count: int, one: str, many: str) -> str:
+    """Return the word that agrees with a count: of 1 it is `one`, else `many`."""
+    return one if count == 1 else many
+
+
+def with_verb(count: int, unit: str, one: str, many: str) -> str:
+    """Write a count with its unit and verb: "1 patient has", "2 patients have"."""
+    return f"{plural(count, unit)} {agree(count, one, many)}"
+
+
 def unit_word(unit: str) -> str:
     """Return what a rule's unit is called where people read it.
 

@@ -203,7 +203,7 @@ def validator() -> Callable[[str], None]:
 
 def referee_rules() -> list[str]:
     """Return the ids of the rules that pass on what a referee says."""
-    from auditor.engine import is_referee_rule
+    from auditor.judgement import is_referee_rule
     from auditor.paths import rules_folder
     from auditor.registry import load
 

@@ -11,11 +11,11 @@ from auditor import (
     Selector,
     TagPath,
     Undecided,
-    Units,
     for_sop_classes,
     rule,
     summary,
 )
+from auditor.inventory import SERIES_READS, every_series
 from auditor.standard.codes import lexicon
 from auditor.standard.sop_classes import (
     KEY_OBJECT_SELECTION,
@@ -38,11 +38,9 @@ _TRIALS = frozenset(f"1.2.840.10008.5.1.4.1.1.88.{end}" for end in (1, 2, 3, 4))
     confidence="high",
     scope="collection",
     unit="series",
-    reads=("instances.path", "instances.SOPClassUID", "instances.SeriesInstanceUID"),
+    reads=SERIES_READS,
     reference="PS3.4 B.5",
-    applies=lambda collection: Units(
-        collection.count("SELECT count(DISTINCT SeriesInstanceUID) FROM instances")
-    ),
+    applies=every_series,
 )
 def presence(collection: CollectionFacts) -> Iterator[Finding]:
     """Which series are structured reports, by SOP class.

@@ -25,6 +25,8 @@ from auditor.result import (
     ObjectKind,
     ObjectLink,
     ObjectsResult,
+    Private,
+    PrivateCreator,
     Reports,
     RuleResult,
     SegmentKind,
@@ -104,6 +106,37 @@ def test_a_claim_without_a_code_is_not_said_to_be_one_that_can_be_looked_up() ->
         "5 (20.0\xa0%) declare identity removed; no code says how, so the Basic Profile is taken.",
     )
     assert len(of(profiled(), "deidentification").sentences) == 1
+
+
+def test_one_object_is_spoken_of_as_one() -> None:
+    made = collection("c")
+    made.deidentification = Deidentification(instances=1, claiming=1, uncoded=1, foreign=1)
+    assert of(made, "deidentification").sentences == (
+        "0 (0\xa0%) of 1 object about a patient claims to be de-identified in a way that can be "
+        "looked up.",
+        "1 (100\xa0%) declares identity removed; no code says how, so the Basic Profile is taken.",
+        "1 object names a method that no published profile explains: nothing can be held against "
+        "it.",
+    )
+    creator = PrivateCreator("A", 1, 1, 9, 0.5, {"safe": 1}, {"dates": 1, "unread": 2})
+    made.private = Private(instances=1, bytes=9, share=0.5, creators=[creator])
+    [sentence] = of(made, "private").sentences
+    assert sentence.startswith("1 object holds private elements, 9 bytes in all")
+    assert (
+        of(made, "private").tables[0].lines[0].cells[1].note
+        == "1 listed as safe (PS3.15 E.3.10); 1 holds dates; "
+        "2 are UN though the dictionary knows better"
+    )
+    made.conformance = ConformanceResult(structures=1, judged=1, clean=1)
+    assert of(made, "iod").sentences[1] == (
+        "1 (100\xa0%) of 1 judged file has no error from either referee. "
+        "1 distinct data set stands for it."
+    )
+    made.conformance = ConformanceResult(structures=1, judged=3, clean=1)
+    assert of(made, "iod").sentences[1] == (
+        "1 (33.3\xa0%) of 3 judged files has no error from either referee. "
+        "1 distinct data set stands for all of them."
+    )
 
 
 def test_a_row_is_as_bad_as_the_worst_that_was_found_of_people_at_its_tag_path() -> None:

@@ -17,8 +17,8 @@ import pytest
 from auditor.conformance import dciodvfy, dicom_validator
 from auditor.conformance.dicom_validator import sop_class_of
 from auditor.conformance.panel import Panel, Reports
-from auditor.engine import ask, instance_rules, is_referee_rule
 from auditor.facts import InstanceFacts
+from auditor.judgement import ask, instance_rules, is_referee_rule
 from auditor.model import Outcome, Severity
 from auditor.paths import rules_folder
 from auditor.planning import RulesPlan

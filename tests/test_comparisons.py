@@ -12,7 +12,7 @@ from pydicom.dataset import FileMetaDataset
 from pydicom.uid import UID
 
 from auditor import Element, Finding, InstanceFacts, Place, comparison, rule
-from auditor.engine import ask
+from auditor.judgement import ask
 from auditor.model import Outcome
 from auditor.planning import RulesPlan
 from auditor.reading.places import CUT_OFF, Forest

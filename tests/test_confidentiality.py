@@ -12,7 +12,6 @@ import pytest
 from pyarrow import parquet
 
 from auditor.audit import Collection, Progress, audit
-from auditor.engine import Job
 from auditor.paths import profiles_folder, rules_folder
 from auditor.profile import read_profile
 from auditor.registry import load
@@ -30,6 +29,7 @@ from auditor.standard.dictionary import name_of, tag_of, vr_of
 from auditor.standard.iods import packaged_iods
 from auditor.standard.sop_classes import MEDIA_STORAGE_DIRECTORY
 from auditor.store import AuditFolder
+from auditor.workers import Job
 from tests.rules.cases import PLANT, get_rule, passes
 
 TABLE = confidentiality_table()

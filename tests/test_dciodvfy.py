@@ -43,7 +43,7 @@ from auditor.conformance.vocabulary import (
     RefereeReport,
     agree,
 )
-from auditor.engine import Auditor, Job, Workers
+from auditor.engine import Auditor
 from auditor.model import TagPath
 from auditor.paths import profiles_folder, rules_folder
 from auditor.profile import read_profile
@@ -53,6 +53,7 @@ from auditor.sources import open_source
 from auditor.standard.dictionary import tag_of
 from auditor.store import AuditFolder
 from auditor.tally import Structure
+from auditor.workers import Job, Workers
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
 CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
@@ -300,6 +301,9 @@ def test_what_is_shown_of_a_value_is_judged_as_the_value(
     keyword, vr = attribute
     if vr == "UI":
         value = value.replace(b" ", b"")
+    if vr in ("DA", "DT", "TM"):
+        # Which of two kinds it calls a short date depends on its padding; IOD038 judges dates.
+        value = value.rstrip(b" ")
     if not value.strip(b" "):
         return
     head = stand_in(dataset())
@@ -716,6 +720,19 @@ def test_of_too_many_items_no_referee_is_asked(
     [rule] = result.rules
     assert (rule.applicable, rule.failed, rule.not_evaluated, rule.errors) == (1, 0, 1, 0)
     assert rule.reason == "objects with more items than a referee is shown"
+
+
+def test_items_that_only_pydicom_would_find_are_counted_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("auditor.reading.fallback.ITEM_LIMIT", 30)
+    reports = {}
+    for count in (30, 31):
+        made = dataset(CT)
+        made.add_new(0x00091001, "OB", b"\xfe\xff\x00\xe0" * count)
+        made.save_as(tmp_path / "made", implicit_vr=False, little_endian=True)
+        reports[count] = Panel().judge(str(tmp_path / "made"), CT, ["dicom-validator"])
+    assert [each["dicom-validator"].status for each in reports.values()] == ["judged", "not_shown"]
 
 
 def report() -> RefereeReport:

@@ -17,12 +17,13 @@ from click.testing import CliRunner
 from pydicom import dcmwrite
 from pydicom.dataset import Dataset
 
-from auditor import engine
+from auditor import workers
 from auditor.asking import judge_structures
 from auditor.cli import main
 from auditor.conformance.panel import Panel, Reports, present
-from auditor.engine import Auditor, Job, Partial, Workers, blame, walk_files
+from auditor.engine import Auditor, Partial
 from auditor.facts import InstanceFacts, UndeclaredRead
+from auditor.judgement import ask, blame
 from auditor.model import Outcome
 from auditor.packing import Columns, pack, unpack
 from auditor.paths import rules_folder
@@ -33,6 +34,7 @@ from auditor.sources import SourceFile, open_source
 from auditor.store import TABLES
 from auditor.tally import Structure, Tally
 from auditor.testing import dataset_of
+from auditor.workers import Job, Workers, walk_files
 
 KEY = b"k" * 32
 DATA = Path(pydicom.__file__).parent / "data"
@@ -115,7 +117,7 @@ def plain_result(out: Path) -> str:
 def test_one_process_and_four_give_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "CHUNK", 7)
+    monkeypatch.setattr(workers, "CHUNK", 7)
     for jobs in (1, 4):
         audit_folder(DATA, tmp_path / str(jobs), jobs, monkeypatch)
     assert plain_result(tmp_path / "1") == plain_result(tmp_path / "4")
@@ -126,7 +128,7 @@ def test_one_process_and_four_give_the_same(
 
 def test_chunks_of_any_size_give_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     audit_folder(DATA, tmp_path / "whole", 1, monkeypatch)
-    monkeypatch.setattr(engine, "CHUNK", 7)
+    monkeypatch.setattr(workers, "CHUNK", 7)
     audit_folder(DATA, tmp_path / "cut", 1, monkeypatch)
     assert plain_result(tmp_path / "whole") == plain_result(tmp_path / "cut")
 
@@ -138,7 +140,7 @@ def test_a_full_forest_is_renewed_and_changes_nothing(
 
     audit_folder(DATA, tmp_path / "large", 1, monkeypatch)
     monkeypatch.setattr(Forest, "LIMIT", 3000)
-    monkeypatch.setattr(engine, "MEMO_TOKENS", 500)
+    monkeypatch.setattr("auditor.engine.MEMO_TOKENS", 500)
     audit_folder(DATA, tmp_path / "small", 1, monkeypatch)
     assert plain_result(tmp_path / "large") == plain_result(tmp_path / "small")
 
@@ -160,8 +162,8 @@ def deadly(files: list[tuple[str, ...]]) -> Partial:
 def test_a_file_that_kills_its_worker_is_found_and_the_rest_goes_on(
     rules: RuleSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "CHUNK", 5)
-    monkeypatch.setattr(engine, "_work", deadly)
+    monkeypatch.setattr(workers, "CHUNK", 5)
+    monkeypatch.setattr(workers, "_work", deadly)
     names = [f"file{number:02}" for number in range(23)]
     names[7] = "killer one"
     names[19] = "killer two"
@@ -169,13 +171,13 @@ def test_a_file_that_kills_its_worker_is_found_and_the_rest_goes_on(
     job = Job(rules.folders, (), KEY)
     total = Tally()
     seen: list[str] = []
-    with Workers(job, 2) as workers:
-        for partial in walk_files(workers, files):
+    with Workers(job, 2) as started:
+        for partial in walk_files(started, files):
             total.merge(partial.tally)
             seen += [path for path, *_ in unpack(partial.tables.get("companions", Columns()))]
             died = unpack(partial.tables.get("instances", Columns()))
             seen += [f"{path}: {reason}" for path, _, reason, *_ in died]
-    dead = [f"killer {which}: {engine.READER_DIED}" for which in ("one", "two")]
+    dead = [f"killer {which}: {workers.READER_DIED}" for which in ("one", "two")]
     assert total.files == {"ok": 21, "unreadable": 2}
     assert [name for name in seen if name.startswith("killer")] == dead
     assert [name.partition(":")[0] for name in seen] == names
@@ -302,7 +304,7 @@ def test_of_a_cut_object_rules_judge_what_comes_before_the_cut(
     assert reading.facts.complete == "header"
     facts = InstanceFacts(reading.tokens, reading.facts)
     said = {
-        rule: engine.ask(rules.get(rule), facts, reading.sop_class, reading.facts)[0]
+        rule: ask(rules.get(rule), facts, reading.sop_class, reading.facts)[0]
         for rule in ("SR002", "DEID104", "DEID201", "PRIV001", "FILE002")
     }
     assert said == {
@@ -414,9 +416,9 @@ def test_an_item_refuses_what_its_rule_does_not_declare() -> None:
     facts = InstanceFacts(reading.tokens, reading.facts)
     (beam, *_) = facts.for_rule(["BeamSequence.BeamName"]).items("BeamSequence")
     assert beam.filled("BeamName")
-    for ask in (beam.has, beam.filled, beam.text, beam.values, beam.items):
+    for question in (beam.has, beam.filled, beam.text, beam.values, beam.items):
         with pytest.raises(UndeclaredRead):
-            ask("BeamType")
+            question("BeamType")
     (whole, *_) = facts.for_rule(["BeamSequence"]).items("BeamSequence")
     assert whole.items("ControlPointSequence")[0].filled("ControlPointIndex")
 
@@ -478,7 +480,7 @@ def test_what_is_drawn_elsewhere_in_an_image_has_a_row_of_its_own(
     oblique = [row[3] for row in rows if row[1] is None]
     assert sorted(map(oblique.count, set(oblique))) == [3, 3]
     # Of more than is told apart nothing is numbered, and every target keeps its row.
-    monkeypatch.setattr(engine, "MOST_DRAWINGS", 2)
+    monkeypatch.setattr("auditor.rows.MOST_DRAWINGS", 2)
     rows = drawn_rows(rules, tmp_path)
     assert {row[3] for row in rows} == {None}
     assert {row[0] for row in rows} == {1, 2}

@@ -31,7 +31,16 @@ from auditor.frames import FAILURES, load
 from auditor.model import CATEGORIES
 from auditor.result import AuditResult, ResultError, WaiverResult
 from tests.audits import Found, write
-from tests.sample_result import NASTY, SAMPLES, audit, careful, careless, hostile_audit
+from tests.sample_result import (
+    NASTY,
+    SAMPLES,
+    audit,
+    careful,
+    careless,
+    collection,
+    hostile_audit,
+    rule,
+)
 
 HERE = Path(__file__).parent
 SARIF = Draft4Validator(
@@ -378,6 +387,26 @@ def test_a_summary_has_what_decides() -> None:
     assert "| DEID101 |" in text
     assert "| a phantom | data steward | 2027-01-01 |" in text
     assert "This is not a pass" in report("markdown", SAMPLES["nothing"]())
+
+
+def test_a_summary_starts_with_what_its_verdict_starts_with() -> None:
+    # Most series of the collection fail the one; of objects fewer fail it than the other.
+    series = replace(rule("SEG101", "fail", 12, 9), unit="series")
+    objects = rule("DEID101", "fail", 400, 20)
+    made = collection("a", changed=[series, objects])
+    for waived, order in ((False, ["SEG101", "DEID101"]), (True, ["DEID101", "SEG101"])):
+        for found in series.findings:
+            found.waived = found.count if waived else 0
+        text = report("markdown", audit(made))
+        assert f"Start with {order[0]}." in text
+        listed = re.findall(r"^\| ([A-Z]+\d+) .*\|$", text.replace("\\", ""), re.MULTILINE)
+        assert listed == order
+
+
+def test_one_more_rule_fails() -> None:
+    failing = [rule(each.id, "fail", 400, 1) for each in collection("a").rules]
+    kept = [each for each in failing if each.severity != "info"][:11]
+    assert "\n1 more rule fails.\n" in report("markdown", audit(collection("a", changed=kept)))
 
 
 def test_a_table_stays_a_table() -> None:

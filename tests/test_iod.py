@@ -39,7 +39,7 @@ from auditor.conformance.vocabulary import (
     RefereeReport,
     agree,
 )
-from auditor.engine import is_referee_rule
+from auditor.judgement import is_referee_rule
 from auditor.model import Confidence, TagPath
 from auditor.reading.places import TEXT_VRS
 from auditor.registry import load

@@ -12,7 +12,6 @@ from pydicom.dataset import Dataset
 
 from auditor.audit import Collection, Progress, audit
 from auditor.deid_diff.content import decoded
-from auditor.engine import Job
 from auditor.masks import read_mask
 from auditor.ocr import Chosen, Image, Sample, is_available, read_frames
 from auditor.paths import profiles_folder, rules_folder
@@ -20,6 +19,7 @@ from auditor.profile import read_profile
 from auditor.registry import load
 from auditor.sources import open_source
 from auditor.store import AuditFolder
+from auditor.workers import Job
 from tests.planted.harness import ct_slice
 
 US = "1.2.840.10008.5.1.4.1.1.6.1"

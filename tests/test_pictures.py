@@ -23,7 +23,6 @@ from pydicom.uid import (
 from auditor import ocr
 from auditor.audit import Collection, Progress, audit
 from auditor.decoding import WillNotDecode
-from auditor.engine import Job
 from auditor.ocr import Chosen, Image, Sample, read_frames
 from auditor.paths import profiles_folder, rules_folder
 from auditor.pictures import Overlay, pictures
@@ -31,6 +30,7 @@ from auditor.profile import read_profile
 from auditor.registry import load
 from auditor.sources import open_source
 from auditor.store import AuditFolder
+from auditor.workers import Job
 from tests.planted.harness import ct_slice
 from tests.test_decoding import codestream
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import sysconfig
 import venv
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -67,22 +68,55 @@ def workspace(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def steps(workspace: Path, inputs: dict[str, str]) -> tuple[int, dict[str, str], str]:
-    """Run the steps of the action that are scripts, as its runner does, but the installation."""
+@dataclass
+class Ran:
+    """What the action did: the code it ended with, its outputs, and what it wrote or used."""
+
+    code: int = 0
+    outputs: dict[str, str] = field(default_factory=dict)
+    names: list[str] = field(default_factory=list)
+    summary: str = ""
+    errors: str = ""
+
+
+def said_by(text: str, values: dict[str, str]) -> str:
+    """Put in what an expression stands for, as the runner does; what is not set is empty."""
+    expression = r"\$\{\{ ((?:inputs|steps|github)\.[\w.-]+) \}\}"
+    text = re.sub(expression, lambda found: values.get(found[1], ""), text)
+    assert "${{" not in text
+    return text
+
+
+def is_wanted(condition: str, values: dict[str, str]) -> bool:
+    """Whether a step runs: all that its `if` compares is so."""
+    found = re.fullmatch(r"\$\{\{ (.+) \}\}", condition)
+    assert found
+    for each in found[1].split(" && "):
+        compared = re.fullmatch(r"([\w.-]+) (==|!=) '(\w*)'", each)
+        assert compared, each
+        name, sign, text = compared.groups()
+        if (values.get(name, "") == text) is not (sign == "=="):
+            return False
+    return True
+
+
+def act(workspace: Path, inputs: dict[str, str]) -> Ran:
+    """Run the steps of the action as its runner does: scripts, but the installation."""
     action = yaml("action.yml")
-    values = {name: str(each.get("default", "")) for name, each in action["inputs"].items()}
-    values |= inputs
+    defaults = {name: str(each.get("default", "")) for name, each in action["inputs"].items()}
+    values = {f"inputs.{name}": text for name, text in (defaults | inputs).items()}
     output, summary = workspace / "output", workspace / "summary"
+    ran = Ran()
     for step in action["runs"]["steps"]:
-        if "run" not in step or step["name"] == "Install":
+        name = step.get("name") or step["uses"].split("@")[0]
+        if name == "Install" or not is_wanted(step.get("if", "${{ inputs.path != '' }}"), values):
+            continue
+        ran.names.append(name)
+        if "run" not in step:
             continue
         # What the runner would put into the script itself is text that somebody else writes.
         assert "${{" not in step["run"]
-        given = {
-            name: re.sub(r"\$\{\{ inputs\.([\w-]+) \}\}", lambda found: values[found[1]], text)
-            for name, text in step["env"].items()
-        }
-        assert not any("${{" in text for text in given.values())
+        output.write_text("")
         done = run(
             "bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"],
             cwd=workspace,
@@ -90,43 +124,73 @@ def steps(workspace: Path, inputs: dict[str, str]) -> tuple[int, dict[str, str],
             RUNNER_TEMP=str(workspace / "runner"),
             GITHUB_OUTPUT=str(output),
             GITHUB_STEP_SUMMARY=str(summary),
-            **given,
+            **{variable: said_by(text, values) for variable, text in step["env"].items()},
         )  # fmt: skip
-        if done.returncode:
+        for line in output.read_text().splitlines():
+            key, _, text = line.partition("=")
+            values[f"steps.{step['id']}.outputs.{key}"] = text
+        ran.errors += done.stderr
+        ran.code = done.returncode
+        if ran.code:
             break
-    said = (
-        dict(line.split("=", 1) for line in output.read_text().splitlines())
-        if output.exists()
-        else {}
-    )
-    return done.returncode, said, summary.read_text() if summary.exists() else done.stderr
+    ran.outputs = {name: said_by(it["value"], values) for name, it in action["outputs"].items()}
+    ran.summary = summary.read_text() if summary.exists() else ""
+    return ran
+
+
+REPORTS = {
+    "result.json",
+    *(f"report.{each}" for each in ("html", "sarif", "junit.xml", "md", "csv")),
+}
+UPLOADS = ["github/codeql-action/upload-sarif", "actions/upload-artifact"]
+
+
+def reports(workspace: Path) -> set[str]:
+    return {path.name for path in (workspace / "dicom-audit").glob("re*")} - {"references"}
 
 
 def test_the_action_scans_reports_and_gates(workspace: Path) -> None:
-    code, said, summary = steps(workspace, {"path": "data", "key": "a key of a test, long enough"})
-    assert (code, said) == (0, {"exit-code": "0"}), summary
-    assert summary.startswith("## DICOM audit")
-    names = {path.name for path in (workspace / "dicom-audit").glob("re*")}
-    expected = {"html", "sarif", "junit.xml", "md", "csv"}
-    assert names == {"result.json", "references", *(f"report.{each}" for each in expected)}
+    ran = act(workspace, {"path": "data", "key": "a key of a test, long enough"})
+    assert (ran.code, ran.outputs["exit-code"]) == (0, "0"), ran.errors
+    assert ran.names[-4:] == ["Scan", "Report", UPLOADS[1], "Gate"]
+    assert ran.summary.startswith("## DICOM audit")
+    assert reports(workspace) == REPORTS
 
 
 def test_the_action_fails_after_its_report_is_written(workspace: Path) -> None:
     inputs = {"path": "data", "gate-args": "--fail-on=warning\n\n--min-score=iod=100\n"}
-    code, said, summary = steps(workspace, inputs)
-    assert (code, said) == (1, {"exit-code": "1"})
-    assert summary.startswith("## DICOM audit")
+    ran = act(workspace, inputs)
+    assert (ran.code, ran.outputs["exit-code"]) == (1, "1")
+    assert ran.summary.startswith("## DICOM audit")
 
 
-def test_nothing_to_audit_fails_the_action(workspace: Path) -> None:
+def test_an_incomplete_audit_has_its_report_and_fails_the_action(workspace: Path) -> None:
     (workspace / "data" / "1.dcm").unlink()
-    assert steps(workspace, {"path": "data"})[0] == 3
+    ran = act(workspace, {"path": "data", "upload-sarif": "true"})
+    assert (ran.code, ran.outputs["exit-code"]) == (3, "3")
+    assert ran.names[-5:] == ["Scan", "Report", *UPLOADS, "Gate"]
+    assert ran.summary.startswith("## DICOM audit")
+    assert reports(workspace) == REPORTS
+
+
+def test_what_the_scan_fails_on_fails_the_action_where_the_gate_passes(workspace: Path) -> None:
+    ran = act(workspace, {"path": "data", "scan-args": "--fail-on=warning"})
+    assert (ran.code, ran.outputs["exit-code"]) == (1, "1")
+    assert ran.summary.startswith("## DICOM audit")
+    assert reports(workspace) == REPORTS
+
+
+def test_a_scan_without_result_has_no_report_and_no_older_one(workspace: Path) -> None:
+    assert act(workspace, {"path": "data"}).code == 0
+    ran = act(workspace, {"path": "data", "scan-args": "--no-such-option"})
+    assert (ran.code, ran.outputs["exit-code"]) == (2, "2")
+    assert ran.names[-2:] == ["Scan", "Gate"]
 
 
 @pytest.mark.parametrize("name", ["path", "out", "scan-args", "gate-args"])
 def test_no_input_of_the_action_is_run(workspace: Path, name: str) -> None:
     inputs = {"path": "data", name: '$(touch owned)`touch owned`;touch owned\n"; touch owned; "'}
-    steps(workspace, inputs)
+    act(workspace, inputs)
     assert not list(workspace.rglob("owned"))
 
 
@@ -193,14 +257,32 @@ def test_what_has_no_second_referee_is_installed_without(
             assert ("::warning::" in done.stdout) is not has_referee
 
 
-def test_the_gitlab_example_runs(workspace: Path) -> None:
+def gitlab(workspace: Path) -> tuple[subprocess.CompletedProcess[str], list[str]]:
+    """Run the script of the example; return also what of its artefacts is not there."""
     job = yaml("examples/gitlab-ci.yml")["dicom-audit"]
     script = "\n".join(job["script"])
     path = f"{workspace / 'runner' / 'bin'}{os.pathsep}{os.environ['PATH']}"
     done = run("bash", "-euc", script, cwd=workspace, PYTHONPATH=str(ROOT), PATH=path)
-    assert done.returncode == 0, done.stderr
-    for name in (*job["artifacts"]["paths"], *job["artifacts"]["reports"].values()):
-        assert (workspace / name).is_file(), name
+    named = (*job["artifacts"]["paths"], *job["artifacts"]["reports"].values())
+    return done, [name for name in named if not (workspace / name).is_file()]
+
+
+def test_the_gitlab_example_runs(workspace: Path) -> None:
+    done, missing = gitlab(workspace)
+    assert (done.returncode, missing) == (0, []), done.stderr
+
+
+def test_the_gitlab_example_reports_an_incomplete_audit(workspace: Path) -> None:
+    (workspace / "data" / "1.dcm").unlink()
+    done, missing = gitlab(workspace)
+    assert (done.returncode, missing) == (3, [])
+
+
+def test_the_gitlab_example_ends_as_the_scan_where_there_is_no_result(workspace: Path) -> None:
+    shutil.rmtree(workspace / "data")
+    done, missing = gitlab(workspace)
+    assert (done.returncode, "report" in done.stderr) == (2, False)
+    assert missing
 
 
 def test_the_hook_is_one_and_runs(workspace: Path) -> None:

@@ -24,7 +24,7 @@ THREAD = "threading.Thread(target=threading.Event().wait, daemon=True).start()"
 SCRIPT = """
 import os, sys, threading
 from pathlib import Path
-from auditor.engine import Job, Workers
+from auditor.workers import Job, Workers
 
 def process_and_way(_):
     return os.getpid(), "copied" if __name__ == "__main__" else "started"

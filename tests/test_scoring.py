@@ -81,6 +81,27 @@ def test_what_could_not_be_judged_lowers_the_coverage_alone() -> None:
     assert (scored.score, scored.coverage) == (100, (3 * 0.5 + 1) / 4)
 
 
+@pytest.mark.parametrize(
+    ("others", "unknown", "coverage"),
+    [(0, 1, 0.0), (1, 1, 0.5), (3, 1, 0.75), (10**7, 1, 0.9999), (0, 0, 1.0)],
+)
+def test_what_may_not_apply_weighs_no_more_than_its_share(
+    others: int, unknown: int, coverage: float
+) -> None:
+    """One file cut short among many that are no such object says little of a category."""
+    rule = replace(a_rule(0, unseen=unknown), not_applicable=others, unknown=unknown)
+    scored = score_category("iod", [rule])
+    assert (scored.score, scored.coverage) == (None, coverage)
+
+
+def test_what_applies_and_was_not_seen_is_not_hidden_by_what_does_not_apply() -> None:
+    rule = replace(a_rule(0, unseen=10), not_applicable=10**6)
+    assert score_category("iod", [rule]).coverage == 0
+    rule = replace(a_rule(6, unseen=3), not_applicable=7, unknown=1)
+    # Six of eight, as far as is known, and that is known of fifteen of sixteen.
+    assert score_category("iod", [rule]).coverage == round(15 / 16 * 6 / 8, 4)
+
+
 def test_a_rule_without_weight_is_not_counted() -> None:
     scored = score_category("iod", [a_rule(10), a_rule(0, 10, weight=0)])
     assert (scored.score, scored.applicable, scored.failed) == (100, 10, 0)

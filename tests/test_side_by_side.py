@@ -352,6 +352,6 @@ def test_the_first_screen_says_what_may_be_released_and_what_to_fix_first() -> N
         "3 collections from 2 audits: 1 not ready for release, 1 nothing to judge, "
         "1 no obstacle to release"
     )
-    rows = {row.name: row.first for group in view.heat.groups for row in group.rows}
-    assert rows == {"careless-mixed": "DEID101", "careful-ct-lung": "", "empty": ""}
+    rows = {row.name: row.start for group in view.heat.groups for row in group.rows}
+    assert rows == {"careless-mixed": "first: DEID101", "careful-ct-lung": "", "empty": ""}
     assert comparison_view([]).subtitle == "0 collections from 0 audits"

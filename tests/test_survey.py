@@ -140,6 +140,16 @@ def test_what_could_not_be_looked_for_is_not_evaluated_and_never_no() -> None:
     assert one(EvidenceResult(beside=False, segmentations=True)).a_s == "Y*"
 
 
+def test_subjects_without_patient_ids_are_not_known() -> None:
+    nobody = replace(collection(), counts=Counts(files=9, dicom=9, instances=9))
+    found = survey([made(nobody, collection("b"))])
+    assert {row.name: row.subjects for row in found.rows} == {"ct": None, "b": 2}
+    page = survey_page(found).decode()
+    assert "2 subjects (and those of 1 collection, not known)" in page
+    rows = csv.DictReader(io.StringIO(survey_csv(found).decode("utf-8-sig")))
+    assert {row["n_samples"] for row in rows} == {"not evaluated", "2"}
+
+
 def test_where_nobody_looked_the_kinds_of_object_tell_what_they_can() -> None:
     report = replace(SEG, kind="Structured report")
     structures = replace(SEG, kind="RT Structure Set")
@@ -164,12 +174,40 @@ def test_the_funnel_adds_up() -> None:
             ),
         ]
     )
-    assert [step.title for step in found.steps] == list(STEPS)
+    unstated = "in DICOM; access and species not stated"
+    assert [step.title for step in found.steps] == [STEPS[0], unstated, *STEPS[2:]]
     assert [step.collections for step in found.steps] == [4, 3, 2, 1]
     for step, after in zip(found.steps, found.steps[1:], strict=False):
         assert step.collections - sum(step.lost.values()) == after.collections
     assert found.formats == {"NIfTI": 1}
     assert found.not_stated == {"access": 4, "species": 4, "pathology": 4, "region": 4}
+
+
+@pytest.mark.parametrize(
+    ("described", "title"),
+    [
+        ([{"access": "open", "species": "human"}] * 2, "open, in DICOM, human"),
+        ([{"access": "open"}] * 2, "open, in DICOM; species not stated"),
+        ([{"access": "open"}, {}], "open, in DICOM; access not stated of 1; species not stated"),
+        # Who is lost there is not asked.
+        ([{"access": "open", "species": "human"}, {"access": "restricted"}], STEPS[1]),
+        ([{"access": "restricted"}], STEPS[1]),
+        (
+            [{"access": "open", "species": "human"}, {}],
+            "open, in DICOM, human; access and species not stated of 1",
+        ),
+    ],
+)
+def test_the_funnel_says_no_more_than_is_stated(
+    described: list[dict[str, str]], title: str
+) -> None:
+    found = survey(
+        [
+            made(collection(str(number), EvidenceResult(described=each)))
+            for number, each in enumerate(described)
+        ]
+    )
+    assert found.steps[1].title == title
 
 
 def test_a_description_given_wins_over_the_collections_own() -> None:

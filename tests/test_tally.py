@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from auditor.model import Outcome
 from auditor.tally import (
     EXAMPLES,
+    UNKNOWN,
     ElementTally,
+    Judged,
     Seen,
     SignatureTally,
     Structure,
@@ -111,6 +113,20 @@ def test_a_series_has_the_worst_outcome_of_its_instances() -> None:
     )
     assert (tally.failed, tally.passed, tally.not_evaluated, tally.errors) == (1, 0, 2, 1)
     assert tally.findings[place] == (1, ["x"])
+
+
+def test_what_may_not_apply_is_counted_apart() -> None:
+    cut: Judged = (Outcome.NOT_EVALUATED, UNKNOWN, {1: Seen(3, "a"), 2: Seen(1, "b")})
+    rest: list[Judged] = [
+        (Outcome.NOT_EVALUATED, (("something else", ""),), {3: Seen(5, "c")}),
+        (Outcome.PASS, (), {2: Seen(7, "d")}),
+        (Outcome.NOT_APPLICABLE, (), {1: Seen(9, "e")}),
+    ]
+    tally = count_rule([cut, *rest], by_series=False)
+    assert (tally.not_evaluated, tally.unknown) == (9, 4)
+    # Of series 2 it is known that the rule applies, of series 1 it is not.
+    tally = count_rule([cut, *rest], by_series=True)
+    assert (tally.not_evaluated, tally.unknown) == (3, 1)
 
 
 def test_examples_are_bounded_and_counts_exact() -> None:

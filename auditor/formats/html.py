@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from auditor.diff import Change, Diff
+from auditor.model import Severity
 from auditor.render import page, report_page
 from auditor.result import AuditResult
 from auditor.view import clean, moment
@@ -81,11 +82,9 @@ def _made(started: str) -> str:
 
 def _row(change: Change) -> _Row:
     tones = {"unsought": "unknown", "unchanged": "absent", "unseen": "unknown", "fixed": "ok"}
-    levels = ("info", "warning", "error")
-    severity = change.severity if change.severity in levels else "error"
     counts = {words: getattr(change, name) for name, words in COUNTED.items()}
     return _Row(
-        tone=tones.get(change.state, severity),
+        tone=tones.get(change.state, Severity.of(change.severity).value),
         collection=clean(change.collection),
         rule=clean(change.rule),
         title=clean(change.title, 400),

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable
 
 from auditor.diff import Diff
-from auditor.result import AuditResult, CollectionResult, RuleResult
-from auditor.view import clean, percent, tenths, verdict_of
-from auditor.words import number, plural, unit_word
+from auditor.result import AuditResult, CollectionResult
+from auditor.view import clean, most_urgent, percent, tenths, verdict_of
+from auditor.words import number, plural, unit_word, with_verb
 
 MOST_BYTES = 60_000
 """Less than the 64 KiB at which a summary is cut, wherever that happens to be."""
@@ -16,7 +16,6 @@ MOST_BYTES = 60_000
 RULES = 10
 """Failed rules that are listed of one collection; of many, all have few."""
 
-_SEVERITIES = ("info", "warning", "error")
 _ICONS = {0: "❌", 1: "❔", 2: "❔", 3: "⚠️", 4: "✅"}
 
 
@@ -103,8 +102,8 @@ def _collection(collection: CollectionResult) -> list[list[str]]:
     ]
     if verdict.gaps:
         head.append(escaped("Not fully judged: " + "; ".join(verdict.gaps) + "."))
-    failed = [rule for rule in collection.rules if rule.failed and rule.severity != "info"]
-    failed.sort(key=lambda rule: (rule.is_waived, -_rank(rule), -rule.failed, rule.id))
+    head += [f"- {escaped(line, 400)}" for line in verdict.lacking]
+    failed = most_urgent(collection)
     blocks = [head]
     blocks += _table(
         ("category", "score", "coverage", "passed"),
@@ -134,12 +133,8 @@ def _collection(collection: CollectionResult) -> list[list[str]]:
         ),
     )
     if len(failed) > RULES:
-        blocks.append([f"{number(len(failed) - RULES)} more rules fail."])
+        blocks.append([with_verb(len(failed) - RULES, "more rule", "fails", "fail") + "."])
     return blocks
-
-
-def _rank(rule: RuleResult) -> int:
-    return _SEVERITIES.index(rule.severity) if rule.severity in _SEVERITIES else 2
 
 
 def _waivers(result: AuditResult) -> list[list[str]]:

@@ -271,8 +271,13 @@ class Reader:
             syntax = _uid(walk.columns[TRANSFER_SYNTAX])
             if not syntax:
                 raise Surprise("the file meta information names no transfer syntax")
+            # pydicom strips more than padding, and then finds another syntax.
+            if syntax != syntax.strip():
+                raise Surprise("the transfer syntax has characters around it that no UID has")
             if syntax == BIG_ENDIAN:
                 raise Surprise("big endian")
+            if syntax == IMPLICIT and _has_vr(head, start):
+                raise Surprise("explicit VR where the transfer syntax says implicit")
             if syntax in DEFLATED:
                 complete = self._inflated(descriptor, start, walk)
             else:
@@ -714,6 +719,12 @@ def _rest(descriptor: int, size: int) -> bytes:
         parts.append(part)
         size -= len(part)
     return b"".join(parts)
+
+
+def _has_vr(head: bytes, position: int) -> bool:
+    """Whether an element seems to have a VR: two letters, in implicit VR a length above 16 KB."""
+    letters = head[position + 4 : position + 6]
+    return len(letters) == 2 and letters.isalpha() and letters.isupper()
 
 
 def _uid(value: bytes | None) -> str:

@@ -28,7 +28,7 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
 
 from auditor.audit import Collection, Progress, audit
-from auditor.engine import Job, is_referee_rule
+from auditor.judgement import is_referee_rule
 from auditor.paths import profiles_folder, rules_folder
 from auditor.profile import read_profile
 from auditor.reading.fallback import lenient
@@ -37,6 +37,7 @@ from auditor.result import CollectionResult
 from auditor.sources import open_source
 from auditor.store import AuditFolder
 from auditor.testing import dataset_of
+from auditor.workers import Job
 
 FAMILIES = ("DEID", "PRIV", "PIX", "SEG", "SR", "RT", "REF", "FILE", "IOD", "CONS", "ANNO")
 """Families of rules that a clean release is held to, and that cases are planted for.

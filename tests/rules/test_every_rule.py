@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditor.engine import is_referee_rule
 from auditor.facts import Item
+from auditor.judgement import is_referee_rule
 from auditor.model import ANY, Outcome, Rule, Scope
 from auditor.standard.dictionary import keyword_of, tag_of, vr_of
 from auditor.structured_report.content import CONTENT, CONTENT_KEYWORDS

@@ -8,7 +8,7 @@ import pytest
 
 from auditor import TagPath
 from auditor.conformance.vocabulary import OLDER_LIST, OLDER_TERMS, IodError, RefereeReport
-from auditor.engine import is_referee_rule
+from auditor.judgement import is_referee_rule
 from auditor.model import Outcome
 from auditor.paths import rules_folder
 from auditor.referee_rules import _ask_referee_rule, _referee_reason, referee_notes
@@ -162,5 +162,7 @@ def test_what_could_not_be_judged_is_said(rules: RuleSet) -> None:
         "dciodvfy is not installed: one referee judged.",
     ]
     asked = [reports(CLEAN, ABSENT)]
-    assert _referee_reason(rules.get("IOD011"), asked, False) == "a referee that is not installed"
+    assert _referee_reason(rules.get("IOD011"), asked, False) == (
+        "a referee that is not installed (extra `referee`)"
+    )
     assert _referee_reason(rules.get("IOD001"), asked, False) == ""

@@ -56,6 +56,7 @@ cut_short = not_evaluated(structures([1]), file={"complete": "header"})
 
 CASES: Cases = {
     "RT001": (
+        not_evaluated(instances=[{"SOPClassUID": RT_DOSE}]),
         passes(instances=[{"SeriesInstanceUID": 1, "SOPClassUID": SECONDARY_CAPTURE}]),
         passes(
             instances=[

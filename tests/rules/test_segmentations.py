@@ -86,7 +86,8 @@ CASES: Cases = {
                 {"SeriesInstanceUID": 1, "SOPClassUID": SECONDARY_CAPTURE, "Modality": "SEG"}
             ]
         ),
-        not_applicable(instances=[{"SOPClassUID": CT}]),
+        not_evaluated(instances=[{"SOPClassUID": CT}]),
+        not_applicable(),
     ),
     "SEG002": (
         passes(seg()),

@@ -42,6 +42,7 @@ cut_short = not_evaluated({"SOPClassUID": ENHANCED, "Modality": "SR"}, file={"co
 
 CASES: Cases = {
     "SR001": (
+        not_evaluated(instances=[{"SOPClassUID": ENHANCED}]),
         passes(instances=[{"SeriesInstanceUID": 1, "SOPClassUID": SECONDARY_CAPTURE}]),
         passes(
             instances=[{"SeriesInstanceUID": 1, "SOPClassUID": SECONDARY_CAPTURE, "Modality": "SR"}]
