@@ -29,9 +29,10 @@ from auditor.reading.columns import COLUMN, COLUMN_OF_TAG, GATHERED
 from auditor.reading.extents import Run, frame_runs
 from auditor.reading.fallback import lenient, read_with_pydicom
 from auditor.reading.places import Attention, Forest, Place, Token
-from auditor.reading.reader import DEFLATED, HEAD, TOO_MUCH, Reader, Reading
+from auditor.reading.reader import HEAD, TOO_MUCH, Reader, Reading
 from auditor.reading.walker import UNDEFINED, Reference, Walk, known_vr
 from auditor.rows import number_rows
+from auditor.standard.sop_classes import DEFLATED
 from auditor.testing import dataset_of
 
 SHARED = Path(__file__).parents[1].parent / "shared" / "corpus"
