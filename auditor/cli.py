@@ -52,6 +52,9 @@ class _Commands(click.Group):
             sys.exit(INCOMPLETE)
         except KeyboardInterrupt:
             _fail("interrupted: the audit is not complete", INCOMPLETE)
+        except OSError as error:
+            why = error.strerror or "unknown reason"
+            _fail(f"cannot be read or written: {why} ({_place_of(error)})", INCOMPLETE)
         except Exception as error:  # noqa: BLE001
             _fail(f"stopped by a defect of its own ({_place_of(error)})", INCOMPLETE)
 

@@ -147,7 +147,7 @@ class RulesPlan:
         if (place.tag >> 16 == 2) != self._meta:
             column = -1
         role = "" if self._meta else self._role(place, parent, at_top)
-        tags = self._tags(place)
+        tags = place.tags
         return Attention(
             keep=inherited
             or tags in self._keep
@@ -195,15 +195,6 @@ class RulesPlan:
         if keyword == "ImagePositionPatient" and steps[0] == _PER_FRAME:
             return "place" if self._drawn_on else "position"
         return "number" if self._drawn_on else ""
-
-    @staticmethod
-    def _tags(place: Place) -> tuple[int, ...]:
-        tags: list[int] = []
-        step: Place | None = place
-        while step is not None and step.parent is not None:
-            tags.append(step.tag)
-            step = step.parent
-        return tuple(reversed(tags))
 
     def structure(self, place: Place, value: bytes, encodings: tuple[str, ...]) -> bytes:
         """Return what a referee can depend on: both referees' stand-ins follow from it.

@@ -148,6 +148,11 @@ class Counts:
     signatures: int = 0
     links: int = 0
 
+    @property
+    def knows_patients(self) -> bool:
+        """Whether the patients could be counted: not if no object has a Patient ID."""
+        return self.patients > 0 or self.instances == 0
+
 
 @dataclass(slots=True)
 class InventoryRow:

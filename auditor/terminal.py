@@ -103,16 +103,21 @@ def _print_one(console: object, collection: CollectionResult) -> None:
     assert isinstance(console, Console)
     counts, verdict = collection.counts, verdict_of(collection)
     objects = counts.dicom + counts.partial
+    patients = "patients not known, as no object has a Patient ID"
+    if counts.knows_patients:
+        patients = plural(counts.patients, "patient")
     console.print(Text.assemble((clean(collection.name), "bold"), f": {verdict.headline}"))
     console.print(Text(f"  {verdict.sentence}"))
     if verdict.gaps:
         console.print(Text(f"  Not fully judged: {'; '.join(verdict.gaps)}."))
+    for line in verdict.lacking:
+        console.print(Text(f"    {line}"))
     console.print(Text(f"  {_files(collection)}"))
     console.print(
         Text(
             f"  {plural(counts.instances, 'different object')} in {plural(objects, 'DICOM file')}, "
             f"{plural(counts.series, 'series')}, {plural(counts.studies, 'study')}, "
-            f"{plural(counts.patients, 'patient')}"
+            f"{patients}"
         )
     )
     if objects != counts.instances:
@@ -172,7 +177,7 @@ def _print_many(console: object, collections: list[CollectionResult]) -> None:
         verdict = verdict_of(each)
         table.add_row(
             Text("\n".join(map(clean, name))),
-            Text(verdict.headline + (f"\n  first: {verdict.first}" if verdict.first else "")),
+            Text(verdict.headline + (f"\n  {verdict.start}" if verdict.start else "")),
             _score(each.overall),
             percent(100 * each.coverage),
             *(number(sum(getattr(each.counts, kind) for kind in own)) for own in kinds.values()),

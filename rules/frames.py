@@ -104,16 +104,6 @@ _WANTED = {_tags(*names) for names in _TOP} | {
 }
 
 
-def _steps(place: Place) -> Tags:
-    """Return the tags of a place, outermost first."""
-    steps: list[int] = []
-    step: Place | None = place
-    while step is not None and step.parent is not None:
-        steps.append(step.tag)
-        step = step.parent
-    return tuple(reversed(steps))
-
-
 @dataclass(slots=True)
 class _Frames:
     """What an object says of its frames: bytes by tags, and where each was found.
@@ -178,7 +168,7 @@ def _gather(elements: Sequence[Element]) -> _Frames:
         place = element.place
         steps = known.get(place)
         if steps is None:
-            steps = known[place] = _steps(place)
+            steps = known[place] = place.tags
         if steps == (CUT_OFF,):
             found.cut_off = True
         elif steps == (per_frame,):
@@ -201,7 +191,7 @@ def _gather(elements: Sequence[Element]) -> _Frames:
     return found
 
 
-@comparison(name="frames", applies=lambda place: place.tag == CUT_OFF or _steps(place) in _WANTED)
+@comparison(name="frames", applies=lambda place: place.tag == CUT_OFF or place.tags in _WANTED)
 def frames(elements: Sequence[Element]) -> Iterator[tuple[Place, str]]:
     """What is wrong with the frames of an object, in a few words each.
 
@@ -896,11 +886,11 @@ _CODES = {(*tags, tag_of("CodeValue")): value for tags, value in _MEANT.items()}
 
 @judge(
     name="derivation",
-    applies=lambda place: place.keyword == "CodeValue" and _steps(place)[1:] in _CODES,
+    applies=lambda place: place.keyword == "CodeValue" and place.tags[1:] in _CODES,
 )
 def derivation(element: Element) -> str:
     """Whether it is the code that PS3.3 A.51.5.1 asks for at this place."""
-    right = element.value.strip(b" \0") == _CODES[_steps(element.place)[1:]]
+    right = element.value.strip(b" \0") == _CODES[element.place.tags[1:]]
     return "as it must be" if right else "another code"
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from auditor import Finding, InstanceFacts, TagPath, Undecided, rule
 from auditor.conformance.vocabulary import DCIODVFY, DICOM_VALIDATOR, OLDER_LIST, agree
 from auditor.model import parse_tag
-from auditor.standard.dictionary import keyword_of, name_of, vr_of
+from auditor.standard.dictionary import name_of, vr_of
 
 BOTH = (f"referee:{DICOM_VALIDATOR}", f"referee:{DCIODVFY}")
 FIRST = (f"referee:{DICOM_VALIDATOR}",)
@@ -49,16 +49,15 @@ def findings(
         where = f" ({'; '.join(opinion.modules)})" if opinion.modules else ""
         message = what.format(attribute=attribute(opinion.tag_path)) + where
         yield Finding(
-            f"{message}, says {' and '.join(opinion.referees)}",
+            f"{message}, according to {' and '.join(opinion.referees)}",
             opinion.tag_path,
             confidence=opinion.confidence,
         )
 
 
 def attribute(path: TagPath) -> str:
-    """Return the keyword of the last attribute of a path, else its name or tag."""
-    tag = last_tag(path)
-    return keyword_of(tag) or name_of(tag) or path.steps[-1]
+    """Return the name and tag of the last attribute of a path; the tag alone if it has no name."""
+    return f"{name_of(last_tag(path))} {path.steps[-1]}".lstrip()
 
 
 def last_tag(path: TagPath) -> int:

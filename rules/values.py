@@ -128,9 +128,11 @@ _SURELY = {
 }
 _DATE = re.compile(rb" *(\d{4})(\d\d)(\d\d)")
 _OFFSET = re.compile(rb"[ \d.]{4,22}([+-]\d{4}) *\Z")
+_ZONE = re.compile(rb"(?<=\d)[+-]\d{4}[ \0]*\Z")
 
 _DATE_FAULTS = {
     "form": "a date or time has a form, or a number in it, that its VR does not allow",
+    "range": "a range of dates or times, as only a query has one",
     "day": "a date is no day of the calendar",
     "offset": "the time zone of a date and time is none on Earth",
 }
@@ -144,21 +146,28 @@ def date(element: Element) -> str | None:
         return None
     if not value_is_legal(vr, value, ()):
         return "form"
-    if vr == "TM":
-        return None
     # One by one: there may be millions.
-    faults = (_date_fault(each) for piece in pieces(value) for each in piece.split(b"\\"))
+    faults = (_date_fault(vr, each) for piece in pieces(value) for each in piece.split(b"\\"))
     return next(filter(None, faults), None)
 
 
-def _date_fault(value: bytes) -> str | None:
+def _date_fault(vr: str, value: bytes) -> str | None:
+    # What is legal has a hyphen only between two values, but for a time zone in DT.
+    if b"-" in (value if vr != "DT" else _ZONE.sub(b"", value)):
+        return "range"
+    if vr == "TM":
+        return None
     if match := _DATE.match(value):
         year, month, day = map(int, match.groups())
         if not 1 <= month <= 12 or not 1 <= day <= monthrange(year or 2000, month)[1]:
             return "day"
     if offset := _OFFSET.match(value):
         hours_and_minutes = int(offset[1])
-        if not -1200 <= hours_and_minutes <= 1400 or abs(hours_and_minutes) % 100 > 59:
+        if (
+            not -1200 <= hours_and_minutes <= 1400
+            or abs(hours_and_minutes) % 100 > 59
+            or offset[1] == b"-0000"  # RFC 2822 has it for local time; PS3.5 6.2 has not
+        ):
             return "offset"
     return None
 
@@ -182,8 +191,8 @@ def date_not_valid(instance: InstanceFacts) -> Iterator[Finding]:
     How to fix
     ----------
     Write dates as YYYYMMDD and times as HHMMSS, without points and colons, with the true value of
-    the source. A tool that moves dates must do so by the calendar: add days to a date, never to
-    the number in it.
+    the source; a range (20230101-20230131) is for queries, an object has one value. A tool that
+    moves dates must do so by the calendar: add days to a date, never to the number in it.
 
     Command
     -------

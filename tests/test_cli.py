@@ -134,6 +134,22 @@ def test_scan_writes_the_audit_and_prints_the_scorecard(collection: Path, tmp_pa
     assert result.tool.ruleset == ruleset_of(load([rules_folder()]))
 
 
+def test_without_patient_ids_nobody_knows_the_patients(collection: Path, tmp_path: Path) -> None:
+    for file in collection.iterdir():
+        dataset = pydicom.dcmread(file)
+        dataset.PatientID = ""
+        dataset.save_as(file)
+    done = dicom_audit("scan", collection, "-o", "out", "--jobs", 1)
+    assert "patients not known, as no object has a Patient ID" in done.stdout
+    assert "0 patients" not in done.stdout
+    of_patients = {"CONS003", "CONS004", "CONS021", "DEID501", "DEID502"}
+    found = outcomes(tmp_path / "out")
+    assert {found[rule_id] for rule_id in of_patients} == {"not_evaluated"}
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert "not known" in page
+    assert "Patients are not known: no object has a Patient ID." in page
+
+
 def test_scan_is_quiet_when_asked(collection: Path) -> None:
     done = dicom_audit("scan", collection, "-o", "out", "--jobs", 1, "--quiet")
     assert (done.stdout, done.stderr) == ("", "")
@@ -658,3 +674,31 @@ def test_a_process_ends_with_the_code_of_its_command(arguments: list[str], code:
         )
     # What nobody could read is no verdict.
     assert unheard.returncode == (3 if code == 0 else code)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a full device")
+def test_what_cannot_be_said_is_no_verdict(collection: Path) -> None:
+    """Exit code 1 is that of a gate that failed, and of nothing else."""
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    scan = f"scan {collection} -o out --jobs 1 --select FILE006 --fail-on error"
+    for command, code in (
+        (f"{scan} >/dev/null 2>/dev/full", 3),
+        ("rules >&-", 0),
+        ("rules >&- 2>&-", 0),
+        ("rules >/dev/full 2>/dev/full", 3),
+    ):
+        done = subprocess.run(
+            ["/bin/sh", "-c", f"{sys.executable} -m auditor {command}"],
+            env=environment,
+            capture_output=True,
+            check=False,
+        )
+        assert done.returncode == code, command
+        assert b"Traceback" not in done.stdout + done.stderr
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"{sys.executable} -m auditor rules >/dev/full"],
+        env=environment,
+        capture_output=True,
+        check=False,
+    )
+    assert b"cannot be read or written: No space left on device" in done.stderr

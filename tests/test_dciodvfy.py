@@ -754,6 +754,19 @@ def test_of_too_many_items_no_referee_is_asked(
     assert rule.reason == "objects with more items than a referee is shown"
 
 
+def test_items_that_only_pydicom_would_find_are_counted_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("auditor.reading.fallback.ITEM_LIMIT", 30)
+    reports = {}
+    for count in (30, 31):
+        made = dataset(CT)
+        made.add_new(0x00091001, "OB", b"\xfe\xff\x00\xe0" * count)
+        made.save_as(tmp_path / "made", implicit_vr=False, little_endian=True)
+        reports[count] = Panel().judge(str(tmp_path / "made"), CT, ["dicom-validator"])
+    assert [each["dicom-validator"].status for each in reports.values()] == ["judged", "not_shown"]
+
+
 def report() -> RefereeReport:
     errors = (IodError("missing", path("Rows"), "Image Pixel", "1"),)
     return RefereeReport("judged", errors, "", ("a reason",))

@@ -147,6 +147,12 @@ def test_unknown_tags_do_not_fill_memory() -> None:
 # -- SOP Classes ----------------------------------------------------------------------------
 
 
+def test_objects_of_no_patient_are_those_whose_iod_has_none() -> None:
+    iods, patient = packaged_iods(), (0x00100020,)
+    without = {uid for uid in sop_classes._tables().iods if not iods.types_at(uid, patient)}
+    assert sop_classes.OF_NO_PATIENT - {sop_classes.MEDIA_STORAGE_DIRECTORY} == without
+
+
 def test_families_are_sop_classes() -> None:
     families = {
         "SEGMENTATIONS": 4,

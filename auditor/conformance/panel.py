@@ -120,12 +120,15 @@ class Panel:
         """
         import pydicom
 
-        from auditor.reading.fallback import lenient
+        from auditor.reading.fallback import has_too_many_items, lenient
 
         names = tuple(names)
         with lenient():
             # pydicom raises what its parts raise.
             try:
+                # Its own way of reading may find items where the walker found none.
+                if has_too_many_items(location):
+                    return dict.fromkeys(names, NOT_SHOWN)
                 dataset = pydicom.dcmread(location, force=True, defer_size=1024)
             except Exception as error:  # noqa: BLE001
                 reason = f"cannot be read ({type(error).__name__})"

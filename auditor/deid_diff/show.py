@@ -8,7 +8,7 @@ from typing import NamedTuple
 from auditor.deid_diff.deeds import ORDER, Verdict
 from auditor.deid_diff.mapping import PATIENT_ID, Mapping
 from auditor.deid_diff.pairing import HOW
-from auditor.deid_diff.report import Collection, DeidDiff, ElementRow
+from auditor.deid_diff.report import Claimed, Collection, DeidDiff, ElementRow
 from auditor.exit_codes import FAILED, PASSED
 from auditor.render import page
 from auditor.standard.confidentiality import METHOD_NAMES, Method
@@ -85,7 +85,7 @@ def deid_page(found: DeidDiff) -> str:
             notes=tuple(clean(note, 600) for note in _notes(found)),
             facts=_facts(found),
             claims=tuple(
-                Fact(_claim(each.codes), plural(each.instances, "object")) for each in found.claims
+                Fact(_claim(each), plural(each.instances, "object")) for each in found.claims
             ),
             mappings=tuple(_mapping(each, _retains_uids(found)) for each in found.mappings),
             rows=tuple(_row(each) for each in found.elements[:ROWS]),
@@ -111,10 +111,12 @@ def _notes(found: DeidDiff) -> list[str]:
     return [f"{each[0].upper()}{each[1:]}." for each in said]
 
 
-def _claim(codes: tuple[str, ...]) -> str:
+def _claim(claim: Claimed) -> str:
+    codes = claim.codes or claim.assumed
     if not codes:
         return "no profile that can be looked up"
-    return "; ".join(f"{code} {METHOD_NAMES[code]}" for code in codes)
+    said = "; ".join(f"{code} {METHOD_NAMES[code]}" for code in codes)
+    return f"no code, held against {said}" if claim.assumed else said
 
 
 def _facts(found: DeidDiff) -> tuple[Fact, ...]:
@@ -143,6 +145,9 @@ def _facts(found: DeidDiff) -> tuple[Fact, ...]:
                 "kept": dates.kept,
                 "moved by different numbers of days": dates.uneven,
                 "replaced": dates.replaced,
+                "emptied": dates.emptied,
+                "removed": dates.removed,
+                "emptied or removed": dates.emptied_or_removed,
             }
         ),
     }
@@ -207,7 +212,7 @@ def print_deid_diff(found: DeidDiff) -> None:
     for fact in _facts(found):
         console.print(Text(f"  {fact.name}: {fact.value}"))
     for claim in found.claims:
-        console.print(Text(f"  Claimed by {number(claim.instances)}: {_claim(claim.codes)}"))
+        console.print(Text(f"  Claimed by {number(claim.instances)}: {_claim(claim)}"))
     if found.mappings:
         table = Table(box=None, pad_edge=True)
         table.add_column("ids")

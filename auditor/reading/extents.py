@@ -185,6 +185,13 @@ def frame_runs(said: Iterable[tuple[Place, bytes]], frames: int | None) -> list[
             values[place.keyword, place.path.steps[0] == SHARED_GROUPS].append(value)
     if not frames or not values:
         return []
+    if not any(values.get((keyword, False)) for keyword in PLANES):
+        # What all frames share is looked at once.
+        return [run._replace(last=frames) for run in _runs(values, 1)]
+    return _runs(values, frames)
+
+
+def _runs(values: Mapping[tuple[str, bool], list[bytes]], frames: int) -> list[Run]:
     runs: list[Run] = []
     first, alike, across = (0.0, 0.0, 0.0), [b""], None
     for number, (position, *about) in enumerate(

@@ -131,6 +131,11 @@ CASES = {
             at=["(0008,002A)"],
             says=("the time zone of a date and time is none on Earth",),
         ),
+        fails(
+            {"StudyTime": "101010-111111"},
+            at=["(0008,0030)"],
+            says=("a range of dates or times, as only a query has one",),
+        ),
         # In no module of the IOD, and in a sequence of none.
         fails({"DateOfSecondaryCapture": "20230431"}, at=["(0018,1012)"]),
         fails(
@@ -252,6 +257,21 @@ def test_no_uid_makes_the_judge_raise(value: bytes) -> None:
         ("DT", b"2023010125", Outcome.FAIL),
         ("DT", b"2023", Outcome.PASS),
         ("DT", b"202302", Outcome.PASS),
+        # Ranges are for queries; a hyphen before four digits of a DT is its time zone.
+        ("DA", b"20230101-20230102", Outcome.FAIL),
+        ("DA", b"-20230102", Outcome.FAIL),
+        ("DA", b"20230101-", Outcome.FAIL),
+        ("DA", b"20230101\\20230101-", Outcome.FAIL),
+        ("DT", b"20230101-20230102", Outcome.FAIL),
+        ("DT", b"20230101101500-0500-20230102", Outcome.FAIL),
+        ("DT", b"-2023", Outcome.FAIL),
+        ("DT", b"2023-", Outcome.FAIL),
+        ("DT", b"20230101-0500", Outcome.PASS),
+        ("TM", b"101010-111111", Outcome.FAIL),
+        ("TM", b"-111111", Outcome.FAIL),
+        ("TM", b"101010-", Outcome.FAIL),
+        ("DT", b"20230228101500-0000", Outcome.FAIL),
+        ("DT", b"20230228101500+0000", Outcome.PASS),
         ("TM", b"126060", Outcome.FAIL),
         ("TM", b"1015 ", Outcome.PASS),
         ("LO", b"20230230", Outcome.PASS),
