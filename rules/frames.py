@@ -22,8 +22,9 @@ from auditor import (
     judge,
     rule,
 )
+from auditor.model import format_tag
 from auditor.reading.places import CUT_OFF
-from auditor.standard.dictionary import keyword_of, tag_of
+from auditor.standard.dictionary import name_of, tag_of
 from auditor.standard.sop_classes import (
     FUNCTIONAL_GROUPS,
     HEIGHT_MAP_SEGMENTATION,
@@ -650,7 +651,7 @@ def frames_do_not_fit(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
 
 
 _INCREMENT = tag_of("FrameIncrementPointer")
-_POINTED = frozenset(
+_FOLLOWED = frozenset(
     tag_of(keyword)
     for keyword in (  # noqa: SIM905 - twenty quotation marks would say no more
         "FrameTime FrameTimeVector PageNumberVector FrameLabelVector FramePrimaryAngleVector "
@@ -668,7 +669,7 @@ _ELSEWHERE, _THERE = "elsewhere", "there"
 @comparison(
     name="increment",
     applies=lambda place: (
-        (place.tag == _INCREMENT or place.tag in _POINTED)
+        (place.tag == _INCREMENT or place.tag in _FOLLOWED)
         and place.parent is not None
         and place.parent.parent is None
     ),
@@ -686,10 +687,10 @@ def increment(elements: Sequence[Element]) -> Iterator[tuple[Place, str]]:
                 int.from_bytes(value[at : at + 2], "little") for at in (start, start + 2)
             )
             tag = group << 16 | number
-            if tag not in _POINTED:
+            if tag not in _FOLLOWED:
                 yield place, _ELSEWHERE
             else:
-                yield place, _THERE if tag in there else keyword_of(tag)
+                yield place, _THERE if tag in there else f"{name_of(tag)} {format_tag(tag)}"
 
 
 @rule(

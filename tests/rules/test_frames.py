@@ -238,7 +238,7 @@ CASES: Cases = {
         fails(
             clip(FrameTime=None),
             at=["(0028,0009)"],
-            says=("it points to FrameTime, which is not there",),
+            says=("it points to Frame Time (0018,1063), which is not there",),
         ),
         fails(clip(FrameIncrementPointer=[0x00181063, 0x00181065]), at=["(0028,0009)"]),
         fails(clip(FrameIncrementPointer=0x00540010), at=["(0028,0009)"]),
