@@ -56,7 +56,7 @@ def score_category(category: str, rules: Sequence[RuleResult]) -> CategoryResult
         if score == 100 and any(rule.failed for rule in weighted):
             score = 99.9
     elif covered:
-        reason = "not evaluated: what may belong here could not be judged, the rest does not"
+        reason = "not evaluated: what may belong here could not be judged, nothing else does"
     elif to_cover:
         reason = "not evaluated: none of what is here could be judged"
     elif any(rule.applicable for rule in rules):
