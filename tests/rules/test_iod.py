@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from auditor import TagPath
-from auditor.conformance.vocabulary import OLDER_LIST, IodError, RefereeReport
+from auditor.conformance.vocabulary import OLDER_LIST, OLDER_TERMS, IodError, RefereeReport
 from auditor.judgement import is_referee_rule
 from auditor.model import Outcome
 from auditor.paths import rules_folder
@@ -78,8 +78,11 @@ def test_conditions_for_no_machine_lower_the_coverage(rules: RuleSet) -> None:
     assert ask_instance(rules, "IOD016", {}, referees=foreign).outcome is Outcome.NOT_EVALUATED
 
 
-def test_a_value_in_no_older_list_is_no_pass_where_nobody_newer_judged(rules: RuleSet) -> None:
-    rule, unsure = rules.get("IOD009"), replace(CLEAN, held_back=(OLDER_LIST,))
+@pytest.mark.parametrize(("rule_id", "why"), [("IOD009", OLDER_LIST), ("IOD010", OLDER_TERMS)])
+def test_a_value_in_no_older_list_is_no_pass_where_nobody_newer_judged(
+    rules: RuleSet, rule_id: str, why: str
+) -> None:
+    rule, unsure = rules.get(rule_id), replace(CLEAN, held_back=(why,))
     for second in (ABSENT, DIED):
         outcome, said_of_it = ask_referee_rule(rule, reports(unsure, second), {})
         assert outcome is Outcome.NOT_EVALUATED
@@ -121,19 +124,19 @@ def test_who_did_not_judge_is_never_a_pass(
 ) -> None:
     asked = reports(first, second)
     assert ask_referee_rule(rules.get("IOD001"), asked, {})[0] is of_both
-    assert ask_referee_rule(rules.get("IOD010"), asked, {})[0] is of_second
+    assert ask_referee_rule(rules.get("IOD011"), asked, {})[0] is of_second
 
 
 def test_overlays_that_no_referee_was_shown_are_no_pass(rules: RuleSet) -> None:
     partly = RefereeReport("judged", unshown=(0x6002,))
-    wrong = replace(said("IOD010"), unshown=(0x6002,))
+    wrong = replace(said("IOD011"), unshown=(0x6002,))
     for rule, second, outcome in (
-        ("IOD010", partly, Outcome.NOT_EVALUATED),
-        ("IOD010", wrong, Outcome.FAIL),
+        ("IOD011", partly, Outcome.NOT_EVALUATED),
+        ("IOD011", wrong, Outcome.FAIL),
         ("IOD001", partly, Outcome.PASS),
     ):
         assert ask_referee_rule(rules.get(rule), reports(CLEAN, second), {})[0] is outcome
-    reason = _referee_reason(rules.get("IOD010"), [reports(CLEAN, partly)], False)
+    reason = _referee_reason(rules.get("IOD011"), [reports(CLEAN, partly)], False)
     assert reason == "overlays of one object that differ, of which the referee is shown the first"
 
 
@@ -157,7 +160,7 @@ def test_what_could_not_be_judged_is_said(rules: RuleSet) -> None:
         "dciodvfy is not installed: one referee judged.",
     ]
     asked = [reports(CLEAN, ABSENT)]
-    assert _referee_reason(rules.get("IOD010"), asked, False) == (
+    assert _referee_reason(rules.get("IOD011"), asked, False) == (
         "a referee that is not installed (extra `referee`)"
     )
     assert _referee_reason(rules.get("IOD001"), asked, False) == ""
