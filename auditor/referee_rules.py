@@ -23,7 +23,7 @@ def count_referee_rule(
     """Ask a rule about every report; return what it says of each signature, and why not of all."""
     confidences: Confidences = {}
     answers = {
-        digest: _ask_referee_rule(rule, report, confidences) for digest, report in reports.items()
+        digest: ask_referee_rule(rule, report, confidences) for digest, report in reports.items()
     }
     parts: list[Judged] = [
         (*_answer(answers, each.structure), each.series) for each in tally.signatures.values()
@@ -33,7 +33,7 @@ def count_referee_rule(
     return parts, confidences, reason
 
 
-def _ask_referee_rule(
+def ask_referee_rule(
     rule: Rule, reports: dict[str, RefereeReport], confidences: dict[tuple[str, str], str]
 ) -> tuple[Outcome, tuple[tuple[str, str], ...]]:
     """Ask a rule about the reports on one structure, of those referees that judged it.

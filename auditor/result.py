@@ -118,7 +118,7 @@ class RuleResult:
 class CategoryResult:
     """One category's score.
 
-    `score` is 0 to 100, or None when nothing could be judged or a weighted rule raised;
+    `score` is 0 to 100, or None when nothing could be judged or a weighted rule raised throughout;
     `coverage` is the share, 0 to 1, of the weighted units that could be judged.
     """
 

@@ -159,6 +159,13 @@ class Choice(NamedTuple):
     rank: int
 
 
+class Shade(NamedTuple):
+    """A shade of the legend, and the scores that have it."""
+
+    shade: str
+    words: str
+
+
 @dataclass(frozen=True, slots=True)
 class HeatMap:
     """Repositories by collections by categories."""
@@ -168,6 +175,7 @@ class HeatMap:
     grouped: bool
     marked: bool
     choices: tuple[Choice, ...]
+    shades: tuple[Shade, ...]
     more: str
 
 
@@ -384,8 +392,20 @@ def _heat(rows: Sequence[_Row], columns: dict[str, str], total: Sequence[Member]
             Choice(tone, headline, number(count), rank)
             for (rank, headline, tone), count in sorted(tally.items())
         ),
+        shades=tuple(_shades()),
         more=left_out(len(total), len(rows), "collection"),
     )
+
+
+def _shades() -> Iterator[Shade]:
+    """Yield what the shades of cells mean, from the highest score to the lowest."""
+    for (least, shade), (above, _) in zip(STEPS, (STEPS[0], *STEPS), strict=False):
+        if least == 100:
+            yield Shade(shade, tenths(least))
+        elif least:
+            yield Shade(shade, f"{least:g} and more")
+        else:
+            yield Shade(shade, f"below {above:g}")
 
 
 def _median(scores: Iterable[float | None]) -> str:

@@ -22,13 +22,15 @@ from auditor import (
     judge,
     rule,
 )
+from auditor.model import format_tag
 from auditor.reading.places import CUT_OFF
-from auditor.standard.dictionary import tag_of
+from auditor.standard.dictionary import name_of, tag_of
 from auditor.standard.sop_classes import (
     FUNCTIONAL_GROUPS,
     HEIGHT_MAP_SEGMENTATION,
     LABEL_MAP_SEGMENTATION,
     PARAMETRIC_MAP,
+    RT_DOSE,
     SEGMENTATION,
 )
 
@@ -86,6 +88,7 @@ _TOP = (
     (INDEX,),
     (INDEX, "DimensionOrganizationUID"),
     (INDEX, "DimensionIndexPointer"),
+    (INDEX, "FunctionalGroupPointer"),
     (PER_FRAME,),
     (SHARED,),
 )
@@ -118,7 +121,7 @@ class _Frames:
     places
         One place for each tags.
     dimensions
-        Items of Dimension Index Sequence.
+        Items of Dimension Index Sequence: values by tag.
     cut_off
         Whether there was more than an audit follows.
     """
@@ -127,7 +130,7 @@ class _Frames:
     shared: dict[Tags, list[bytes]] = field(default_factory=dict)
     each: list[dict[Tags, list[bytes]]] = field(default_factory=list)
     places: dict[Tags, Place] = field(default_factory=dict)
-    dimensions: int = 0
+    dimensions: list[dict[int, bytes]] = field(default_factory=list)
     cut_off: bool = False
 
     def text(self, *keywords: str) -> str:
@@ -175,7 +178,7 @@ def _gather(elements: Sequence[Element]) -> _Frames:
             found.each.append({})
         elif steps == (index,):
             found.places.setdefault(steps, place)
-            found.dimensions += 1
+            found.dimensions.append({})
         elif steps[0] == per_frame:
             found.places.setdefault(steps[1:], place)
             if found.each and element.value:
@@ -187,6 +190,8 @@ def _gather(elements: Sequence[Element]) -> _Frames:
         elif element.value:
             found.places.setdefault(steps, place)
             found.top.setdefault(steps, []).append(element.value)
+            if steps[0] == index and found.dimensions:
+                found.dimensions[-1][steps[1]] = element.value
     return found
 
 
@@ -292,6 +297,12 @@ _POINTED = {
 }
 """What dimensions of segmentations and of stacks point to, and where it stands."""
 
+_GROUP_OF = {tag: tags[0] for tag, tags in _POINTED.items()} | {
+    tag_of(keyword): tag_of("FrameContentSequence")
+    for keyword in ("StackID", "TemporalPositionIndex", "FrameAcquisitionNumber")
+}
+"""The functional group that has what dimensions point to, where no other has it (C.7.6.16.2)."""
+
 _ROUNDED = 0.01
 """Millimetres by which numbers of one position may differ."""
 
@@ -308,19 +319,28 @@ def _dimensions(found: _Frames) -> Said:
     for target in _targets(found):
         if found.text("DimensionOrganizationType") == "TILED_FULL":
             continue  # which leaves out where a tile is (C.7.6.17.3)
-        if found.each and not any(found.of(frame, target) for frame in found.each):
+        having = sum(bool(found.of(frame, target)) for frame in found.each)
+        if having < len(found.each):
+            who = "a frame does not have" if having else "no frame has"
+            yield _tags(INDEX, "DimensionIndexPointer"), f"dimension: points to what {who}"
+    pointer, group = _tags("DimensionIndexPointer", "FunctionalGroupPointer")
+    for each in found.dimensions:
+        right = _GROUP_OF.get(_tag_in(each.get(pointer, b"")))
+        if right and group in each and _tag_in(each[group]) != right:
             yield (
-                _tags(INDEX, "DimensionIndexPointer"),
-                "dimension: points to what no frame has",
+                _tags(INDEX, "FunctionalGroupPointer"),
+                "dimension: names another functional group than has what it points to",
             )
+
+
+def _tag_in(value: bytes) -> int:
+    """Return the tag that a value of VR AT is."""
+    return int.from_bytes(value[:2], "little") << 16 | int.from_bytes(value[2:4], "little")
 
 
 def _targets(found: _Frames) -> list[Tags]:
     """Return what dimensions point to, as far as it is known where that stands."""
-    tags = [
-        int.from_bytes(pointer[:2], "little") << 16 | int.from_bytes(pointer[2:4], "little")
-        for pointer in found.top.get(_tags(INDEX, "DimensionIndexPointer"), ())
-    ]
+    tags = map(_tag_in, found.top.get(_tags(INDEX, "DimensionIndexPointer"), ()))
     return [_POINTED[tag] for tag in tags if tag in _POINTED]
 
 
@@ -333,7 +353,7 @@ def _indices(found: _Frames) -> Said:
         values = frame.get(place)
         if not values:
             yield _tags(PER_FRAME), "index: a frame has none"
-        elif len(values) > 1 or len(values[0]) != 4 * found.dimensions:
+        elif len(values) > 1 or len(values[0]) != 4 * len(found.dimensions):
             yield place, "index: not one for each dimension"
         elif any(not any(values[0][at : at + 4]) for at in range(0, len(values[0]), 4)):
             yield place, "index: below 1"
@@ -589,7 +609,7 @@ def dimensions_do_not_fit(instance: InstanceFacts) -> Iterator[Finding | Undecid
     ----------
     Give each frame as many Dimension Index Values (0020,9157) as Dimension Index Sequence
     (0020,9222) has items, from 1; list each Dimension Organization UID (0020,9164); point only
-    to what the frames have.
+    to what all frames have, and with Functional Group Pointer (0020,9167) to the group it is in.
 
     Command
     -------
@@ -646,6 +666,93 @@ def frames_do_not_fit(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
     """
     for kind in ("count", "index", "dimension"):
         yield from _said(instance, kind)
+
+
+_INCREMENT = tag_of("FrameIncrementPointer")
+_FOLLOWED = frozenset(
+    tag_of(keyword)
+    for keyword in (  # noqa: SIM905 - twenty quotation marks would say no more
+        "FrameTime FrameTimeVector PageNumberVector FrameLabelVector FramePrimaryAngleVector "
+        "FrameSecondaryAngleVector SliceLocationVector DisplayWindowLabelVector "
+        "RWaveTimeVector BscanCycleTimeVector EnergyWindowVector DetectorVector PhaseVector "
+        "RotationVector RRIntervalVector TimeSlotVector SliceVector AngularViewVector "
+        "TimeSliceVector TriggerVector GridFrameOffsetVector"
+    ).split()
+)
+"""What frames follow each other by; few objects have any, so all of them can be looked for."""
+
+_ELSEWHERE, _THERE = "elsewhere", "there"
+
+
+@comparison(
+    name="increment",
+    applies=lambda place: (
+        (place.tag == _INCREMENT or place.tag in _FOLLOWED)
+        and place.parent is not None
+        and place.parent.parent is None
+    ),
+)
+def increment(elements: Sequence[Element]) -> Iterator[tuple[Place, str]]:
+    """Name what Frame Increment Pointer points to and is not there; else say that it is."""
+    there = {element.place.tag for element in elements}
+    for element in elements:
+        place, value = element.place, element.value
+        # Written with another VR it holds no tags.
+        if place.tag != _INCREMENT or place.vr != "AT" or not value:
+            continue
+        for start in range(0, len(value) - 3, 4):
+            group, number = (
+                int.from_bytes(value[at : at + 2], "little") for at in (start, start + 2)
+            )
+            tag = group << 16 | number
+            if tag not in _FOLLOWED:
+                yield place, _ELSEWHERE
+            else:
+                yield place, _THERE if tag in there else f"{name_of(tag)} {format_tag(tag)}"
+
+
+@rule(
+    id="IOD027",
+    category="iod",
+    severity="error",
+    confidence="high",
+    reads=("judge:increment", "NumberOfFrames"),
+    reference="PS3.3 C.7.6.6.1.1",
+    applies=Selector(
+        when=lambda instance: (
+            bool(instance.judged("increment"))
+            and not (instance.sop_class == RT_DOSE and (instance.number("NumberOfFrames") or 0) > 1)
+        )
+    ),
+)
+def increment_points_nowhere(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
+    """Frame Increment Pointer names an attribute that is not there.
+
+    Why it matters
+    --------------
+    The attribute that it names says what changes from frame to frame: time, angle, energy
+    window. Without it a player does not know how fast the frames follow each other, and a
+    reader of slices not where they lie; some programs crash. Of doses of several frames RT304
+    says it.
+
+    How to fix
+    ----------
+    Write the attribute, or point Frame Increment Pointer (0028,0009) to the one that is there.
+
+    Command
+    -------
+    dcmdump +P FrameIncrementPointer FILE
+    dcmodify -nb -i "TAG=VALUE" FILE
+
+    Example
+    -------
+    An ultrasound clip that points to Frame Time (0018,1063), which was removed.
+    """
+    for path, said in instance.judged("increment"):
+        if said == _ELSEWHERE:
+            yield Undecided("a pointer to an attribute by which frames do not follow as a rule")
+        elif said != _THERE:
+            yield Finding(f"it points to {said}, which is not there", path)
 
 
 @rule(

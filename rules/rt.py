@@ -13,7 +13,7 @@ from auditor import (
     for_sop_classes,
     rule,
 )
-from auditor.inventory import SERIES_READS, every_series
+from auditor.inventory import SERIES_READS, series_where_any
 from auditor.standard.sop_classes import (
     RADIOTHERAPY,
     RT_SECOND_GENERATION,
@@ -35,7 +35,7 @@ _MODALITIES = frozenset(
     unit="series",
     reads=SERIES_READS,
     reference="PS3.4 B.5",
-    applies=every_series,
+    applies=series_where_any(RADIOTHERAPY),
 )
 def presence(collection: CollectionFacts) -> Iterator[Finding]:
     """Which series are radiotherapy objects, by SOP class.

@@ -13,7 +13,7 @@ from auditor import (
     for_sop_classes,
     rule,
 )
-from auditor.inventory import SERIES_READS, every_series
+from auditor.inventory import SERIES_READS, series_where_any
 from auditor.standard.sop_classes import (
     ANNOTATIONS,
     HEIGHT_MAP_SEGMENTATION,
@@ -40,7 +40,7 @@ _WITH_SEGMENTS = for_sop_classes(
     unit="series",
     reads=SERIES_READS,
     reference="PS3.4 B.5",
-    applies=every_series,
+    applies=series_where_any(SEGMENTATIONS),
 )
 def presence(collection: CollectionFacts) -> Iterator[Finding]:
     """Which series are segmentations, by SOP class.

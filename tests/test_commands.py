@@ -245,6 +245,7 @@ MENDS: dict[str, Mapping[str, str]] = {
     "IOD024": {"METHOD": "ISO_10918_1"},
     "IOD025": {},
     "IOD026": {"NUMBER": "4"},
+    "IOD027": {"TAG": "(0018,1063)", "VALUE": "33"},
     "IOD032": {},
     "IOD033": {"CHARACTER-SET": "ISO_IR 100"},
     "IOD034": {"TAG": "(0020,0037)", "VALUE": "1\\\\0\\\\0\\\\0\\\\1\\\\0"},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.cli import main
+from auditor.formats import FORMATS
+from auditor.render import write_comparison
 from auditor.result import (
     AuditResult,
     CollectionResult,
@@ -399,6 +402,26 @@ def test_pages_and_tables_hold_every_collection_and_nothing_raw(tmp_path: Path) 
     own = lay_beside(found, tmp_path / "own.csv")
     assert own.differences == ()
     assert (own.rows, own.matched) == (2, 1)
+
+
+def test_an_empty_table_is_as_wide_as_its_head() -> None:
+    page = survey_page(survey([])).decode()
+    table = page[page.index('<table id="surveyed"') :].partition("</table>")[0]
+    assert f'colspan="{table.count("<th scope")}"' in table
+
+
+def test_what_the_notation_means_is_said_in_the_same_words_everywhere(tmp_path: Path) -> None:
+    whole = made(collection("b", EvidenceResult(segmentations=True, forms=[MASKS])))
+    whole.collections[0].annotation = {"A/S": "Y*"}
+    write_comparison([whole], tmp_path / "c.html")
+    pages = [
+        FORMATS["html"].report(whole).decode(),
+        (tmp_path / "c.html").read_text("utf-8"),
+        survey_page(survey([whole])).decode(),
+    ]
+    said = [re.findall(r"CI: clinical information;[^<]*not DICOM\.", page) for page in pages]
+    assert [len(each) for each in said] == [1, 1, 1]
+    assert len({*map(str, said)}) == 1
 
 
 def run(*arguments: object) -> Result:

@@ -155,6 +155,11 @@ LOSSY = {
 Image Compression Method (PS3.3 C.7.6.1.1.5.1). JPEG 2000 and near-lossless JPEG-LS may be
 used without loss."""
 
+DEFLATED = frozenset(
+    {"1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.4.95", "1.2.840.10008.1.2.4.205"}
+)
+"""Transfer syntaxes of data sets that are deflated (PS3.5 A.5, and JPIP Referenced Deflate)."""
+
 
 def encapsulates(syntax: str) -> bool:
     """Whether the pixel data of a registered transfer syntax is encapsulated (PS3.5 A.4)."""

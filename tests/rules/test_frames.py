@@ -20,6 +20,7 @@ from auditor.standard.sop_classes import (
     HEIGHT_MAP_SEGMENTATION,
     LABEL_MAP_SEGMENTATION,
     PARAMETRIC_MAP,
+    RT_DOSE,
     SEGMENTATION,
 )
 from auditor.testing import dataset_of
@@ -36,6 +37,8 @@ from tests.rules.cases import (
 )
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
+CLIP = "1.2.840.10008.5.1.4.1.1.3.1"
+VECTORS = {"EnergyWindowVector": [1, 2], "DetectorVector": [1, 2]}
 PER_FRAME = "(5200,9230)"
 SEGMENT = f"{PER_FRAME}/(0062,000A)/(0062,000B)"
 INDICES = f"{PER_FRAME}/(0020,9111)/(0020,9157)"
@@ -172,6 +175,15 @@ def having(**values: Any) -> dict[str, Any]:
     return changed(lambda literal: literal.update(values))
 
 
+def pointing_into(*groups: int, make: Callable[[], dict[str, Any]] = good) -> dict[str, Any]:
+    """Return it with the functional group of each dimension."""
+    literal = deepcopy(make())
+    for each_dimension, group in zip(literal["DimensionIndexSequence"], groups, strict=True):
+        each_dimension["FunctionalGroupPointer"] = group
+    return literal
+
+
+POINTER = "(0020,9222)/(0020,9165)"
 NOT_THIS = (not_applicable({"SOPClassUID": CT}), not_evaluated(good(), file={"complete": "header"}))
 
 ENHANCED_CT = "1.2.840.10008.5.1.4.1.1.2.1"
@@ -215,9 +227,53 @@ def indexed(*values: int) -> list[dict[str, Any]]:
     return made
 
 
+def clip(**changed: Any) -> dict[str, Any]:
+    """Return an ultrasound clip whose frames follow by time."""
+    made = {
+        "SOPClassUID": CLIP,
+        "NumberOfFrames": "2",
+        "FrameIncrementPointer": 0x00181063,
+        "FrameTime": "33",
+        **changed,
+    }
+    return {keyword: value for keyword, value in made.items() if value is not None}
+
+
 CASES: Cases = {
+    "IOD027": (
+        passes(clip()),
+        passes(clip(FrameIncrementPointer=[0x00540010, 0x00540020], **VECTORS)),
+        passes(clip(NumberOfFrames="1")),
+        fails(
+            clip(FrameTime=None),
+            at=["(0028,0009)"],
+            says=("it points to Frame Time (0018,1063), which is not there",),
+        ),
+        fails(clip(FrameIncrementPointer=[0x00181063, 0x00181065]), at=["(0028,0009)"]),
+        fails(clip(FrameIncrementPointer=0x00540010), at=["(0028,0009)"]),
+        # One in an item is none of the object.
+        fails(
+            clip(FrameTime=None, SourceImageSequence=[{"FrameTime": "33"}]),
+            at=["(0028,0009)"],
+        ),
+        fails(
+            clip(SOPClassUID=RT_DOSE, NumberOfFrames="1", FrameIncrementPointer=0x3004000C),
+            at=["(0028,0009)"],
+        ),
+        not_evaluated(clip(FrameIncrementPointer=0x00200013, InstanceNumber="1")),
+        not_applicable(clip(FrameIncrementPointer=None)),
+        not_applicable(clip(FrameIncrementPointer="")),
+        # Of several planes of a dose RT304 says it.
+        not_applicable(clip(SOPClassUID=RT_DOSE, FrameIncrementPointer=0x3004000C)),
+    ),
     "IOD026": (
         passes(enhanced()),
+        passes(pointing_into(0x00209111, 0x00209113, make=enhanced)),
+        fails(
+            pointing_into(0x00209111, 0x00209111, make=enhanced),
+            at=["(0020,9222)/(0020,9167)"],
+        ),
+        fails(pointing_into(0x00209113, 0x00209113, make=enhanced), at=["(0020,9222)/(0020,9167)"]),
         # Of tiles in full, where they are is not said (C.7.6.17.3).
         passes(
             enhanced(
@@ -413,14 +469,24 @@ CASES: Cases = {
                 ],
             )
         ),
-        # Of a frame without a position nothing is known.
-        passes(
+        # Of a frame without a position nobody knows whether its index is right.
+        fails(
             with_frame(
                 1,
                 PlanePositionSequence=None,
                 FrameContentSequence=[{"DimensionIndexValues": [1, 1]}],
-            )
+            ),
+            at=[POINTER],
+            says=("points to what a frame does not have",),
         ),
+        # Segment and position are each in one functional group (C.7.6.16.2).
+        passes(pointing_into(0x0062000A, 0x00209113)),
+        fails(
+            pointing_into(0x0062000A, 0x00209111),
+            at=["(0020,9222)/(0020,9167)"],
+            says=("names another functional group than has what it points to",),
+        ),
+        fails(pointing_into(0x00209113, 0x0062000A), at=["(0020,9222)/(0020,9167)"]),
         passes(
             with_frame(
                 1,
@@ -446,7 +512,8 @@ CASES: Cases = {
                     DimensionIndexPointer=0x0048021E
                 )
             ),
-            at=["(0020,9222)/(0020,9165)"],
+            at=[POINTER],
+            says=("points to what no frame has",),
         ),
         not_applicable(having(DimensionIndexSequence=[])),
         *NOT_THIS,
@@ -573,7 +640,7 @@ def test_case(rule_id: str, case: Case) -> None:
     case.check(rule_id)
 
 
-OF_FRAMES = [rule_id for rule_id in CASES if rule_id != "SEG210"]
+OF_FRAMES = [rule_id for rule_id in CASES if rule_id not in ("SEG210", "IOD027")]
 
 
 @pytest.mark.parametrize("rule_id", OF_FRAMES)

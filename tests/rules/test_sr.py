@@ -43,8 +43,8 @@ cut_short = not_evaluated({"SOPClassUID": ENHANCED, "Modality": "SR"}, file={"co
 CASES: Cases = {
     "SR001": (
         not_evaluated(instances=[{"SOPClassUID": ENHANCED}]),
-        passes(instances=[{"SeriesInstanceUID": 1, "SOPClassUID": SECONDARY_CAPTURE}]),
-        passes(
+        not_applicable(instances=[{"SeriesInstanceUID": 1, "SOPClassUID": SECONDARY_CAPTURE}]),
+        not_applicable(
             instances=[{"SeriesInstanceUID": 1, "SOPClassUID": SECONDARY_CAPTURE, "Modality": "SR"}]
         ),
         fails(
