@@ -21,9 +21,14 @@ def run() -> NoReturn:
         main(prog_name="dicom-audit")
     except SystemExit as end:
         code = 0 if end.code is None else end.code
+    except Exception:  # noqa: BLE001
+        # Not even that could be said; a traceback could quote a file.
+        code = INCOMPLETE
     try:
-        sys.stdout.flush()
-        sys.stderr.flush()
+        for stream in (sys.stdout, sys.stderr):
+            # A process may be started without them.
+            if stream is not None:
+                stream.flush()
     except OSError:
         # Nobody reads on. What was to be said is not known to have been: not a verdict.
         code = INCOMPLETE

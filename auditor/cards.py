@@ -26,6 +26,7 @@ from auditor.result import (
 )
 from auditor.view import (
     IDENTIFIERS,
+    NOT_KNOWN,
     Limits,
     arc_of,
     clean,
@@ -811,7 +812,7 @@ def _all_links(collection: CollectionResult, limits: Limits) -> Card | None:
 def _coverage(collection: CollectionResult, limits: Limits) -> Card | None:
     """Show how many patients have objects of each kind."""
     kinds = collection.objects.kinds if collection.objects else []
-    patients = collection.counts.patients
+    patients, known = collection.counts.patients, collection.counts.knows_patients
     if not kinds:
         return None
     shown = sorted(kinds, key=lambda kind: (not kind.is_image, -kind.patients))[: limits.values]
@@ -826,7 +827,7 @@ def _coverage(collection: CollectionResult, limits: Limits) -> Card | None:
                     Line(
                         (
                             Cell(clean(each.kind)),
-                            Cell(_part(each.patients, patients)),
+                            Cell(_part(each.patients, patients) if known else NOT_KNOWN),
                             Cell(number(each.series)),
                             Cell(number(each.instances)),
                         ),
@@ -835,7 +836,9 @@ def _coverage(collection: CollectionResult, limits: Limits) -> Card | None:
                     for each in shown
                 ),
                 left_out(len(kinds), len(shown), "kind"),
-                f"Of {plural(patients, 'patient')}, by Patient ID; kinds go by SOP Class.",
+                f"Of {plural(patients, 'patient')}, by Patient ID; kinds go by SOP Class."
+                if known
+                else "Patients are not known: no object has a Patient ID. Kinds go by SOP Class.",
                 wide=True,
             ),
         ),

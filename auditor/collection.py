@@ -8,8 +8,39 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from auditor.standard.sop_classes import OF_NO_PATIENT
+
 if TYPE_CHECKING:
     import duckdb
+
+
+_INSIDE = {
+    "PatientID": "DISTINCT coalesce(StudyInstanceUID, SeriesInstanceUID, 0)",
+    "StudyInstanceUID": "DISTINCT coalesce(SeriesInstanceUID, 0)",
+    "SeriesInstanceUID": "*",
+}
+
+
+def nameless(identifier: str, among: str = "TRUE", sop_class: str = "SOPClassUID") -> str:
+    """Return SQL of how many patients, studies or series there may be that have no identifier.
+
+    Of objects without a Patient ID nobody knows which are of one person: at most as many persons
+    as they have studies. Such a patient is not evaluated, and never *not applicable*.
+
+    Parameters
+    ----------
+    identifier
+        ``PatientID``, ``StudyInstanceUID`` or ``SeriesInstanceUID``.
+    among
+        Which objects are counted, in SQL.
+    sop_class
+        SQL of the SOP Class UID: what is of no patient by its kind lacks nothing.
+    """
+    others = ", ".join(f"'{uid}'" for uid in sorted(OF_NO_PATIENT))
+    return (
+        f"count({_INSIDE[identifier]}) FILTER ({identifier} IS NULL AND ({among}) "
+        f"AND coalesce({sop_class}, '') NOT IN ({others}))"
+    )
 
 
 Tables = Mapping[str, Path | str]

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from itertools import pairwise
 from typing import BinaryIO
 
+from auditor.standard.sop_classes import DEFLATED
+
 
 class WillNotDecode(Exception):
     """Decoding would take more than an audit spends; the message says why, without a value."""
@@ -38,8 +40,6 @@ def check_not_deflated(location: str) -> None:
         If its transfer syntax says that it is deflated.
     """
     from pydicom.filereader import _read_file_meta_info, read_preamble
-
-    from auditor.reading.reader import DEFLATED
 
     with open(location, "rb") as file:  # noqa: PTH123 - the name may not be text
         # As pydicom does it: how long the file meta information is, is up to the file.

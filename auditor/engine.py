@@ -154,7 +154,6 @@ class Auditor:
         tally.dicom += reading.size
         for creator, size in reading.private:
             tally.private[creator] += size
-        self._people.add(reading.columns, file.path, partial.people)
         row = self._columns.row(reading.columns)
         name = ""
         if reading.facts is not None:
@@ -173,6 +172,7 @@ class Auditor:
                 seen.count += 1
                 seen.path = min(seen.path, file.path)
             if reading.facts.identified != "directory":
+                self._people.add(reading.columns, file.path, partial.people)
                 known = hash(entity_key(reading.columns))
                 if known not in self._entities:
                     self._entities.add(known)

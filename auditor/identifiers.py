@@ -355,6 +355,14 @@ _PHONE_LABEL = re.compile(
     re.IGNORECASE,
 )
 
+_PHONE_ASKED = re.compile(
+    r"\b(?:call|phone|ring|reach)[ ](?:me|us|him|her|them|back|patient)[ ](?:back[ ])?(?:at|on)"
+    r"[ :]*(?!(?:18|19|20)\d\d[-/.]?\d)[+(]?\d(?:[ ()./-]{0,3}\d){6,14}(?![\d])",
+    re.IGNORECASE,
+)
+_THREE_THREE_FOUR = re.compile(r"(?<![\w.+/-])(\d{3})-(\d{3})-(\d{4})(?![\w-]|\.\d)")
+"""As North America writes a number, whether or not one of these digits can be given to anybody."""
+
 _SSN = re.compile(r"(?<![\w.-])(?!000|666|9)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?![\w-]|\.\d)")
 _CPF = re.compile(r"(?<![\w.])\d{3}\.\d{3}\.\d{3}-\d{2}(?![\w.])")
 _AHV = re.compile(r"(?<![\w.])756\.\d{4}\.\d{4}\.\d{2}(?![\w.])")
@@ -516,8 +524,10 @@ def _ips(text: str) -> Iterator[Sign]:
 
 
 def _phones(text: str) -> Iterator[Sign]:
-    if _PHONE_LABEL.search(text) or _E164.search(text):
+    if _PHONE_LABEL.search(text) or _PHONE_ASKED.search(text) or _E164.search(text):
         yield Sign("phone", HIGH)
+    if any(len(set("".join(match.groups()))) > 2 for match in _THREE_THREE_FOUR.finditer(text)):
+        yield Sign("phone", LOW)
     for match in _INTERNATIONAL.finditer(text):
         if 8 <= sum(each.isdigit() for each in match[0]) <= 17 and not _is_number_row(match[0]):
             yield Sign("phone", HIGH)

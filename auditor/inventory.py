@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from auditor.collection import CollectionFacts, Tables
+from auditor.collection import CollectionFacts, Tables, nameless
+from auditor.model import Units
 from auditor.reading.places import NO_CREATOR
 from auditor.result import Counts, InventoryRow
 from auditor.standard.sop_classes import (
@@ -47,6 +48,37 @@ IS_INSTANCE = (
     "status IN ('ok', 'partial') AND coalesce(SOPClassUID, MediaStorageSOPClassUID, '') "
     f"<> '{MEDIA_STORAGE_DIRECTORY}'"
 )
+
+
+SERIES_READS = (
+    "instances.path",
+    "instances.status",
+    "instances.SOPClassUID",
+    "instances.MediaStorageSOPClassUID",
+    "instances.SeriesInstanceUID",
+)
+"""What has to be declared to ask for `series_where_any`."""
+
+
+def series_where_any(sop_classes: Iterable[str]) -> Callable[[CollectionFacts], Units]:
+    """Return what a rule applies to that says which series are of a kind, by SOP class.
+
+    These are all series, since it says how many of them are; none where no object is of the kind:
+    there it has nothing to say. Nobody knows the series of objects that do not name it.
+    """
+    wanted = sorted(sop_classes)
+
+    def units(collection: CollectionFacts) -> Units:
+        unknown = nameless("SeriesInstanceUID", IS_INSTANCE)
+        for known, nobodys in collection.rows(
+            f"SELECT count(DISTINCT SeriesInstanceUID), {unknown} FROM instances "
+            "HAVING bool_or(list_contains(?, SOPClassUID))",
+            [wanted],
+        ):
+            return Units(known, nobodys, "objects without a Series Instance UID")
+        return Units(0)
+
+    return units
 
 
 # Files of one SOP Instance UID are one instance; those without one are one each.

@@ -52,6 +52,6 @@ def code_digest(here: Path = Path(__file__).parent) -> str:
         first = path.parts[0].removesuffix(".py")
         if first in SHOWING or first == _BUNDLED:
             continue
-        if file.suffix in (".py", ".gz", ".xz", ".zip", ".toml"):
+        if file.suffix in (".py", ".gz", ".toml"):
             digest.update(path.as_posix().encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()

@@ -15,6 +15,7 @@ from operator import itemgetter
 from auditor.identifiers import stands_for_nobody
 from auditor.reading.columns import COLUMN
 from auditor.redaction import Hasher, coded
+from auditor.standard.sop_classes import OF_NO_PATIENT
 
 PEOPLE: tuple[tuple[str, str], ...] = (
     ("PatientID", "uint64"),
@@ -35,7 +36,8 @@ PEOPLE: tuple[tuple[str, str], ...] = (
 """Columns of the table of people. Age is in days; the names in lower case are dates.
 
 Null is what an object does not say, or says with a dummy: a name that stands for nobody, the
-first of January, a frame of reference that the standard registers.
+first of January, a frame of reference that the standard registers. Rows without a Patient ID are
+of patients of whom nobody knows who they are.
 """
 
 PersonRow = tuple[int | str | None, ...]
@@ -63,6 +65,7 @@ _READ = tuple(
     )
 )
 _read = itemgetter(*_READ)
+_SOP_CLASS = COLUMN["SOPClassUID"]
 
 _AGE = re.compile(rb"([0-9]{3})([DWMY])")
 _DAYS = {b"D": 1.0, b"W": 7.0, b"M": 30.4375, b"Y": 365.25}
@@ -104,7 +107,9 @@ class People:
             if len(self._known) > 4096:
                 self._known.clear()
             row = self._known[key] = self._row(*key)
-        if row[0] is not None and (row not in rows or path < rows[row]):
+        if row[0] is None and _text(columns[_SOP_CLASS]) in OF_NO_PATIENT:
+            return
+        if row not in rows or path < rows[row]:
             rows[row] = path
 
     def _row(

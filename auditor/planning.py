@@ -148,7 +148,7 @@ class RulesPlan:
         if (place.tag >> 16 == 2) != self._meta:
             column = -1
         role = "" if self._meta else self._role(place, parent, at_top)
-        tags = self._tags(place)
+        tags = place.tags
         return Attention(
             keep=inherited
             or tags in self._keep
@@ -197,15 +197,6 @@ class RulesPlan:
             return "place" if self._drawn_on else "position"
         alike = steps[0] == SHARED_GROUPS and keyword != "ImagePositionPatient"
         return "number" if self._drawn_on or alike else ""
-
-    @staticmethod
-    def _tags(place: Place) -> tuple[int, ...]:
-        tags: list[int] = []
-        step: Place | None = place
-        while step is not None and step.parent is not None:
-            tags.append(step.tag)
-            step = step.parent
-        return tuple(reversed(tags))
 
     def structure(self, place: Place, value: bytes, encodings: tuple[str, ...]) -> bytes:
         """Return what a referee can depend on: both referees' stand-ins follow from it.

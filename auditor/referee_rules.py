@@ -23,7 +23,7 @@ def count_referee_rule(
     """Ask a rule about every report; return what it says of each signature, and why not of all."""
     confidences: Confidences = {}
     answers = {
-        digest: _ask_referee_rule(rule, report, confidences) for digest, report in reports.items()
+        digest: ask_referee_rule(rule, report, confidences) for digest, report in reports.items()
     }
     parts: list[Judged] = [
         (*_answer(answers, each.structure), each.series) for each in tally.signatures.values()
@@ -33,7 +33,7 @@ def count_referee_rule(
     return parts, confidences, reason
 
 
-def _ask_referee_rule(
+def ask_referee_rule(
     rule: Rule, reports: dict[str, RefereeReport], confidences: dict[tuple[str, str], str]
 ) -> tuple[Outcome, tuple[tuple[str, str], ...]]:
     """Ask a rule about the reports on one structure, of those referees that judged it.
@@ -82,7 +82,7 @@ def _referee_reason(
     reasons = {
         "unknown_sop_class": "SOP classes that the standard's table does not have",
         "no_sop_class": "objects without a SOP class",
-        "absent": "a referee that is not installed",
+        "absent": "a referee that is not installed (extra `referee`)",
         "not_shown": "objects with more items than a referee is shown",
         "unshown": "overlays of one object that differ, of which the referee is shown the first",
     }

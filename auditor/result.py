@@ -118,7 +118,7 @@ class RuleResult:
 class CategoryResult:
     """One category's score.
 
-    `score` is 0 to 100, or None when nothing could be judged or a weighted rule raised;
+    `score` is 0 to 100, or None when nothing could be judged or a weighted rule raised throughout;
     `coverage` is the share, 0 to 1, of the weighted units that could be judged.
     """
 
@@ -147,6 +147,11 @@ class Counts:
     bytes: int = 0
     signatures: int = 0
     links: int = 0
+
+    @property
+    def knows_patients(self) -> bool:
+        """Whether the patients could be counted: not if no object has a Patient ID."""
+        return self.patients > 0 or self.instances == 0
 
 
 @dataclass(slots=True)

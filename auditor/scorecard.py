@@ -20,6 +20,7 @@ from auditor.result import (
 )
 from auditor.view import (
     LEVELS,
+    NOT_KNOWN,
     NOTATION_LABELS,
     Fact,
     Gauge,
@@ -342,7 +343,7 @@ def _listed_rule(rule: RuleResult, detail: str) -> ListedRule:
 def _facts(collection: CollectionResult) -> tuple[Fact, ...]:
     counts = collection.counts
     return (
-        Fact("Patients", number(counts.patients)),
+        Fact("Patients", number(counts.patients) if counts.knows_patients else NOT_KNOWN),
         Fact("Studies", number(counts.studies)),
         Fact("Series", number(counts.series)),
         Fact("Different objects", number(counts.instances)),

@@ -30,7 +30,9 @@ def score_category(category: str, rules: Sequence[RuleResult]) -> CategoryResult
     ``score = 100 * sum(w * passed / applicable) / sum(w)`` over rules with something
     applicable, ``coverage = sum(w * covered) / sum(w)`` over rules with something
     to judge, where ``w`` is the rule's weight, see `_covered`. The score is None if nothing was
-    judged or a rule with a weight raised: then nobody knows.
+    judged, or a rule with a weight could be worked out of nothing that it was asked of: then nobody
+    knows. One that raised, or whose referee died, on some objects has judged the others: those
+    count, and the rest lowers the coverage.
     """
     weighted = [rule for rule in rules if rule.weight > 0]
     score_sum = weight_sum = covered = to_cover = 0.0
@@ -41,7 +43,7 @@ def score_category(category: str, rules: Sequence[RuleResult]) -> CategoryResult
         if rule.applicable or rule.not_evaluated or rule.errors:
             to_cover += rule.weight
             covered += rule.weight * _covered(rule)
-    raised = [rule.id for rule in weighted if rule.errors]
+    raised = [rule.id for rule in weighted if rule.errors and not rule.applicable]
     reason = ""
     score: float | None = None
     if not rules:
@@ -54,7 +56,7 @@ def score_category(category: str, rules: Sequence[RuleResult]) -> CategoryResult
         if score == 100 and any(rule.failed for rule in weighted):
             score = 99.9
     elif covered:
-        reason = "not evaluated: what may belong here could not be judged, the rest does not"
+        reason = "not evaluated: what may belong here could not be judged, nothing else does"
     elif to_cover:
         reason = "not evaluated: none of what is here could be judged"
     elif any(rule.applicable for rule in rules):
@@ -96,7 +98,7 @@ def _coverage(covered: float, to_cover: float) -> float:
 def overall(categories: Sequence[CategoryResult], profile: Profile) -> tuple[float | None, float]:
     """Return the score over all categories, and its coverage.
 
-    None if a category with a weight is unknown because a rule raised, or none is scored.
+    None if a category with a weight is unknown because a rule raised throughout, or none is scored.
     A category that could not be looked at has no score, and counts in the coverage.
     """
     weighted = [(profile.category_weights[each.id], each) for each in categories]

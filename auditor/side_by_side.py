@@ -127,7 +127,7 @@ class Code(NamedTuple):
 class HeatRow:
     """One collection; `rank` is its verdict's, by which rows can be shown and hidden.
 
-    `first` is the id of the rule to fix first, "" if there is none.
+    `start` is what keeps the verdict open, or the rule to fix first; "" if there is neither.
     """
 
     name: str
@@ -135,7 +135,7 @@ class HeatRow:
     mark: str
     tone: str
     verdict: str
-    first: str
+    start: str
     rank: int
     codes: tuple[Code, ...]
     cells: tuple[Cell | None, ...]
@@ -159,6 +159,13 @@ class Choice(NamedTuple):
     rank: int
 
 
+class Shade(NamedTuple):
+    """A shade of the legend, and the scores that have it."""
+
+    shade: str
+    words: str
+
+
 @dataclass(frozen=True, slots=True)
 class HeatMap:
     """Repositories by collections by categories."""
@@ -168,6 +175,7 @@ class HeatMap:
     grouped: bool
     marked: bool
     choices: tuple[Choice, ...]
+    shades: tuple[Shade, ...]
     more: str
 
 
@@ -345,7 +353,7 @@ def _row(member: Member, columns: Iterable[str]) -> _Row:
             mark=member.mark,
             tone=verdict.tone,
             verdict=verdict.headline,
-            first=clean(verdict.first, 20),
+            start=verdict.start,
             rank=verdict.rank,
             codes=tuple(_code(label, collection) for label in NOTATION),
             cells=(_cell(overall_gauge(collection, verdict), overall), *cells),
@@ -384,8 +392,20 @@ def _heat(rows: Sequence[_Row], columns: dict[str, str], total: Sequence[Member]
             Choice(tone, headline, number(count), rank)
             for (rank, headline, tone), count in sorted(tally.items())
         ),
+        shades=tuple(_shades()),
         more=left_out(len(total), len(rows), "collection"),
     )
+
+
+def _shades() -> Iterator[Shade]:
+    """Yield what the shades of cells mean, from the highest score to the lowest."""
+    for (least, shade), (above, _) in zip(STEPS, (STEPS[0], *STEPS), strict=False):
+        if least == 100:
+            yield Shade(shade, tenths(least))
+        elif least:
+            yield Shade(shade, f"{least:g} and more")
+        else:
+            yield Shade(shade, f"below {above:g}")
 
 
 def _median(scores: Iterable[float | None]) -> str:

@@ -28,7 +28,7 @@ STEPS = (
     "something beyond images",
     "SEG or SR",
 )
-"""The study's funnel; what is not stated loses nobody."""
+"""The study's funnel; what is not stated loses nobody, and `_title` says so."""
 
 FLAGS = {
     "ci": "clinical information",
@@ -62,7 +62,7 @@ class SurveyRow:
     modalities
         Defined terms of Modality that the objects have.
     subjects
-        Distinct Patient IDs.
+        Distinct Patient IDs; None where no object has one.
     ci, a_s, cr
         In the study's notation.
     formats
@@ -92,7 +92,7 @@ class SurveyRow:
     species: str
     source: str
     modalities: tuple[str, ...]
-    subjects: int
+    subjects: int | None
     ci: str
     a_s: str
     cr: str
@@ -209,7 +209,7 @@ def survey(results: Iterable[AuditResult], descriptions: Descriptions | None = N
     )
     steps = tuple(
         Step(
-            title,
+            _title(title, [row for row in rows if row.step >= number]) if number == 2 else title,
             sum(row.step >= number for row in rows),
             dict(
                 Counter(row.lost for row in rows if row.step == number and row.lost).most_common()
@@ -226,6 +226,23 @@ def survey(results: Iterable[AuditResult], descriptions: Descriptions | None = N
             for name in ("access", "species", "pathology", "region")
         },
     )
+
+
+def _title(title: str, passing: Sequence[SurveyRow]) -> str:
+    """Return what is known of all that pass the second step, and of how many it is not stated."""
+    words = {"access": "open", "species": "human"}
+    known, missing = title.split(", "), dict[int, list[str]]()
+    for name, word in words.items():
+        count = sum(not getattr(row, name) for row in passing)
+        if count:
+            missing.setdefault(count, []).append(name)
+        if count and count == len(passing):
+            known.remove(word)
+    said = [
+        f"{' and '.join(names)} not stated{'' if count == len(passing) else f' of {count:,}'}"
+        for count, names in missing.items()
+    ]
+    return "; ".join([", ".join(known), *said])
 
 
 def _row(
@@ -252,7 +269,7 @@ def _row(
         modalities=tuple(
             row.value for row in collection.inventory.get("modality", []) if row.value in MODALITIES
         ),
-        subjects=collection.counts.patients,
+        subjects=collection.counts.patients if collection.counts.knows_patients else None,
         ci=said["CI"],
         a_s=said["A/S"],
         cr=said["CR"],

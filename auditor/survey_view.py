@@ -11,7 +11,8 @@ from typing import NamedTuple
 from auditor.formats.csv import cell
 from auditor.render import page
 from auditor.survey import FLAGS, NOT_EVALUATED, Comparison, Survey, SurveyRow
-from auditor.view import clean, explain_notation, percent
+from auditor.terminal import console
+from auditor.view import NOT_KNOWN, clean, explain_notation, percent
 from auditor.words import number, plural
 
 ROWS = 3000
@@ -122,6 +123,8 @@ class SurveyView:
 def survey_page(made: Survey) -> bytes:
     """Return the page."""
     left = len(made.rows) - ROWS
+    nobody = sum(row.subjects is None for row in made.rows)
+    unknown = f" (and those of {plural(nobody, 'collection')}, not known)" if nobody else ""
     against = made.against
     unlike = len(against.differences) - ROWS if against else 0
     return page(
@@ -129,7 +132,7 @@ def survey_page(made: Survey) -> bytes:
         SurveyView(
             title="Beyond images: a survey",
             subtitle=f"{plural(len(made.rows), 'collection')}, "
-            f"{plural(sum(row.subjects for row in made.rows), 'subject')}",
+            f"{plural(sum(row.subjects or 0 for row in made.rows), 'subject')}{unknown}",
             steps=_steps(made),
             stated=_stated(made),
             formats=_formats(made),
@@ -203,15 +206,15 @@ def _formats(made: Survey) -> tuple[FormatView, ...]:
 
 def _row(row: SurveyRow) -> RowView:
     share = 100 * row.traceable_files / row.annotation_files if row.annotation_files else None
-    joined = f"{number(row.patients_joined)} of {plural(row.subjects, 'subject')}"
+    joined = f"{number(row.patients_joined)} of {plural(row.subjects or 0, 'subject')}"
     return RowView(
         name=clean(row.name) or "(no name)",
         repository=clean(row.repository),
         pathology=clean(row.pathology) or NOT_STATED,
         region=clean(row.region) or NOT_STATED,
         modalities=clean(", ".join(row.modalities)) or "-",
-        subjects=number(row.subjects),
-        subjects_sort=row.subjects,
+        subjects=NOT_KNOWN if row.subjects is None else number(row.subjects),
+        subjects_sort=row.subjects or 0,
         ci=_cell("CI", row.ci),
         a_s=_cell("A/S", row.a_s, row.since.get("a_s", "")),
         cr=_cell("CR", row.cr, row.since.get("cr", "")),
@@ -297,7 +300,8 @@ def survey_csv(made: Survey) -> bytes:
     for row in made.rows:
         values: tuple[str | int, ...] = (
             row.name, row.repository, row.pathology or NOT_STATED, row.region or NOT_STATED,
-            ", ".join(row.modalities), row.subjects, row.access or NOT_STATED,
+            ", ".join(row.modalities),
+            NOT_EVALUATED if row.subjects is None else row.subjects, row.access or NOT_STATED,
             row.species or NOT_STATED, row.source or NOT_STATED, row.ci, row.a_s, row.cr,
             *(words[row.flags[flag]] for flag in FLAGS), ";".join(row.formats),
             row.annotation_files, row.traceable_files, row.patients_joined, row.step, row.lost,
@@ -309,29 +313,28 @@ def survey_csv(made: Survey) -> bytes:
 
 def print_survey(made: Survey) -> None:
     """Print the funnel, and how it agrees with another table."""
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    console = Console(highlight=False, soft_wrap=True)
+    shown = console()
     for step in made.steps:
-        console.print(Text(f"{number(step.collections):>7} {step.title}"))
+        shown.print(Text(f"{number(step.collections):>7} {step.title}"))
         for why, count in step.lost.items():
-            console.print(Text(f"        - {number(count)} {why}"))
+            shown.print(Text(f"        - {number(count)} {why}"))
     if stated := _stated(made):
-        console.print(Text(stated))
+        shown.print(Text(stated))
     if made.against is None:
         return
-    console.print(Text(f"{_against(made.against)} {_missing(made.against)}".rstrip()))
+    shown.print(Text(f"{_against(made.against)} {_missing(made.against)}".rstrip()))
     table = Table(box=None, pad_edge=False)
     table.add_column("flag")
     for title in ("compared", "agree", "only there", "only here", "not eval.", "kappa"):
         table.add_column(title, justify="right", no_wrap=True)
     for agreement in _agreement(made.against):
         table.add_row(*agreement)
-    console.print(table)
+    shown.print(table)
     for each in _differences(made.against):
-        console.print(
+        shown.print(
             Text(
                 f"  {each.collection}: {each.flag}: there {each.there}, here {each.here}"
                 + (f" since {each.since}" if each.since else "")

@@ -1,8 +1,8 @@
 """The mergeable count: what was found, how often, in which series, with the first path.
 
-A tally is a commutative monoid: `Tally()` is its zero and `merge` its addition, so parts
-may be counted anywhere and added in any order and grouping. It holds no identifier: series
-are keyed hashes.
+A tally is a commutative monoid: `Tally()` is its zero and `merge` its addition, so what the
+workers of one audit count may be added in any order and grouping. It holds no identifier:
+series are keyed hashes.
 """
 
 from __future__ import annotations

@@ -10,20 +10,22 @@ Examples
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from pydicom.dataset import Dataset
 
 from auditor.collection import CollectionFacts
+from auditor.collection_rules import run_collection_rule
 from auditor.conformance.vocabulary import RefereeReport
-from auditor.facts import InstanceFacts
 from auditor.judgement import instance_rules
 from auditor.literal import WHOLE, ask_about
-from auditor.model import Finding, Outcome, Selector
+from auditor.model import Finding, Outcome, Undecided
+from auditor.referee_rules import ask_referee_rule
 from auditor.registry import RuleSet, load
+from auditor.result import RuleResult
 from auditor.store import QUERIED, TableWriter
 
 __all__ = ["Judgement", "ask_collection", "ask_instance", "dataset_of", "load"]
@@ -44,11 +46,13 @@ class Judgement:
     counts
         Of a collection rule: what each stands for.
     reasons
-        Of an instance rule: why it could not evaluate.
+        Why it could not evaluate, or not all; of a collection rule also what it raised.
     series
         Of a collection rule: the series of each finding, None where it is of no one.
     examples
         Of a collection rule: the paths that each names.
+    units
+        Of a collection rule: how many it judged, and how many it could not.
     """
 
     outcome: Outcome
@@ -57,6 +61,7 @@ class Judgement:
     reasons: tuple[str, ...] = ()
     series: tuple[int | None, ...] = ()
     examples: tuple[tuple[str, ...], ...] = field(default=(), compare=False)
+    units: tuple[int, int] = field(default=(0, 0), compare=False)
 
     @property
     def places(self) -> list[str]:
@@ -114,11 +119,9 @@ def ask_instance(
     rule = rules.get(rule_id)
     facts = WHOLE._replace(**(file or {}))
     if rule in instance_rules(rules)[1]:
-        view = InstanceFacts((), facts, referees, rule.reads)
-        said = [each for each in rule.check(view) if isinstance(each, Finding)]
-        found = tuple((each.message, str(each.tag_path)) for each in said)
-        return Judgement(Outcome.FAIL if found else Outcome.PASS, found)
-    outcome, findings = ask_about(rule, rules.judges, dataset_of(literal), facts, path)
+        outcome, findings = ask_referee_rule(rule, referees or {}, {})
+    else:
+        outcome, findings = ask_about(rule, rules.judges, dataset_of(literal), facts, path)
     if outcome is Outcome.NOT_EVALUATED:
         return Judgement(outcome, reasons=tuple(reason for reason, _ in findings))
     return Judgement(outcome, findings)
@@ -141,7 +144,7 @@ def ask_collection(
     counted: Sequence[Mapping[str, Any]] = (),
     pixels: Sequence[Mapping[str, Any]] = (),
 ) -> Judgement:
-    """Run one collection rule on tables written down as rows.
+    """Run one collection rule on tables written down as rows, by the way that the engine takes.
 
     Parameters
     ----------
@@ -153,7 +156,25 @@ def ask_collection(
     import duckdb
 
     rule = rules.get(rule_id)
-    assert not isinstance(rule.applies, Selector)
+    result = RuleResult(
+        id=rule.id,
+        category=rule.category,
+        severity=rule.severity.value,
+        confidence=rule.confidence.value,
+        outcome=Outcome.NOT_APPLICABLE.value,
+        applicable=0,
+        failed=0,
+        unit=rule.unit.value,
+    )
+    found: list[Finding] = []
+
+    def heard(facts: CollectionFacts) -> Iterator[Finding | Undecided]:
+        # The engine adds up findings of one message; here each is told apart.
+        for each in rule.check(facts):
+            if isinstance(each, Finding):
+                found.append(each)
+            yield each
+
     given = {
         "instances": instances,
         "references": references,
@@ -174,18 +195,18 @@ def ask_collection(
             tables[table] = Path(folder) / f"{table}.parquet"
             with TableWriter(tables[table], table, "test") as writer:
                 writer.add(_rows(table, rows))
-        facts = CollectionFacts(connection, tables, rule.reads)
-        judged, not_evaluated, *_ = rule.applies(facts)
-        if not judged:
-            blank = Outcome.NOT_EVALUATED if not_evaluated else Outcome.NOT_APPLICABLE
-            return Judgement(blank)
-        found = [each for each in rule.check(facts) if isinstance(each, Finding)]
+        run_collection_rule(replace(rule, check=heard), connection, tables, result)
+    reasons = (result.reason,) if result.reason else ()
+    if result.outcome == Outcome.ERROR:
+        return Judgement(Outcome.ERROR, reasons=reasons)
     return Judgement(
-        Outcome.FAIL if found else Outcome.PASS,
+        Outcome(result.outcome),
         tuple((each.message, str(each.tag_path)) for each in found),
         tuple(each.count for each in found),
+        reasons=reasons,
         series=tuple(each.series for each in found),
         examples=tuple(each.examples for each in found),
+        units=(result.applicable, result.not_evaluated),
     )
 
 

@@ -28,11 +28,12 @@ _ALIKE = (
 
 COLUMNS = tuple(
     f"instances.{column}"
-    for column in ("path", "status", "PatientID", "SeriesInstanceUID", *_ALIKE)
+    for column in ("path", "status", "PatientID", "StudyInstanceUID", "SeriesInstanceUID", *_ALIKE)
 )
 """What has to be declared to ask for `CANDIDATES`."""
 
-_IMAGES = "instances WHERE status = 'ok' AND Rows > 0 AND PatientID IS NOT NULL"
+_EVERY_IMAGE = "instances WHERE status = 'ok' AND Rows > 0"
+_IMAGES = f"{_EVERY_IMAGE} AND PatientID IS NOT NULL"
 _SHOWN = ", ".join(f"coalesce({column}::VARCHAR, '')" for column in _ALIKE)
 
 CANDIDATES = (
@@ -47,6 +48,14 @@ HOW_MANY = (
     f"GROUP BY {_SHOWN} HAVING min(PatientID) <> max(PatientID))"
 )
 """How many `CANDIDATES` there are, in less time."""
+
+NAMELESS = (
+    "SELECT sum(images) FROM (SELECT count(*) FILTER (PatientID IS NULL) AS images "  # noqa: S608
+    f"FROM {_EVERY_IMAGE} AND EXISTS (FROM {_EVERY_IMAGE} AND PatientID IS NULL) "
+    f"GROUP BY {_SHOWN} HAVING min(coalesce(StudyInstanceUID, 0)) <> "
+    "max(coalesce(StudyInstanceUID, 0)))"
+)
+"""How many images agree with one of another study, and nobody knows of which patient they are."""
 
 
 class Row(NamedTuple):

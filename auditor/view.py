@@ -96,7 +96,8 @@ class Verdict:
     """The answer to "may this be released?" in words; `rank` 0 is the worst.
 
     `accepted` says what waivers accept of what fails: it changes no verdict. `first` is the id
-    of the rule to fix first, "" if there is none.
+    of the rule to fix first, "" if there is none. Where a gap decides, `lacking` has a line for
+    each reason why rules lack an answer, and `keeps_open` is what an overview has room for.
     """
 
     rank: int
@@ -106,6 +107,15 @@ class Verdict:
     gaps: tuple[str, ...] = ()
     accepted: str = ""
     first: str = ""
+    lacking: tuple[str, ...] = ()
+    keeps_open: str = ""
+
+    @property
+    def start(self) -> str:
+        """What stands beside the verdict in an overview: what keeps it open, or what to mend."""
+        if self.keeps_open:
+            return f"open: {self.keeps_open}"
+        return f"first: {clean(self.first, 20)}" if self.first else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,6 +288,10 @@ def share_of(failed: int, applicable: int, unit: str) -> str:
     return f"{number(failed)} of {total} ({percent(100 * failed / applicable)})"
 
 
+NOT_KNOWN = "not known"
+"""Of a count that nobody can take."""
+
+
 def left_out(total: int, shown: int, thing: str) -> str:
     """Say how many are not shown, or nothing when all are."""
     return f"{plural(total - shown, thing)} not shown; see result.json" if total > shown else ""
@@ -382,6 +396,50 @@ def _gaps(collection: CollectionResult) -> tuple[str, ...]:
     return tuple(f"{plural(count, unit)} {what}" for count, unit, what in found if count > 0)
 
 
+LACKING_REASONS = 4
+"""Reasons that a verdict names, those of most rules; the page has all of them at its end."""
+
+LACKING_RULES = 6
+"""Ids that stand with one reason."""
+
+
+def _lacks_answer(rule: RuleResult) -> bool:
+    """Tell whether a rule keeps the verdict open: an error may be where it could not look."""
+    return gap_of(rule) > 0 and (rank_of(rule) == 2 or not is_blind(rule))
+
+
+def _lacking(rules: Iterable[RuleResult]) -> tuple[str, ...]:
+    """Say which rules lack an answer, by reason; a reason names the option that would give it."""
+    by_reason: dict[str, list[str]] = {}
+    for rule in sorted(filter(_lacks_answer, rules), key=lambda rule: rule.id):
+        reasons = reason_of(rule.reason) or "no reason was recorded"
+        for reason in reasons.split("; "):
+            by_reason.setdefault(reason, []).append(clean(rule.id))
+    ordered = sorted(by_reason.items(), key=lambda item: (-len(item[1]), item[0]))
+    said = [f"{_some(ids, LACKING_RULES)}: {reason}" for reason, ids in ordered[:LACKING_REASONS]]
+    if left := len(ordered) - len(said):
+        said.append(f"{plural(left, 'other reason')}, see what was not evaluated")
+    return tuple(said)
+
+
+def _some(ids: Sequence[str], most: int) -> str:
+    """Write "A, B and C", or "A, B and 7 more"."""
+    if len(ids) <= most:
+        return joined(ids)
+    return joined([*ids[: most - 1], f"{number(len(ids) - most + 1)} more"])
+
+
+def _keeps_open(collection: CollectionResult) -> str:
+    """Say in a few words what keeps a verdict open: files before rules, which depend on them."""
+    broken = collection.counts.unreadable + collection.counts.partial
+    if broken > 0:
+        return plural(broken, "broken file")
+    lacking = sorted(clean(rule.id, 20) for rule in collection.rules if _lacks_answer(rule))
+    if lacking:
+        return _some(lacking, 2)
+    return f"{plural(collection.rules_left_out, 'rule')} switched off"
+
+
 def is_blind(rule: RuleResult) -> bool:
     """Tell whether a rule did its work but lacked something to judge."""
     return rule.outcome != "error" and rule.errors == 0 and gap_of(rule) > 0
@@ -483,7 +541,17 @@ def verdict_of(collection: CollectionResult) -> Verdict:
         sentence = "No error was found, but not everything could be judged."
         if warnings:
             sentence += f" Besides, {_rules_fail(len(warnings), 'of severity warning')}."
-        return Verdict(2, "unknown", "Not decided", sentence, gaps, accepted, first)
+        return Verdict(
+            2,
+            "unknown",
+            "Not decided",
+            sentence,
+            gaps,
+            accepted,
+            first,
+            _lacking(collection.rules),
+            _keeps_open(collection),
+        )
     lesser = sum(is_blind(rule) for rule in collection.rules)
     gaps = (f"{plural(lesser, 'rule')} of lower severity",) if lesser else ()
     if warnings:

@@ -47,8 +47,7 @@ _IN_VALUES = frozenset({"FloatingPointValues", "AnnotationIndexList"})
 
 
 def _wanted(place: Place) -> bool:
-    around = [] if place.parent is None else list(_keywords(place.parent))
-    name = place.keyword
+    *around, name = place.keywords
     if name in (GROUPS, "AnnotationCoordinateType"):
         return not around
     if around == [GROUPS]:
@@ -56,13 +55,6 @@ def _wanted(place: Place) -> bool:
     if around == [GROUPS, MEASUREMENTS]:
         return name == VALUES
     return around == [GROUPS, MEASUREMENTS, VALUES] and name in _IN_VALUES
-
-
-def _keywords(place: Place) -> Iterator[str]:
-    """Yield the keywords of a place, outermost first."""
-    if place.parent is not None:
-        yield from _keywords(place.parent)
-        yield place.keyword
 
 
 @dataclass(slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from auditor import CollectionFacts, Finding, TagPath, Units, rule
+from auditor.collection import nameless
 
 # A directory of a file-set is no instance of the collection; its data set has no SOP Class UID.
 _HERE = (
@@ -24,16 +25,24 @@ _ITS_SERIES = (
 _BY_SERIES = "GROUP BY series ORDER BY min(list_sort(pair))"
 
 
-def _holding(unit: str, column: str) -> Callable[[CollectionFacts], Units]:
+_CLASS = "coalesce(SOPClassUID, MediaStorageSOPClassUID)"
+
+
+def _holding(
+    unit: str, column: str, reason: str = "objects that do not say"
+) -> Callable[[CollectionFacts], Units]:
     """Judge units that hold a value of a column; of the others nothing can be said."""
 
     def units(collection: CollectionFacts) -> Units:
-        row = collection.rows(
+        known, silent = collection.rows(
             "SELECT count(*) FILTER (known), count(*) FILTER (NOT known) FROM "
             f"(SELECT count({column}) > 0 AS known FROM instances "
             f"WHERE {_HERE} AND {unit} IS NOT NULL GROUP BY {unit})"
         )[0]
-        return Units(row[0], row[1], "objects that do not say")
+        unknown = collection.count(
+            f"SELECT {nameless(unit, sop_class=_CLASS)} FROM instances WHERE {_HERE}"
+        )
+        return Units(known, silent + unknown, reason)
 
     return units
 
@@ -58,6 +67,7 @@ _FILES = (
     "instances.MediaStorageSOPClassUID",
 )
 _BASE = (*_FILES, "instances.SeriesInstanceUID")
+_NO_ID = "objects without a Patient ID: nobody knows which are of one person"
 
 
 def _instances(collection: CollectionFacts) -> Units:
@@ -93,8 +103,9 @@ def duplicate_instance(collection: CollectionFacts) -> Iterator[Finding]:
 
     Command
     -------
-    duckdb -c "SELECT collection, min(path), max(path), count(*) FROM 'OUT/instances/*.parquet'
-    GROUP BY collection, SOPInstanceUID HAVING count(SOPInstanceUID) > 1"
+    duckdb -csv -c "SELECT collection, SOPInstanceUID, path
+    FROM 'OUT/instances/*.parquet' WHERE SOPInstanceUID IS NOT NULL
+    QUALIFY count(*) OVER (PARTITION BY collection, SOPInstanceUID) > 1 ORDER BY ALL"
     cmp FILE OTHER-FILE
     dcmodify -nb -gin FILE
 
@@ -141,8 +152,10 @@ def series_in_two_studies(collection: CollectionFacts) -> Iterator[Finding]:
 
     Command
     -------
-    duckdb -c "SELECT collection, min(path), count(*) FROM 'OUT/instances/*.parquet'
-    GROUP BY collection, SeriesInstanceUID HAVING count(DISTINCT StudyInstanceUID) > 1"
+    duckdb -csv -c "SELECT collection, SeriesInstanceUID, StudyInstanceUID, path
+    FROM 'OUT/instances/*.parquet' WHERE SeriesInstanceUID IS NOT NULL
+    QUALIFY min(StudyInstanceUID) OVER (PARTITION BY collection, SeriesInstanceUID)
+    <> max(StudyInstanceUID) OVER (PARTITION BY collection, SeriesInstanceUID) ORDER BY ALL"
     dcmodify -nb -m "(0020,000D)=UID" FILE
 
     Example
@@ -167,13 +180,7 @@ def series_in_two_studies(collection: CollectionFacts) -> Iterator[Finding]:
     unit="study",
     reads=(*_BASE, "instances.StudyInstanceUID", "instances.PatientID"),
     reference="PS3.3 A.1.2",
-    # Patient ID may be empty (Type 2): then there is nothing that could disagree.
-    applies=lambda collection: Units(
-        collection.count(
-            "SELECT count(DISTINCT StudyInstanceUID) FROM instances "
-            f"WHERE {_HERE} AND PatientID IS NOT NULL"
-        )
-    ),
+    applies=_holding("StudyInstanceUID", "PatientID", _NO_ID),
 )
 def study_of_two_patients(collection: CollectionFacts) -> Iterator[Finding]:
     """One study belongs to several patients.
@@ -189,8 +196,10 @@ def study_of_two_patients(collection: CollectionFacts) -> Iterator[Finding]:
 
     Command
     -------
-    duckdb -c "SELECT collection, min(path), count(*) FROM 'OUT/instances/*.parquet'
-    GROUP BY collection, StudyInstanceUID HAVING count(DISTINCT PatientID) > 1"
+    duckdb -csv -c "SELECT collection, StudyInstanceUID, PatientID, path
+    FROM 'OUT/instances/*.parquet' WHERE StudyInstanceUID IS NOT NULL
+    QUALIFY min(PatientID) OVER (PARTITION BY collection, StudyInstanceUID)
+    <> max(PatientID) OVER (PARTITION BY collection, StudyInstanceUID) ORDER BY ALL"
     dcmodify -nb -m "(0010,0020)=CASE-001" FILE
 
     Example
@@ -210,6 +219,14 @@ def study_of_two_patients(collection: CollectionFacts) -> Iterator[Finding]:
 _SEX = "CASE WHEN PatientSex IN ('F', 'M', 'O') THEN PatientSex END"
 
 
+def _with_a_sex(collection: CollectionFacts) -> Units:
+    row = collection.rows(
+        f"SELECT count(DISTINCT PatientID), {nameless('PatientID', sop_class=_CLASS)} "
+        f"FROM instances WHERE {_HERE} AND {_SEX} IS NOT NULL"
+    )[0]
+    return Units(row[0], row[1], _NO_ID)
+
+
 @rule(
     id="CONS004",
     category="consistency",
@@ -217,13 +234,9 @@ _SEX = "CASE WHEN PatientSex IN ('F', 'M', 'O') THEN PatientSex END"
     confidence="high",
     scope="collection",
     unit="patient",
-    reads=(*_BASE, "instances.PatientID", "instances.PatientSex"),
+    reads=(*_BASE, "instances.StudyInstanceUID", "instances.PatientID", "instances.PatientSex"),
     reference="PS3.3 C.7.1.1",
-    applies=lambda collection: Units(
-        collection.count(
-            f"SELECT count(DISTINCT PatientID) FROM instances WHERE {_HERE} AND {_SEX} IS NOT NULL"
-        )
-    ),
+    applies=_with_a_sex,
 )
 def conflicting_sex(collection: CollectionFacts) -> Iterator[Finding]:
     """One patient has several sexes.
@@ -238,9 +251,10 @@ def conflicting_sex(collection: CollectionFacts) -> Iterator[Finding]:
 
     Command
     -------
-    duckdb -c "SELECT collection, min(path), count(*) FROM 'OUT/instances/*.parquet'
-    WHERE PatientSex IN ('F', 'M', 'O')
-    GROUP BY collection, PatientID HAVING count(DISTINCT PatientSex) > 1"
+    duckdb -csv -c "SELECT collection, PatientID, PatientSex, path
+    FROM 'OUT/instances/*.parquet' WHERE PatientID IS NOT NULL AND PatientSex IN ('F', 'M', 'O')
+    QUALIFY min(PatientSex) OVER (PARTITION BY collection, PatientID)
+    <> max(PatientSex) OVER (PARTITION BY collection, PatientID) ORDER BY ALL"
     dcmodify -nb -m "(0010,0040)=VALUE" FILE
 
     Example
@@ -284,8 +298,10 @@ def mixed_modality(collection: CollectionFacts) -> Iterator[Finding]:
 
     Command
     -------
-    duckdb -c "SELECT collection, min(path), count(*) FROM 'OUT/instances/*.parquet'
-    GROUP BY collection, SeriesInstanceUID HAVING count(DISTINCT nullif(Modality, '')) > 1"
+    duckdb -csv -c "SELECT collection, SeriesInstanceUID, Modality, path
+    FROM 'OUT/instances/*.parquet' WHERE SeriesInstanceUID IS NOT NULL AND Modality <> ''
+    QUALIFY min(Modality) OVER (PARTITION BY collection, SeriesInstanceUID)
+    <> max(Modality) OVER (PARTITION BY collection, SeriesInstanceUID) ORDER BY ALL"
     dcmodify -nb -m "(0020,000E)=UID" FILE
 
     Example
@@ -306,8 +322,13 @@ _FEWEST = 20
 
 
 def _patients_with_images(collection: CollectionFacts) -> Units:
-    patients = collection.count(f"SELECT count(DISTINCT PatientID) FROM instances WHERE {_HERE}")
-    return Units(1 if patients >= _FEWEST else 0)
+    patients, unknown = collection.rows(
+        f"SELECT count(DISTINCT PatientID), {nameless('PatientID', sop_class=_CLASS)} "
+        f"FROM instances WHERE {_HERE}"
+    )[0]
+    if patients >= _FEWEST:
+        return Units(1)
+    return Units(0, int(patients + unknown >= _FEWEST), _NO_ID)
 
 
 @rule(
@@ -317,7 +338,7 @@ def _patients_with_images(collection: CollectionFacts) -> Units:
     confidence="low",
     scope="collection",
     unit="collection",
-    reads=(*_FILES, "instances.PatientID", "instances.SOPInstanceUID"),
+    reads=(*_BASE, "instances.StudyInstanceUID", "instances.PatientID", "instances.SOPInstanceUID"),
     reference="PS3.3 C.7.1.1 (Patient ID identifies a patient)",
     applies=_patients_with_images,
 )

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from auditor import CollectionFacts, Finding, TagPath, Units, rule
+from auditor.collection import nameless
 from auditor.model import Confidence
 from auditor.standard.entities import (
     BY_IMAGE,
@@ -24,6 +25,7 @@ from auditor.standard.entities import (
 
 _PATIENT = "struct_pack(a := PatientID, b := IssuerOfPatientID)"
 _SERIES_READS = ("SeriesInstanceUID", "FrameOfReferenceUID")
+_UIDS = ("StudyInstanceUID", "SeriesInstanceUID")
 
 
 def _reads(*columns: str) -> tuple[str, ...]:
@@ -42,6 +44,8 @@ def _units(
     unit: str, known: str, attributes: tuple[str, ...]
 ) -> Callable[[CollectionFacts], Units]:
     """Judge entities by their identifier; what has none cannot be put together."""
+    titles = {"PatientID": "Patient ID", "StudyInstanceUID": "Study Instance UID"}
+    reason = f"objects without a {titles.get(known, 'Series Instance UID')}"
 
     def units(collection: CollectionFacts) -> Units:
         differs = " OR ".join(f"min({_value(each)}) <> max({_value(each)})" for each in attributes)
@@ -50,7 +54,8 @@ def _units(
             f"(SELECT coalesce({differs}, FALSE) AS differs FROM entities "
             f"WHERE {known} IS NOT NULL GROUP BY {unit})"
         )[0]
-        return Units(row[0], failed=row[1])
+        unknown = collection.count(f"SELECT {nameless(known)} FROM entities")
+        return Units(row[0], unknown, reason, row[1])
 
     return units
 
@@ -109,7 +114,7 @@ def _finding(what: str, attribute: str, agreed: bool, count: int, paths: list[st
     confidence="high",
     scope="collection",
     unit="patient",
-    reads=_reads("PatientID", "IssuerOfPatientID", *PATIENT),
+    reads=_reads(*_UIDS, "PatientID", "IssuerOfPatientID", *PATIENT),
     reference="PS3.3 A.1.2, C.7.1",
     applies=_units(_PATIENT, "PatientID", PATIENT),
 )
@@ -148,7 +153,7 @@ def patient_differs(collection: CollectionFacts) -> Iterator[Finding]:
     confidence="high",
     scope="collection",
     unit="study",
-    reads=_reads("StudyInstanceUID", *STUDY),
+    reads=_reads(*_UIDS, *STUDY),
     reference="PS3.3 A.1.2, C.7.2",
     applies=_units("StudyInstanceUID", "StudyInstanceUID", STUDY),
 )
@@ -241,10 +246,10 @@ _CONTRADICTED = (
 def _series_with_a_frame(collection: CollectionFacts) -> Units:
     row = collection.rows(
         "SELECT count(DISTINCT SeriesInstanceUID), "
-        f"count(DISTINCT SeriesInstanceUID) FILTER ({_CONTRADICTED}) FROM entities "
-        "WHERE FrameOfReferenceUID IS NOT NULL AND SeriesInstanceUID IS NOT NULL"
+        f"count(DISTINCT SeriesInstanceUID) FILTER ({_CONTRADICTED}), "
+        f"{nameless('SeriesInstanceUID')} FROM entities WHERE FrameOfReferenceUID IS NOT NULL"
     )[0]
-    return Units(row[0], failed=row[1])
+    return Units(row[0], row[2], "objects without a Series Instance UID", row[1])
 
 
 @rule(

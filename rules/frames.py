@@ -22,13 +22,15 @@ from auditor import (
     judge,
     rule,
 )
+from auditor.model import format_tag
 from auditor.reading.places import CUT_OFF
-from auditor.standard.dictionary import tag_of
+from auditor.standard.dictionary import name_of, tag_of
 from auditor.standard.sop_classes import (
     FUNCTIONAL_GROUPS,
     HEIGHT_MAP_SEGMENTATION,
     LABEL_MAP_SEGMENTATION,
     PARAMETRIC_MAP,
+    RT_DOSE,
     SEGMENTATION,
 )
 
@@ -104,16 +106,6 @@ _WANTED = {_tags(*names) for names in _TOP} | {
 }
 
 
-def _steps(place: Place) -> Tags:
-    """Return the tags of a place, outermost first."""
-    steps: list[int] = []
-    step: Place | None = place
-    while step is not None and step.parent is not None:
-        steps.append(step.tag)
-        step = step.parent
-    return tuple(reversed(steps))
-
-
 @dataclass(slots=True)
 class _Frames:
     """What an object says of its frames: bytes by tags, and where each was found.
@@ -178,7 +170,7 @@ def _gather(elements: Sequence[Element]) -> _Frames:
         place = element.place
         steps = known.get(place)
         if steps is None:
-            steps = known[place] = _steps(place)
+            steps = known[place] = place.tags
         if steps == (CUT_OFF,):
             found.cut_off = True
         elif steps == (per_frame,):
@@ -203,7 +195,7 @@ def _gather(elements: Sequence[Element]) -> _Frames:
     return found
 
 
-@comparison(name="frames", applies=lambda place: place.tag == CUT_OFF or _steps(place) in _WANTED)
+@comparison(name="frames", applies=lambda place: place.tag == CUT_OFF or place.tags in _WANTED)
 def frames(elements: Sequence[Element]) -> Iterator[tuple[Place, str]]:
     """What is wrong with the frames of an object, in a few words each.
 
@@ -676,6 +668,93 @@ def frames_do_not_fit(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
         yield from _said(instance, kind)
 
 
+_INCREMENT = tag_of("FrameIncrementPointer")
+_FOLLOWED = frozenset(
+    tag_of(keyword)
+    for keyword in (  # noqa: SIM905 - twenty quotation marks would say no more
+        "FrameTime FrameTimeVector PageNumberVector FrameLabelVector FramePrimaryAngleVector "
+        "FrameSecondaryAngleVector SliceLocationVector DisplayWindowLabelVector "
+        "RWaveTimeVector BscanCycleTimeVector EnergyWindowVector DetectorVector PhaseVector "
+        "RotationVector RRIntervalVector TimeSlotVector SliceVector AngularViewVector "
+        "TimeSliceVector TriggerVector GridFrameOffsetVector"
+    ).split()
+)
+"""What frames follow each other by; few objects have any, so all of them can be looked for."""
+
+_ELSEWHERE, _THERE = "elsewhere", "there"
+
+
+@comparison(
+    name="increment",
+    applies=lambda place: (
+        (place.tag == _INCREMENT or place.tag in _FOLLOWED)
+        and place.parent is not None
+        and place.parent.parent is None
+    ),
+)
+def increment(elements: Sequence[Element]) -> Iterator[tuple[Place, str]]:
+    """Name what Frame Increment Pointer points to and is not there; else say that it is."""
+    there = {element.place.tag for element in elements}
+    for element in elements:
+        place, value = element.place, element.value
+        # Written with another VR it holds no tags.
+        if place.tag != _INCREMENT or place.vr != "AT" or not value:
+            continue
+        for start in range(0, len(value) - 3, 4):
+            group, number = (
+                int.from_bytes(value[at : at + 2], "little") for at in (start, start + 2)
+            )
+            tag = group << 16 | number
+            if tag not in _FOLLOWED:
+                yield place, _ELSEWHERE
+            else:
+                yield place, _THERE if tag in there else f"{name_of(tag)} {format_tag(tag)}"
+
+
+@rule(
+    id="IOD027",
+    category="iod",
+    severity="error",
+    confidence="high",
+    reads=("judge:increment", "NumberOfFrames"),
+    reference="PS3.3 C.7.6.6.1.1",
+    applies=Selector(
+        when=lambda instance: (
+            bool(instance.judged("increment"))
+            and not (instance.sop_class == RT_DOSE and (instance.number("NumberOfFrames") or 0) > 1)
+        )
+    ),
+)
+def increment_points_nowhere(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
+    """Frame Increment Pointer names an attribute that is not there.
+
+    Why it matters
+    --------------
+    The attribute that it names says what changes from frame to frame: time, angle, energy
+    window. Without it a player does not know how fast the frames follow each other, and a
+    reader of slices not where they lie; some programs crash. Of doses of several frames RT304
+    says it.
+
+    How to fix
+    ----------
+    Write the attribute, or point Frame Increment Pointer (0028,0009) to the one that is there.
+
+    Command
+    -------
+    dcmdump +P FrameIncrementPointer FILE
+    dcmodify -nb -i "TAG=VALUE" FILE
+
+    Example
+    -------
+    An ultrasound clip that points to Frame Time (0018,1063), which was removed.
+    """
+    for path, said in instance.judged("increment"):
+        if said == _ELSEWHERE:
+            yield Undecided("a pointer to an attribute by which frames do not follow as a rule")
+        elif said != _THERE:
+            yield Finding(f"it points to {said}, which is not there", path)
+
+
 @rule(
     id="SEG205",
     category="segmentation",
@@ -826,11 +905,11 @@ _CODES = {(*tags, tag_of("CodeValue")): value for tags, value in _MEANT.items()}
 
 @judge(
     name="derivation",
-    applies=lambda place: place.keyword == "CodeValue" and _steps(place)[1:] in _CODES,
+    applies=lambda place: place.keyword == "CodeValue" and place.tags[1:] in _CODES,
 )
 def derivation(element: Element) -> str:
     """Whether it is the code that PS3.3 A.51.5.1 asks for at this place."""
-    right = element.value.strip(b" \0") == _CODES[_steps(element.place)[1:]]
+    right = element.value.strip(b" \0") == _CODES[element.place.tags[1:]]
     return "as it must be" if right else "another code"
 
 

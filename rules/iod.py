@@ -10,9 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from auditor import Finding, InstanceFacts, TagPath, Undecided, rule
-from auditor.conformance.vocabulary import DCIODVFY, DICOM_VALIDATOR, OLDER_LIST, agree
+from auditor.conformance.vocabulary import (
+    DCIODVFY,
+    DICOM_VALIDATOR,
+    OLDER_LIST,
+    OLDER_TERMS,
+    agree,
+)
 from auditor.model import parse_tag
-from auditor.standard.dictionary import keyword_of, name_of, vr_of
+from auditor.standard.dictionary import name_of, vr_of
 
 BOTH = (f"referee:{DICOM_VALIDATOR}", f"referee:{DCIODVFY}")
 FIRST = (f"referee:{DICOM_VALIDATOR}",)
@@ -49,16 +55,22 @@ def findings(
         where = f" ({'; '.join(opinion.modules)})" if opinion.modules else ""
         message = what.format(attribute=attribute(opinion.tag_path)) + where
         yield Finding(
-            f"{message}, says {' and '.join(opinion.referees)}",
+            f"{message}, according to {' and '.join(opinion.referees)}",
             opinion.tag_path,
             confidence=opinion.confidence,
         )
 
 
+def unsure(instance: InstanceFacts, why: str) -> Iterator[Undecided]:
+    """Say so where a value was held back because nobody who judged knows a newer list."""
+    absent = instance.referee(DCIODVFY).status != "judged"
+    if absent and why in instance.referee(DICOM_VALIDATOR).held_back:
+        yield Undecided("a value is in no list of 2020, and no referee knows a newer list")
+
+
 def attribute(path: TagPath) -> str:
-    """Return the keyword of the last attribute of a path, else its name or tag."""
-    tag = last_tag(path)
-    return keyword_of(tag) or name_of(tag) or path.steps[-1]
+    """Return the name and tag of the last attribute of a path; the tag alone if it has no name."""
+    return f"{name_of(last_tag(path))} {path.steps[-1]}".lstrip()
 
 
 def last_tag(path: TagPath) -> int:
@@ -544,9 +556,7 @@ def value_not_enumerated(instance: InstanceFacts) -> Iterator[Finding | Undecide
         "enumerated_value",
         "a value of {attribute} is none of its enumerated values",
     )
-    absent = instance.referee(DCIODVFY).status != "judged"
-    if absent and OLDER_LIST in instance.referee(DICOM_VALIDATOR).held_back:
-        yield Undecided("a value is in no list of 2020, and no referee knows a newer list")
+    yield from unsure(instance, OLDER_LIST)
 
 
 @rule(
@@ -554,10 +564,10 @@ def value_not_enumerated(instance: InstanceFacts) -> Iterator[Finding | Undecide
     category="iod",
     severity="info",
     confidence="medium",
-    reads=SECOND,
+    reads=BOTH,
     reference="PS3.5 6.2, PS3.3 5.4",
 )
-def term_not_defined(instance: InstanceFacts) -> Iterator[Finding]:
+def term_not_defined(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
     """A value is none of the defined terms.
 
     Why it matters
@@ -581,8 +591,8 @@ def term_not_defined(instance: InstanceFacts) -> Iterator[Finding]:
         instance,
         "defined_term",
         "a value of {attribute} is none of its defined terms",
-        asked=SECOND,
     )
+    yield from unsure(instance, OLDER_TERMS)
 
 
 @rule(

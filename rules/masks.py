@@ -12,7 +12,8 @@ from auditor import CollectionFacts, Finding, TagPath, Units, rule
 from auditor.standard.sop_classes import LABEL_MAP_SEGMENTATION, SEGMENTATION
 
 _CLASSES = f"SOPClassUID IN ('{SEGMENTATION}', '{LABEL_MAP_SEGMENTATION}')"
-_NOT_LOOKED = "segmentations whose pixels were not looked at (scan --masks N)"
+_NOT_LOOKED = "segmentations whose pixels were not looked at (scan --masks N looks at N of them)"
+_NO_ANSWER = "segmentations whose pixels were looked at and do not tell, or cannot be read"
 _LOOKED = "reason = '' AND looked > 0"
 _TABLES = (
     "masks.path",
@@ -34,7 +35,12 @@ def _judging(applies: str, unknown: str = "FALSE") -> Callable[[CollectionFacts]
             f"SELECT count(*) FROM instances WHERE {_CLASSES} AND path NOT IN "
             f"(SELECT path FROM masks WHERE {_LOOKED} AND NOT ({applies} AND {unknown}))"
         )
-        return Units(judged, not_looked, _NOT_LOOKED)
+        untried = collection.count(
+            f"SELECT count(*) FROM instances WHERE {_CLASSES} AND path NOT IN "
+            "(SELECT path FROM masks)"
+        )
+        said = [_NOT_LOOKED] * (untried > 0) + [_NO_ANSWER] * (not_looked > untried)
+        return Units(judged, not_looked, "; ".join(said))
 
     return units
 

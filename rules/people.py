@@ -24,10 +24,11 @@ from auditor import (
     rule,
     summary,
 )
+from auditor.collection import nameless
 from auditor.model import Confidence
 from auditor.standard.confidentiality import METHODS, Method
 from auditor.standard.dictionary import tag_of
-from auditor.twins import CANDIDATES, COLUMNS, HOW_MANY
+from auditor.twins import CANDIDATES, COLUMNS, HOW_MANY, NAMELESS
 
 FLAG = "PatientIdentityRemoved"
 CODES = "DeidentificationMethodCodeSequence"
@@ -57,25 +58,43 @@ _PAIRS = "flatten(list(list_sort(pair) ORDER BY list_sort(pair))[:3])"
 
 
 def _people(*columns: str) -> tuple[str, ...]:
-    return tuple(f"people.{column}" for column in ("PatientID", "path", *columns))
+    ids = ("PatientID", "StudyInstanceUID", "SeriesInstanceUID")
+    names = dict.fromkeys((*ids, *columns))
+    return tuple(f"people.{column}" for column in names)
+
+
+# Who has no Patient ID is compared with nobody.
+_KNOWN = "(FROM people WHERE PatientID IS NOT NULL)"
+
+
+def _unknown(collection: CollectionFacts, among: str = "TRUE") -> int:
+    """Return how many patients there may be who have no Patient ID."""
+    # The table has no objects that are of no patient by their kind.
+    return collection.count(f"SELECT {nameless('PatientID', among, 'NULL')} FROM people")
+
+
+def _why(other: int, said: str, unknown: int) -> str:
+    """Return why some patients are not evaluated."""
+    no_id = "objects without a Patient ID: nobody knows which are of one person"
+    return "; ".join([said] * (other > 0) + [no_id] * (unknown > 0))
 
 
 _TWO_IDS = {
     "patients share a frame of reference": (
         # Where the study is the same, too, another rule has said it.
-        "SELECT list(DISTINCT PatientID) AS ids, " + _PAIR + " AS pair FROM people "
+        f"SELECT list(DISTINCT PatientID) AS ids, {_PAIR} AS pair FROM {_KNOWN} "
         "WHERE FrameOfReferenceUID IS NOT NULL GROUP BY FrameOfReferenceUID "
         "HAVING count(DISTINCT PatientID) > 1 AND count(DISTINCT StudyInstanceUID) > 1",
         TagPath.of("FrameOfReferenceUID"),
     ),
     "patients have one name and one birth date": (
-        "SELECT list(DISTINCT PatientID) AS ids, " + _PAIR + " AS pair FROM people "
+        f"SELECT list(DISTINCT PatientID) AS ids, {_PAIR} AS pair FROM {_KNOWN} "
         "WHERE PatientName IS NOT NULL AND birth IS NOT NULL GROUP BY PatientName, birth "
         "HAVING count(DISTINCT PatientID) > 1",
         TagPath.of("PatientName"),
     ),
     "patients have one birth date and one sex, and were examined on one day": (
-        "SELECT list(DISTINCT PatientID) AS ids, " + _PAIR + " AS pair FROM people "
+        f"SELECT list(DISTINCT PatientID) AS ids, {_PAIR} AS pair FROM {_KNOWN} "
         "WHERE birth IS NOT NULL AND study IS NOT NULL AND PatientSex IN ('F', 'M', 'O') "
         "GROUP BY birth, PatientSex, study HAVING count(DISTINCT PatientID) > 1",
         TagPath.of("PatientBirthDate"),
@@ -88,13 +107,15 @@ def _told_apart(collection: CollectionFacts) -> Units:
         "SELECT count(*) FILTER (known), count(*) FILTER (NOT known) FROM (SELECT bool_or("
         "FrameOfReferenceUID IS NOT NULL OR (birth IS NOT NULL AND (PatientName IS NOT NULL "
         "OR (study IS NOT NULL AND PatientSex IN ('F', 'M', 'O'))))) AS known "
-        "FROM people GROUP BY PatientID)"
+        f"FROM {_KNOWN} GROUP BY PatientID)"
     )[0]
     together = " UNION ALL ".join(f"SELECT ids FROM ({sql})" for sql, _ in _TWO_IDS.values())
     failed = collection.count(
         f"SELECT count(DISTINCT id) FROM (SELECT unnest(ids) AS id FROM ({together}))"
     )
-    return Units(judged, other, "patients of whom nothing is left to compare", failed)
+    unknown = _unknown(collection)
+    said = _why(other, "patients of whom nothing is left to compare", unknown)
+    return Units(judged, other + unknown, said, failed)
 
 
 @rule(
@@ -105,7 +126,13 @@ def _told_apart(collection: CollectionFacts) -> Units:
     scope="collection",
     unit="patient",
     reads=_people(
-        "PatientName", "PatientSex", "StudyInstanceUID", "FrameOfReferenceUID", "birth", "study"
+        "path",
+        "PatientName",
+        "PatientSex",
+        "StudyInstanceUID",
+        "FrameOfReferenceUID",
+        "birth",
+        "study",
     ),
     reference="PS3.3 C.7.1.1, C.7.4.1; PS3.15 E.1.1",
     applies=_told_apart,
@@ -159,7 +186,7 @@ def _one_by_one(
 
 def _by_patient(where: str, having: str) -> str:
     return (
-        f"SELECT PatientID, {_PAIR} AS pair FROM people WHERE {where} "
+        f"SELECT PatientID, {_PAIR} AS pair FROM {_KNOWN} WHERE {where} "
         f"GROUP BY PatientID HAVING {having}"
     )
 
@@ -193,10 +220,13 @@ _TWO_PERSONS = {
 def _with_an_age(collection: CollectionFacts) -> Units:
     judged, other = collection.rows(
         "SELECT count(*) FILTER (known), count(*) FILTER (NOT known) FROM (SELECT bool_or("
-        f"birth IS NOT NULL OR ({_AGED} AND {_AS_IT_WAS})) AS known FROM people GROUP BY PatientID)"
+        f"birth IS NOT NULL OR ({_AGED} AND {_AS_IT_WAS})) AS known FROM {_KNOWN} "
+        "GROUP BY PatientID)"
     )[0]
     failed = collection.count(f"SELECT count(*) FROM ({_failing(_TWO_PERSONS)})")
-    return Units(judged, other, "patients without a birth date, and without ages", failed)
+    unknown = _unknown(collection)
+    said = _why(other, "patients without a birth date, and without ages", unknown)
+    return Units(judged, other + unknown, said, failed)
 
 
 @rule(
@@ -206,7 +236,7 @@ def _with_an_age(collection: CollectionFacts) -> Units:
     confidence="medium",
     scope="collection",
     unit="patient",
-    reads=_people(MODIFIED, "birth", "age", "study"),
+    reads=_people("path", MODIFIED, "birth", "age", "study"),
     reference="PS3.3 C.7.1.1, C.7.2.2",
     applies=_with_an_age,
 )
@@ -239,7 +269,7 @@ def several_under_one_id(collection: CollectionFacts) -> Iterator[Finding]:
 _SHIFTED = f"{MODIFIED} = 'MODIFIED'"
 _SHIFTED_APART = {
     "a study has several dates": (
-        f"SELECT PatientID, {_PAIR} AS pair FROM people WHERE {_SHIFTED} AND study IS NOT NULL "
+        f"SELECT PatientID, {_PAIR} AS pair FROM {_KNOWN} WHERE {_SHIFTED} AND study IS NOT NULL "
         "AND StudyInstanceUID IS NOT NULL GROUP BY PatientID, StudyInstanceUID "
         "HAVING count(DISTINCT study) > 1",
         TagPath.of("StudyDate"),
@@ -268,10 +298,12 @@ def _shifted(collection: CollectionFacts) -> Units:
         "SELECT count(*) FILTER (known), count(*) FILTER (NOT known) FROM (SELECT "
         "bool_or(acquisition IS NOT NULL OR series IS NOT NULL OR birth IS NOT NULL) "
         f"OR count(DISTINCT study) FILTER (age < {_CAPPED}) > 1 AS known "
-        f"FROM people WHERE {_SHIFTED} AND study IS NOT NULL GROUP BY PatientID)"
+        f"FROM {_KNOWN} WHERE {_SHIFTED} AND study IS NOT NULL GROUP BY PatientID)"
     )[0]
     failed = collection.count(f"SELECT count(*) FROM ({_failing(_SHIFTED_APART)})")
-    return Units(judged, other, "patients with one date, which nothing can be held against", failed)
+    unknown = _unknown(collection, f"{_SHIFTED} AND study IS NOT NULL")
+    said = _why(other, "patients with one date, which nothing can be held against", unknown)
+    return Units(judged, other + unknown, said, failed)
 
 
 @rule(
@@ -281,7 +313,9 @@ def _shifted(collection: CollectionFacts) -> Units:
     confidence="medium",
     scope="collection",
     unit="patient",
-    reads=_people(MODIFIED, "StudyInstanceUID", "birth", "age", "study", "series", "acquisition"),
+    reads=_people(
+        "path", MODIFIED, "StudyInstanceUID", "birth", "age", "study", "series", "acquisition"
+    ),
     reference="PS3.15 E.3.6",
     applies=_shifted,
 )
@@ -327,7 +361,7 @@ def _days(collection: CollectionFacts) -> list[int]:
     """Return how many days of examination fall on each day of the week, Sunday first."""
     counts = dict(
         collection.rows(
-            "SELECT study % 7, count(*) FROM (SELECT DISTINCT PatientID, study FROM people "
+            f"SELECT study % 7, count(*) FROM (SELECT DISTINCT PatientID, study FROM {_KNOWN} "
             f"WHERE {_SHIFTED} AND study IS NOT NULL) GROUP BY ALL"
         )
     )
@@ -336,10 +370,12 @@ def _days(collection: CollectionFacts) -> list[int]:
 
 def _enough_days(collection: CollectionFacts) -> Units:
     days = sum(_days(collection))
-    if not days:
+    unknown = _unknown(collection, f"{_SHIFTED} AND study IS NOT NULL")
+    if not days and not unknown:
         return Units(0)
     few = days < _DAYS_ENOUGH
-    return Units(int(not few), int(few), f"fewer than {_DAYS_ENOUGH} days of examination")
+    said = _why(days, f"fewer than {_DAYS_ENOUGH} days of examination", unknown)
+    return Units(int(not few), int(few), said)
 
 
 def _chance(few: int, days: int) -> float:
@@ -368,7 +404,7 @@ def _chance(few: int, days: int) -> float:
     confidence="low",
     scope="collection",
     unit="collection",
-    reads=("people.PatientID", f"people.{MODIFIED}", "people.study"),
+    reads=_people(MODIFIED, "study"),
     reference="PS3.15 E.3.6",
     applies=_enough_days,
 )
@@ -683,7 +719,7 @@ _CELLS = (
     "SELECT PatientID, min(path) AS path, "
     # One more: a year is not a whole number of days, and an age in years was rounded to days.
     "floor((min(coalesce(age, study - birth)) + 1) / 365.25) AS years, "
-    "min(PatientSex) AS sex, min(nullif(BodyPartExamined, '')) AS part FROM people "
+    f"min(PatientSex) AS sex, min(nullif(BodyPartExamined, '')) AS part FROM {_KNOWN} "
     "WHERE PatientSex IN ('F', 'M', 'O') AND coalesce(age, study - birth) >= 0 "
     "GROUP BY PatientID"
 )
@@ -693,9 +729,13 @@ _COUNTED_CELLS = f"SELECT *, count(*) OVER (PARTITION BY years, sex, part) AS ma
 def _enough_patients(collection: CollectionFacts) -> Units:
     patients = collection.count("SELECT count(DISTINCT PatientID) FROM people")
     judged = collection.count(f"SELECT count(*) FROM ({_CELLS})")
-    if patients < _FEWEST:
+    unknown = _unknown(collection)
+    if patients + unknown < _FEWEST:
         return Units(0)
-    return Units(judged, patients - judged, "patients without sex and age")
+    if patients < _FEWEST:
+        return Units(0, patients + unknown, _why(0, "", unknown))
+    other = patients - judged
+    return Units(judged, other + unknown, _why(other, "patients without sex and age", unknown))
 
 
 @rule(
@@ -705,7 +745,7 @@ def _enough_patients(collection: CollectionFacts) -> Units:
     confidence="high",
     scope="collection",
     unit="patient",
-    reads=_people("PatientSex", "BodyPartExamined", "birth", "age", "study"),
+    reads=_people("path", "PatientSex", "BodyPartExamined", "birth", "age", "study"),
     reference="PS3.15 E.1.1 (risk of re-identification), E.3.7",
     applies=_enough_patients,
 )
@@ -766,14 +806,19 @@ _READ = (
 def _compared(collection: CollectionFacts) -> Units:
     """Judge images that were read with one of another patient; an empty one does not count."""
     possible = collection.count(HOW_MANY)
-    said = "images of different patients that may be the same, and whose pixels were not compared"
+    unknown = collection.count(NAMELESS)
+    said = (
+        "images of different patients that may be the same, and whose pixels were not compared "
+        "(scan --twins N looks at N of them)"
+    )
     if not collection.count("SELECT count(*) FROM pixels"):
-        return Units(0, possible, said)
+        return Units(0, possible + unknown, _why(possible, said, unknown))
     judged, failed = collection.rows(
         f"SELECT count(*) FILTER (pair), count(*) FILTER (twin) FROM {collection.kept(_READ)}"
     )[0]
     blank = collection.count("SELECT count(*) FROM pixels WHERE pixels IS NULL AND reason = ''")
-    return Units(judged, max(possible - judged - blank, 0), said, failed)
+    other = max(possible - judged - blank, 0)
+    return Units(judged, other + unknown, _why(other, said, unknown), failed)
 
 
 @rule(

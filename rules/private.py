@@ -761,11 +761,11 @@ def known_safe(instance: InstanceFacts) -> Iterator[tuple[str, ...]]:
     )
 
 
-_CLAIMING = (
+_CLAIMS = (
     "SELECT SeriesInstanceUID, SOPClassUID, signature, path FROM instances "
-    "JOIN counted USING (signature) "
-    "WHERE summary = 'safe_private' AND said = 'claims' AND SeriesInstanceUID IS NOT NULL"
+    "JOIN counted USING (signature) WHERE summary = 'safe_private' AND said = 'claims'"
 )
+_CLAIMING = f"{_CLAIMS} AND SeriesInstanceUID IS NOT NULL"
 _KEPT = (
     "SELECT SeriesInstanceUID, SOPClassUID, said, count(*) AS have, min(path) AS path "
     f"FROM ({_CLAIMING}) JOIN counted USING (signature) "
@@ -786,8 +786,12 @@ def _comparable(collection: CollectionFacts) -> Units:
     )
     series = collection.count(f"SELECT count(DISTINCT SeriesInstanceUID) FROM ({_CLAIMING})")
     failed = collection.count(f"SELECT count(DISTINCT SeriesInstanceUID) FROM ({_LOST})")
-    reason = "series in which no object has known-safe elements, or that are of one object"
-    return Units(judged, series - judged, reason, failed)
+    nameless = collection.count(f"SELECT count(*) FROM ({_CLAIMS}) WHERE SeriesInstanceUID IS NULL")
+    said = "series in which no object has known-safe elements, or that are of one object"
+    reasons = [said] * (series > judged) + ["objects without a Series Instance UID"] * (
+        nameless > 0
+    )
+    return Units(judged, series - judged + nameless, "; ".join(reasons), failed)
 
 
 @rule(

@@ -49,20 +49,12 @@ ABSENT, DIFFERENT, EQUAL, BESIDE = "absent", "different", "equal", "beside"
 
 def _says_of_the_image(place: Place) -> bool:
     """Whether a place is about the image: top level, or in `_GROUND`, or in a private sequence."""
-    outer = place.parent
-    while outer is not None and outer.parent is not None and outer.parent.parent is not None:
-        outer = outer.parent
-    assert outer is not None
-    return outer.parent is None or outer.tag in _GROUND or outer.is_private
+    outermost, *inner = place.around
+    return not inner or outermost.tag in _GROUND or outermost.is_private
 
 
 def _in_private(place: Place) -> bool:
-    parent = place.parent
-    while parent is not None:
-        if parent.is_private:
-            return True
-        parent = parent.parent
-    return False
+    return any(step.is_private for step in place.around[:-1])
 
 
 def _key(place: Place) -> tuple[str, int, int]:

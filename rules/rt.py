@@ -10,10 +10,10 @@ from auditor import (
     InstanceFacts,
     Selector,
     TagPath,
-    Units,
     for_sop_classes,
     rule,
 )
+from auditor.inventory import SERIES_READS, series_where_any
 from auditor.standard.sop_classes import (
     RADIOTHERAPY,
     RT_SECOND_GENERATION,
@@ -33,11 +33,9 @@ _MODALITIES = frozenset(
     confidence="high",
     scope="collection",
     unit="series",
-    reads=("instances.path", "instances.SOPClassUID", "instances.SeriesInstanceUID"),
+    reads=SERIES_READS,
     reference="PS3.4 B.5",
-    applies=lambda collection: Units(
-        collection.count("SELECT count(DISTINCT SeriesInstanceUID) FROM instances")
-    ),
+    applies=series_where_any(RADIOTHERAPY),
 )
 def presence(collection: CollectionFacts) -> Iterator[Finding]:
     """Which series are radiotherapy objects, by SOP class.

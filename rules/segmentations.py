@@ -10,10 +10,10 @@ from auditor import (
     InstanceFacts,
     Selector,
     TagPath,
-    Units,
     for_sop_classes,
     rule,
 )
+from auditor.inventory import SERIES_READS, series_where_any
 from auditor.standard.sop_classes import (
     ANNOTATIONS,
     HEIGHT_MAP_SEGMENTATION,
@@ -38,11 +38,9 @@ _WITH_SEGMENTS = for_sop_classes(
     confidence="high",
     scope="collection",
     unit="series",
-    reads=("instances.path", "instances.SOPClassUID", "instances.SeriesInstanceUID"),
+    reads=SERIES_READS,
     reference="PS3.4 B.5",
-    applies=lambda collection: Units(
-        collection.count("SELECT count(DISTINCT SeriesInstanceUID) FROM instances")
-    ),
+    applies=series_where_any(SEGMENTATIONS),
 )
 def presence(collection: CollectionFacts) -> Iterator[Finding]:
     """Which series are segmentations, by SOP class.

@@ -11,11 +11,11 @@ from auditor import (
     Selector,
     TagPath,
     Undecided,
-    Units,
     for_sop_classes,
     rule,
     summary,
 )
+from auditor.inventory import SERIES_READS, series_where_any
 from auditor.standard.codes import lexicon
 from auditor.standard.sop_classes import (
     KEY_OBJECT_SELECTION,
@@ -25,6 +25,7 @@ from auditor.standard.sop_classes import (
 from auditor.structured_report.content import Code, ContentItem, ContentTree
 from auditor.structured_report.templates import ROOTS, Conformance
 
+_OF_ALL_KINDS = STRUCTURED_REPORTS | {KEY_OBJECT_SELECTION}
 _SR = for_sop_classes(*STRUCTURED_REPORTS)
 
 _TRIALS = frozenset(f"1.2.840.10008.5.1.4.1.1.88.{end}" for end in (1, 2, 3, 4))
@@ -38,11 +39,9 @@ _TRIALS = frozenset(f"1.2.840.10008.5.1.4.1.1.88.{end}" for end in (1, 2, 3, 4))
     confidence="high",
     scope="collection",
     unit="series",
-    reads=("instances.path", "instances.SOPClassUID", "instances.SeriesInstanceUID"),
+    reads=SERIES_READS,
     reference="PS3.4 B.5",
-    applies=lambda collection: Units(
-        collection.count("SELECT count(DISTINCT SeriesInstanceUID) FROM instances")
-    ),
+    applies=series_where_any(_OF_ALL_KINDS),
 )
 def presence(collection: CollectionFacts) -> Iterator[Finding]:
     """Which series are structured reports, by SOP class.
@@ -69,7 +68,7 @@ def presence(collection: CollectionFacts) -> Iterator[Finding]:
         "SELECT SOPClassUID, count(DISTINCT SeriesInstanceUID), min(path, 5) FROM instances "
         "WHERE SeriesInstanceUID IS NOT NULL GROUP BY SOPClassUID ORDER BY SOPClassUID"
     ):
-        if uid in (STRUCTURED_REPORTS | {KEY_OBJECT_SELECTION}):
+        if uid in _OF_ALL_KINDS:
             yield Finding(
                 sop_class_name(uid) or "a structured report", count=count, examples=tuple(paths)
             )

@@ -52,16 +52,6 @@ _WANTED = frozenset(
 )
 
 
-def _keywords(place: Place) -> tuple[str, ...]:
-    """Return the keywords of a place, outermost first."""
-    steps: list[str] = []
-    step: Place | None = place
-    while step is not None and step.parent is not None:
-        steps.append(step.keyword)
-        step = step.parent
-    return tuple(reversed(steps))
-
-
 @dataclass(slots=True)
 class _Surface:
     """One item of Surface Sequence: bytes by keyword, and the lists of its primitives."""
@@ -105,7 +95,7 @@ class _Mesh:
 
     def take(self, element: Element) -> None:
         """Take an element, or the start of an item."""
-        steps = _keywords(element.place)
+        steps = element.place.keywords
         self.places.setdefault(steps[-1], element.place)
         if steps == (SURFACES,):
             self.surfaces.append(_Surface())
@@ -131,7 +121,7 @@ class _Mesh:
 
 
 @comparison(
-    name="surfaces", applies=lambda place: place.tag == CUT_OFF or _keywords(place) in _WANTED
+    name="surfaces", applies=lambda place: place.tag == CUT_OFF or place.keywords in _WANTED
 )
 def surfaces(elements: Sequence[Element]) -> Iterator[tuple[Place, str]]:
     """What does not add up in the surfaces of an object, in a few words each.

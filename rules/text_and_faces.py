@@ -293,6 +293,7 @@ def face_not_excluded(instance: InstanceFacts) -> Iterator[Finding | Undecided]:
 
 _MARKS = ", ".join(f"'{uid}'" for uid in sorted(OFTEN_WITH_TEXT))
 
+_OPTION = "scan --ocr N looks at N of them, with the extra `ocr`"
 _READ = "reason = '' AND looked > 0"
 _LOOKED = f"tag_path = '' AND {_READ}"
 """Frames of the image itself, and of no overlay or icon beside it."""
@@ -307,7 +308,10 @@ def _looked_at(collection: CollectionFacts) -> Units:
         f"OR path IN (SELECT path FROM frames WHERE tag_path = '' AND NOT ({_LOOKED})))"
     )
     return Units(
-        looked, not_looked, "images of kinds that often have text, whose pixels were not looked at"
+        looked,
+        not_looked,
+        "images of kinds that often have text, whose pixels were not looked at, or cannot be read "
+        f"({_OPTION})",
     )
 
 
@@ -473,7 +477,7 @@ def _pictures(wrong: str) -> Callable[[CollectionFacts], Units]:
         return Units(
             failed + passed,
             max(there - failed - passed, 0),
-            "overlays and icons into which nobody looked",
+            f"overlays and icons into which nobody looked, or that cannot be read ({_OPTION})",
             failed,
         )
 

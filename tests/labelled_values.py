@@ -120,6 +120,8 @@ def _phones() -> Iterator[tuple[str, str]]:
         yield f"Tel. 0{711 + number}/{last}0{number % 10}", "label"
         yield f"+44 20 7946 0{958 - number}", "international"
         yield f"0{171 + number} {last} {number + 10}", "bare national"
+        yield f"555-1{number + 23}-{last}", "North America, an exchange that there is not"
+        yield f"please call me at 0{711 + number} {last}0", "asked for"
 
 
 def _emails() -> Iterator[tuple[str, str]]:

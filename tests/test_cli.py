@@ -20,7 +20,7 @@ import auditor
 from auditor.cli import main
 from auditor.formats import FORMATS
 from auditor.model import CATEGORIES
-from auditor.paths import rules_folder
+from auditor.paths import profiles_folder, rules_folder
 from auditor.registry import load, ruleset_of
 from auditor.result import read_result
 from auditor.standard import confidentiality, editions
@@ -132,6 +132,22 @@ def test_scan_writes_the_audit_and_prints_the_scorecard(collection: Path, tmp_pa
     assert result.tool.standard_edition == EDITION
     assert result.tool.confidentiality_edition == confidentiality.EDITION
     assert result.tool.ruleset == ruleset_of(load([rules_folder()]))
+
+
+def test_without_patient_ids_nobody_knows_the_patients(collection: Path, tmp_path: Path) -> None:
+    for file in collection.iterdir():
+        dataset = pydicom.dcmread(file)
+        dataset.PatientID = ""
+        dataset.save_as(file)
+    done = dicom_audit("scan", collection, "-o", "out", "--jobs", 1)
+    assert "patients not known, as no object has a Patient ID" in done.stdout
+    assert "0 patients" not in done.stdout
+    of_patients = {"CONS003", "CONS004", "CONS021", "DEID501", "DEID502"}
+    found = outcomes(tmp_path / "out")
+    assert {found[rule_id] for rule_id in of_patients} == {"not_evaluated"}
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert "not known" in page
+    assert "Patients are not known: no object has a Patient ID." in page
 
 
 def test_scan_is_quiet_when_asked(collection: Path) -> None:
@@ -595,6 +611,43 @@ def test_the_list_of_commands_fits_80_columns() -> None:
     assert "..." not in listed
 
 
+def test_a_pipe_that_nobody_reads_is_no_verdict(collection: Path) -> None:
+    reads, writes = os.pipe()
+    os.close(reads)
+    with os.fdopen(writes, "wb") as closed:
+        done = subprocess.run(
+            [sys.executable, "-m", "auditor", "scan", collection, "-o", "out", "--jobs", "1"],
+            stdout=closed,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)},
+            check=False,
+        )
+    assert done.returncode == 3, done.stderr
+
+
+def test_ids_of_rules_are_taken_in_small_letters_too(out: Path, collection: Path) -> None:
+    assert dicom_audit("gate", out, "--require", "file001").exit_code == 0
+    assert dicom_audit("explain", "file001").stdout.startswith("FILE001")
+    scan = ("scan", collection, "-o", "few", "--jobs", 1, "--quiet")
+    assert dicom_audit(*scan, "--select", "file001,integrity", "--ignore", "file005").exit_code == 0
+    assert "FILE005" not in outcomes(Path("few"))
+    Path("w.toml").write_text(
+        '[[waiver]]\nrule = "deid104"\nreason = "r"\nowner = "o"\nexpires = 2999-01-01\n'
+    )
+    assert dicom_audit("gate", out, "--waivers", "w.toml").exit_code in (0, 1)
+    text = (profiles_folder() / "default.toml").read_text()
+    Path("p.toml").write_text(text.replace("[severities]\n", '[severities]\nfile005 = "error"\n'))
+    assert dicom_audit(*scan, "--profile", "p.toml").exit_code == 0
+
+
+def test_explain_tells_how_a_rule_of_ones_own_is_found(tmp_path: Path) -> None:
+    done = dicom_audit("explain", "CONS901")
+    assert done.exit_code == 2
+    assert said(done)[0].endswith("; of rules of your own, give --rules FOLDER")
+    own = a_rule(tmp_path / "own")
+    assert dicom_audit("explain", "cons901", "--rules", own).exit_code == 0
+
+
 def test_a_defect_ends_with_3_and_without_a_value(
     collection: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -658,3 +711,31 @@ def test_a_process_ends_with_the_code_of_its_command(arguments: list[str], code:
         )
     # What nobody could read is no verdict.
     assert unheard.returncode == (3 if code == 0 else code)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a full device")
+def test_what_cannot_be_said_is_no_verdict(collection: Path) -> None:
+    """Exit code 1 is that of a gate that failed, and of nothing else."""
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    scan = f"scan {collection} -o out --jobs 1 --select FILE006 --fail-on error"
+    for command, code in (
+        (f"{scan} >/dev/null 2>/dev/full", 3),
+        ("rules >&-", 0),
+        ("rules >&- 2>&-", 0),
+        ("rules >/dev/full 2>/dev/full", 3),
+    ):
+        done = subprocess.run(
+            ["/bin/sh", "-c", f"{sys.executable} -m auditor {command}"],
+            env=environment,
+            capture_output=True,
+            check=False,
+        )
+        assert done.returncode == code, command
+        assert b"Traceback" not in done.stdout + done.stderr
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"{sys.executable} -m auditor rules >/dev/full"],
+        env=environment,
+        capture_output=True,
+        check=False,
+    )
+    assert b"cannot be read or written: No space left on device" in done.stderr

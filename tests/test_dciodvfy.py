@@ -58,6 +58,8 @@ from auditor.workers import Job, Workers
 CT = "1.2.840.10008.5.1.4.1.1.2"
 CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 MR = "1.2.840.10008.5.1.4.1.1.4"
+NM = "1.2.840.10008.5.1.4.1.1.20"
+CLIP = "1.2.840.10008.5.1.4.1.1.3.1"
 RTSTRUCT = "1.2.840.10008.5.1.4.1.1.481.3"
 ECG = "1.2.840.10008.5.1.4.1.1.9.1.1"
 ENHANCED_CT = "1.2.840.10008.5.1.4.1.1.2.1"
@@ -439,6 +441,8 @@ FALSE_ERRORS = [
     ("Second In-plane", lambda: accelerated(ENHANCED_MR)),
     ("on a slide", segmentation),
     ("Rescale Type", lambda: enhanced_ct("DERIVED")),
+    ("defines the term", lambda: dataset(CT, Modality="OSS")),
+    ("points nowhere", lambda: dataset(NM, NumberOfFrames="2", FrameIncrementPointer=0x00540010)),
     ("IOD021", lambda: dataset(CT, PhotometricInterpretation="MONOCHROM2")),
 ]
 
@@ -460,9 +464,41 @@ def test_each_entry_is_tested() -> None:
     )
 
 
+@pytest.mark.parametrize("sop_class", [CT, CLIP])
+@pytest.mark.parametrize(
+    "pointers", [0x00181065, [0x00181063, 0x00181065], 0x00111001, 0x00020010, 0x00280000]
+)
+def test_it_survives_an_increment_that_points_nowhere(
+    referee: DciodvfyReferee, pointers: Any, sop_class: str
+) -> None:
+    clip = {"NumberOfFrames": "2", "FrameTime": "33", "FrameIncrementPointer": pointers}
+    report = referee.judge(dataset(sop_class, PatientSex="X", **clip))
+    assert kinds(report, "PatientSex") == {"enumerated_value"}
+    # It is there, and what is wrong with it is for a rule.
+    assert kinds(report, "FrameIncrementPointer") <= {"unexpected"}
+
+
+@pytest.mark.parametrize(
+    ("vr", "value"),
+    [("US", b"\x18\0\x65\x10"), ("US", b"\x18\0\x63\x10"), ("LO", b"(0018,1065)"), ("SQ", b"")],
+)
+def test_it_survives_an_increment_of_another_vr(
+    referee: DciodvfyReferee, vr: str, value: bytes
+) -> None:
+    report = referee.judge(raw("FrameIncrementPointer", vr, value, CLIP))
+    assert "vr" in kinds(report, "FrameIncrementPointer")
+
+
+def test_an_increment_that_is_there_is_shown_as_it_is(referee: DciodvfyReferee) -> None:
+    values = {"NumberOfFrames": "2", "FrameTime": "33", "FrameIncrementPointer": 0x00181063}
+    report = referee.judge(dataset(NM, **values))
+    assert kinds(report, "FrameIncrementPointer") == {"enumerated_value"}
+
+
 def test_what_is_like_them_and_true_is_not_held_back(referee: DciodvfyReferee) -> None:
     capture = referee.judge(dataset(CAPTURE, PhotometricInterpretation="MONOCHROM2"))
     assert kinds(capture, "PhotometricInterpretation") == {"defined_term"}
+    assert kinds(referee.judge(dataset(CT, Modality="QQ")), "Modality") == {"defined_term"}
     knee = referee.judge(dataset(CT, BodyPartExamined="KNEE"))
     assert kinds(knee, "Laterality") == {"missing"}
     half = referee.judge(dataset(RTSTRUCT, PositionReferenceIndicator=""))
@@ -718,6 +754,19 @@ def test_of_too_many_items_no_referee_is_asked(
     [rule] = result.rules
     assert (rule.applicable, rule.failed, rule.not_evaluated, rule.errors) == (1, 0, 1, 0)
     assert rule.reason == "objects with more items than a referee is shown"
+
+
+def test_items_that_only_pydicom_would_find_are_counted_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("auditor.reading.fallback.ITEM_LIMIT", 30)
+    reports = {}
+    for count in (30, 31):
+        made = dataset(CT)
+        made.add_new(0x00091001, "OB", b"\xfe\xff\x00\xe0" * count)
+        made.save_as(tmp_path / "made", implicit_vr=False, little_endian=True)
+        reports[count] = Panel().judge(str(tmp_path / "made"), CT, ["dicom-validator"])
+    assert [each["dicom-validator"].status for each in reports.values()] == ["judged", "not_shown"]
 
 
 def report() -> RefereeReport:

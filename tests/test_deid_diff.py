@@ -439,6 +439,25 @@ def test_dates_of_a_patient_move_together_or_not(tmp_path: Path) -> None:
     assert done(dummy, "(0008,0020)") == {Done.REPLACED: Verdict.AS_CLAIMED}
 
 
+def test_dates_that_are_gone_are_called_what_was_done_to_them(tmp_path: Path) -> None:
+    def spread(dataset: Dataset) -> None:
+        """Take the dates of the first away, empty the second's, do both to the third's."""
+        patient = dataset.PixelData[0]
+        for keyword in ("StudyDate", "SeriesDate"):
+            if patient == 1 or (patient == 3 and keyword == "SeriesDate"):
+                delattr(dataset, keyword)
+            else:
+                setattr(dataset, keyword, "" if patient < 4 else "19000101")
+
+    originals = [ct(patient) for patient in (1, 2, 3, 4)]
+    dates = compare(*two(tmp_path, originals, spread)).dates
+    assert (dates.removed, dates.emptied, dates.emptied_or_removed, dates.replaced) == (1, 1, 1, 1)
+    (tmp_path / "empty").mkdir()
+    text = deid_page(compare(*two(tmp_path / "empty", [ct()], basic)))
+    assert "1 emptied or removed" in text
+    assert "1 replaced" not in text
+
+
 # -- Who belongs to whom ------------------------------------------------------------------
 
 
@@ -454,6 +473,64 @@ def test_what_cannot_be_paired_is_said_and_is_no_pass(tmp_path: Path) -> None:
     nothing = compare(original, released)
     assert nothing.code == 3
     assert nothing.paired == 0
+    (said,) = nothing.gaps()
+    assert "--mapping FILE" in said
+
+
+def report(number: int) -> Dataset:
+    """Return an object without pixels and numbers, which nothing but its UID tells apart."""
+    return dataset_of(
+        {
+            "SOPClassUID": uid.BasicTextSRStorage,
+            "SOPInstanceUID": f"{ROOT}.9.{number}",
+            "Modality": "SR",
+            "PatientName": f"{MARK}^Name{number}",
+            "PatientID": f"{MARK}{number}",
+        }
+    )
+
+
+def same_names(folder: Path, originals: list[Dataset], *edits: Edit) -> tuple[Path, Path]:
+    """Write the originals, and what became of them under the same names."""
+    original, released = two(folder, originals, *edits)
+    for path in original.iterdir():
+        path.rename(original / f"{path.stem[len(MARK) :]:>03}.dcm")
+    return original, released
+
+
+def test_the_same_path_pairs_what_nothing_else_does(tmp_path: Path) -> None:
+    def hide(dataset: Dataset) -> None:
+        new_uids(dataset)
+        dataset.PatientName, dataset.PatientID = "ANON", f"P{dataset.PatientID[-1]}"
+        claim(dataset, BASIC)
+
+    pair_of = same_names(tmp_path / "a", [report(1), report(2), ct(3)], hide)
+    found = compare(*pair_of)
+    assert found.pairs == {"pixels": 1, "path": 2}
+    assert done(found, "(0010,0010)") == {Done.REPLACED: Verdict.AS_CLAIMED}
+    # One that is known by its pixels lies elsewhere: paths tell nothing.
+    original, released = pair_of
+    (released / "002.dcm").rename(released / "003.dcm")
+    assert compare(original, released).pairs == {"pixels": 1}
+
+
+def test_a_path_is_not_believed_against_pixels_a_class_or_a_uid(tmp_path: Path) -> None:
+    def other_pixels(dataset: Dataset) -> None:
+        new_uids(dataset)
+        dataset.PixelData = b"\x01\x02\x03\x09"
+
+    def other_class(dataset: Dataset) -> None:
+        new_uids(dataset)
+        dataset.SOPClassUID = uid.EnhancedSRStorage
+
+    assert compare(*same_names(tmp_path / "pixels", [ct()], other_pixels)).paired == 0
+    assert compare(*same_names(tmp_path / "class", [report(1)], other_class)).paired == 0
+    # The second object of the release is a copy of the first of the original.
+    original, released = same_names(tmp_path / "uid", [report(1), report(2)])
+    for name in ("001", "002"):
+        shutil.copy(original / "000.dcm", released / f"{name}.dcm")
+    (released / "000.dcm").unlink()
+    assert compare(original, released).paired == 0
 
 
 def test_what_vanishes_in_the_middle_is_not_taken_for_removed(
@@ -664,6 +741,48 @@ def test_who_is_still_named_is_said_first(tmp_path: Path) -> None:
     assert text.count("Unchanged in the release") == 1
     assert text.index("X remove, Z empty") < text.index('<th scope="col" data-kind="text">Asked')
     assert compare(*two(tmp_path / "none", [ct()], basic)).unchanged == {}
+
+
+def test_ids_that_look_like_dummies_are_counted_apart(tmp_path: Path) -> None:
+    originals = [ct(1), ct(2), ct(3)]
+    originals[0].PatientID, originals[1].PatientID = "ANON", "0000"
+    found = compare(*two(tmp_path, originals, basic_but_ids))
+    assert (found.unchanged, found.unchanged_dummies) == ({"PatientID": 1}, {"PatientID": 2})
+    first = (
+        "unchanged in the release: patients' IDs in 3 (2 of them look like dummies) of 3 objects"
+    )
+    assert next(found.warnings()) == first
+    (ids,) = (each for each in found.mappings if each.attribute == "PatientID")
+    assert (ids.values, ids.kept) == (3, 3)
+
+
+def basic_but_ids(dataset: Dataset) -> None:
+    """Do what the Basic Profile asks, and leave the Patient ID."""
+    kept = dataset.PatientID
+    basic(dataset)
+    dataset.PatientID = kept
+
+
+def test_without_codes_the_basic_profile_is_taken_as_a_scan_takes_it(tmp_path: Path) -> None:
+    def uncoded(dataset: Dataset) -> None:
+        del dataset.DeidentificationMethodCodeSequence
+        dataset.DeidentificationMethod = "by hand"
+
+    found = compare(*two(tmp_path / "all", [ct(1), ct(2)], basic, uncoded))
+    assert (found.code, list(found.gaps())) == (0, [])
+    (claimed,) = found.claims
+    assert (claimed.codes, claimed.assumed, claimed.instances) == ((), (BASIC,), 2)
+    assert any("DEID320" in said for said in found.warnings())
+    assert "no code, held against 113100 Basic Profile" in deid_page(found)
+
+    def unflagged(dataset: Dataset) -> None:
+        dataset.PatientIdentityRemoved = "NO"
+
+    kept = compare(*two(tmp_path / "kept", [ct(1)], basic_but_ids, uncoded))
+    assert (kept.code, done(kept, "(0010,0020)")) == (1, {Done.KEPT: Verdict.DISAGREES})
+    # Whoever declares nothing claims nothing.
+    nothing = compare(*two(tmp_path / "nothing", [ct(1)], basic, uncoded, unflagged))
+    assert (nothing.code, nothing.claims[0].assumed) == (3, ())
 
 
 def test_what_was_no_identity_before_is_none_after(tmp_path: Path) -> None:

@@ -95,6 +95,11 @@ def test_an_identifier(text: str, kind: str) -> None:
         "REMOVED",
         "Patient name: ANONYMOUS",
         "1900-01-01",
+        "call back on 2003-99-15 10",
+        "call us at 20030715",
+        "000-000-0000",
+        "100-200-3000-4000",
+        "reach at 120-340-560",
     ],
 )
 def test_what_is_none(text: str) -> None:
@@ -109,6 +114,9 @@ def test_what_is_none(text: str) -> None:
         ("dated 20030715", "exp20030715", "date"),
         ("John^Quagga", "John Quagga", "name"),
         ("(555) 234-2048", "555.234.2048", "phone"),
+        # Where no exchange begins with 1: a slip, or what is written for an example.
+        ("call me at 555-123-4567", "555-123-4567", "phone"),
+        ("reach us on 030 4501204", "see 123-456-7890", "phone"),
     ],
 )
 def test_how_sure_it_is(sure_one: str, unsure_one: str, kind: str) -> None:

@@ -861,7 +861,7 @@ def test_each_rule_finds_its_kind_of_error(
     assert [name for name, found in findings.items() if found] == [rule_id]
     (finding,) = findings[rule_id]
     assert finding.tag_path == place
-    assert "StudyID" in finding.message
+    assert "Study ID (0020,0010)" in finding.message
     assert "General Series" in finding.message
     assert all(not list(rule.check(Facts())) for rule in rules.values())
 
@@ -871,7 +871,8 @@ def test_an_attribute_that_two_modules_want_is_one_finding(rules: dict[str, Any]
     errors = [IodError("missing", place, module, "1") for module in ("CT Image", "Image Pixel")]
     (finding,) = rules["IOD001"].check(Facts(*errors, second=()))
     assert finding.message == (
-        "BitsStored is missing (Type 1, CT Image; Type 1, Image Pixel), says dicom-validator"
+        "Bits Stored (0028,0101) is missing (Type 1, CT Image; Type 1, Image Pixel), "
+        "according to dicom-validator"
     )
     assert finding.confidence is Confidence.MEDIUM
 
@@ -882,8 +883,8 @@ def test_what_both_say_is_one_finding_of_high_confidence(rules: dict[str, Any]) 
     second = IodError("missing", place, "GeneralSeries", "2C")
     (finding,) = rules["IOD015"].check(Facts(first, second=[second]))
     assert finding.message == (
-        "Laterality is missing, and its condition holds (Type 2C, General Series), "
-        "says dicom-validator and dciodvfy"
+        "Laterality (0020,0060) is missing, and its condition holds (Type 2C, General Series), "
+        "according to dicom-validator and dciodvfy"
     )
     assert finding.confidence is Confidence.HIGH
 

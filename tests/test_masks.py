@@ -245,7 +245,7 @@ def test_a_scan_looks_where_it_is_asked_to(tmp_path: Path, jobs: str) -> None:
     (tmp_path / "data").mkdir()
     write(tmp_path / "data" / "a.dcm", planes(0, 0), [1, 2], [1, 1])
     write(tmp_path / "data" / "b.dcm", planes(1, 1), [1, 2], [1, 1])
-    outcomes = {}
+    outcomes, reasons = {}, {}
     for count in ("0", "1", "9"):
         out = tmp_path / f"out{count}"
         arguments = ["scan", str(tmp_path / "data"), "-o", str(out), "--quiet", "--jobs", jobs]
@@ -256,7 +256,22 @@ def test_a_scan_looks_where_it_is_asked_to(tmp_path: Path, jobs: str) -> None:
             (rules[name].outcome, rules[name].applicable, rules[name].not_evaluated)
             for name in ("SEG302", "SEG304")
         ]
+        reasons[count] = rules["SEG302"].reason
+    option = "segmentations whose pixels were not looked at (scan --masks N looks at N of them)"
+    assert reasons == {"0": option, "1": option, "9": ""}
     assert outcomes["0"] == [("not_evaluated", 0, 2)] * 2
     # The other one is not known: that is no pass.
     assert outcomes["1"] == [("fail", 1, 1), ("not_evaluated", 1, 1)]
     assert outcomes["9"] == [("fail", 2, 0), ("fail", 2, 0)]
+
+
+def test_the_option_is_not_named_where_it_was_given_in_vain(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    write(tmp_path / "data" / "a.dcm", planes(1, 1), [1, 2], [1, 2], NumberOfFrames=9)
+    arguments = ["scan", str(tmp_path / "data"), "-o", str(tmp_path / "out"), "--quiet"]
+    CliRunner().invoke(main, [*arguments, "--jobs", "1", "--masks", "9", "--select", "SEG304"])
+    (rule,) = read_result(tmp_path / "out" / "result.json").collections[0].rules
+    assert (rule.outcome, rule.not_evaluated) == ("not_evaluated", 1)
+    assert rule.reason == (
+        "segmentations whose pixels were looked at and do not tell, or cannot be read"
+    )

@@ -94,6 +94,14 @@ def _said(python: Path, cwd: Path, *arguments: str) -> str:
     return _run(python, "-I", "-m", "auditor", *arguments, cwd=cwd)
 
 
+def test_every_pattern_of_data_files_matches_one() -> None:
+    told = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
+    for package, patterns in told["package-data"].items():
+        folder = ROOT / told["package-dir"].get(package, package.replace(".", "/"))
+        for pattern in patterns:
+            assert list(folder.glob(pattern)), (package, pattern)
+
+
 def test_nothing_but_auditor_becomes_importable(members: list[str]) -> None:
     tops = {PurePosixPath(name).parts[0] for name in members}
     assert {top for top in tops if not top.endswith(".dist-info")} == {"auditor"}

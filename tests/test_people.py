@@ -96,10 +96,20 @@ def test_what_is_in_no_vocabulary_is_not_in_the_table() -> None:
     assert not any(plant in str(row) for plant in ("Quagga", "Zelda"))
 
 
-def test_an_object_without_a_patient_is_in_no_row() -> None:
+@pytest.mark.parametrize(
+    ("sop_class", "known"),
+    [(b"1.2.840.10008.5.1.4.1.1.2\0", 1), (None, 1), (b"1.2.840.10008.5.1.4.38.1\0", 0)],
+)
+def test_an_object_without_a_patient_is_of_nobody_knows_whom(
+    sop_class: bytes | None, known: int
+) -> None:
     rows: dict[PersonRow, str] = {}
-    People(Hasher(b"k")).add([None] * len(GATHERED), "a", rows)
-    assert not rows
+    columns: list[bytes | None] = [None] * len(GATHERED)
+    columns[COLUMN["SOPClassUID"]] = sop_class
+    People(Hasher(b"k")).add(columns, "a", rows)
+    # A hanging protocol has no patient.
+    assert len(rows) == known
+    assert all(row[0] is None for row in rows)
 
 
 paths = st.dictionaries(st.integers(0, 5).map(lambda n: (n,)), st.text("abc", min_size=1))

@@ -29,9 +29,10 @@ from auditor.reading.columns import COLUMN, COLUMN_OF_TAG, GATHERED
 from auditor.reading.extents import Run, frame_runs
 from auditor.reading.fallback import lenient, read_with_pydicom
 from auditor.reading.places import Attention, Forest, Place, Token
-from auditor.reading.reader import DEFLATED, HEAD, TOO_MUCH, Reader, Reading
+from auditor.reading.reader import HEAD, TOO_MUCH, Reader, Reading
 from auditor.reading.walker import UNDEFINED, Reference, Walk, known_vr
 from auditor.rows import number_rows
+from auditor.standard.sop_classes import DEFLATED
 from auditor.testing import dataset_of
 
 SHARED = Path(__file__).parents[1].parent / "shared" / "corpus"
@@ -536,6 +537,39 @@ def test_deflated_is_read(tmp_path: Path) -> None:
     reading = read(stored(small(PatientID="x1"), "1.2.840.10008.1.2.1.99", tmp_path))
     assert reading.status == "ok"
     assert reading.columns[COLUMN["PatientID"]] == b"x1"
+
+
+@pytest.mark.parametrize("around", [" ", "\n", "\x0b", "\t"])
+def test_a_deflated_syntax_is_not_hidden_by_what_stands_before_it(
+    around: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """pydicom strips it and would inflate whatever there is."""
+
+    def never(*_: object) -> None:
+        raise AssertionError("pydicom was asked")
+
+    monkeypatch.setattr("auditor.reading.fallback.read_with_pydicom", never)
+    path = stored(small(), ExplicitVRLittleEndian, tmp_path)
+    # Three characters more than the syntax that it takes the place of, and one before them.
+    data = path.read_bytes().replace(
+        struct.pack("<H", 20) + b"1.2.840.10008.1.2.1\0",
+        struct.pack("<H", 24) + f"{around}1.2.840.10008.1.2.1.99 ".encode(),
+    )
+    path.write_bytes(data[:140] + struct.pack("<I", data[140] + 4) + data[144:])
+    assert read(path).status == "unreadable"
+
+
+def test_explicit_vr_in_a_file_that_says_implicit_is_no_length(tmp_path: Path) -> None:
+    """The letters of a VR are a length, too, of a value in which a whole data set has room."""
+    path = stored(small(), ImplicitVRLittleEndian, tmp_path)
+    data = path.read_bytes()
+    start = 144 + data[140]
+    inside = struct.pack("<HH2sHI", 0x0008, 0xFF01, b"SQ", 0, 0)
+    padded = inside + bytes(8 + struct.unpack("<H2x", b"SQ\0\0")[0] - len(inside))
+    path.write_bytes(data[:start] + padded + data[start:])
+    reading = read(path)
+    assert reading.facts is not None
+    assert reading.facts.surprise == "explicit VR where the transfer syntax says implicit"
 
 
 def nested(levels: int) -> bytes:

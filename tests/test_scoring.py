@@ -130,10 +130,17 @@ def test_nothing_judged_is_no_score_and_says_why(
 
 
 def test_a_rule_that_raised_makes_its_category_unknown() -> None:
-    scored = score_category("iod", [a_rule(100), a_rule(99, errors=1)])
+    scored = score_category("iod", [a_rule(100), a_rule(0, errors=1)])
     assert scored.score is None
     assert scored.reason == "not known: IOD901 could not be worked out"
     assert score_category("iod", [a_rule(100), a_rule(0, errors=1, weight=0)]).score == 100
+
+
+def test_one_object_of_which_a_rule_or_its_referee_died_costs_coverage_alone() -> None:
+    scored = score_category("iod", [a_rule(100), a_rule(98, 1, errors=1)])
+    assert (scored.score, scored.coverage, scored.reason) == (99.5, 0.995, "")
+    scored = score_category("iod", [a_rule(10**7, errors=1)])
+    assert (scored.score, scored.coverage) == (100, 0.9999)
 
 
 def test_rounding_hides_neither_a_failure_nor_what_was_not_seen() -> None:

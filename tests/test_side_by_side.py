@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.result import MUST_AGREE, AuditResult, CollectionResult, RuleResult
-from auditor.side_by_side import DETAILS, Compared, ComparisonView, Detail, RuleRow
+from auditor.side_by_side import DETAILS, STEPS, Compared, ComparisonView, Detail, RuleRow
 from tests.sample_result import (
     TOOL,
     audit,
@@ -64,6 +64,14 @@ def test_rule_set_that_was_not_recorded_is_not_comparable() -> None:
     page = comparison_view([blank])
     assert not page.comparable
     assert "not known" in page.statement
+
+
+def test_the_legend_has_the_shades_that_cells_have() -> None:
+    view = comparison_view([audit(careful())])
+    assert [each.shade for each in view.heat.shades] == [shade for _, shade in STEPS]
+    assert [each.words for each in view.heat.shades] == [
+        *("100", "99 and more", "95 and more", "80 and more", "50 and more", "below 50")
+    ]
 
 
 def test_nothing_to_compare() -> None:
@@ -352,6 +360,6 @@ def test_the_first_screen_says_what_may_be_released_and_what_to_fix_first() -> N
         "3 collections from 2 audits: 1 not ready for release, 1 nothing to judge, "
         "1 no obstacle to release"
     )
-    rows = {row.name: row.first for group in view.heat.groups for row in group.rows}
-    assert rows == {"careless-mixed": "DEID101", "careful-ct-lung": "", "empty": ""}
+    rows = {row.name: row.start for group in view.heat.groups for row in group.rows}
+    assert rows == {"careless-mixed": "first: DEID101", "careful-ct-lung": "", "empty": ""}
     assert comparison_view([]).subtitle == "0 collections from 0 audits"

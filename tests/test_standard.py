@@ -147,6 +147,12 @@ def test_unknown_tags_do_not_fill_memory() -> None:
 # -- SOP Classes ----------------------------------------------------------------------------
 
 
+def test_objects_of_no_patient_are_those_whose_iod_has_none() -> None:
+    iods, patient = packaged_iods(), (0x00100020,)
+    without = {uid for uid in sop_classes._tables().iods if not iods.types_at(uid, patient)}
+    assert sop_classes.OF_NO_PATIENT - {sop_classes.MEDIA_STORAGE_DIRECTORY} == without
+
+
 def test_families_are_sop_classes() -> None:
     families = {
         "SEGMENTATIONS": 4,
@@ -207,10 +213,10 @@ def test_iods_are_all_there() -> None:
 
 def test_the_table_of_conditions_is_that_of_the_package() -> None:
     document = (ROOT / "docs" / "standard.md").read_text(encoding="utf-8")
-    rows = dict(re.findall(r"^\| ([^|]+) \| (\d+(?: \| \d+){3}) \|$", document, re.MULTILINE))
+    rows = dict(re.findall(r"^\| ([^|]+) \| (\d+(?: \| \d+){5}) \|$", document, re.MULTILINE))
     table = packaged_iods()
     for uid in table.iods:
-        counts = (*table.conditions(uid), *table.enumerations(uid))
+        counts = (*table.conditions(uid), *table.value_lists(uid))
         assert rows[sop_classes.iod_of(uid)] == " | ".join(map(str, counts))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.cli import main
+from auditor.formats import FORMATS
+from auditor.render import write_comparison
 from auditor.result import (
     AuditResult,
     CollectionResult,
@@ -140,6 +143,16 @@ def test_what_could_not_be_looked_for_is_not_evaluated_and_never_no() -> None:
     assert one(EvidenceResult(beside=False, segmentations=True)).a_s == "Y*"
 
 
+def test_subjects_without_patient_ids_are_not_known() -> None:
+    nobody = replace(collection(), counts=Counts(files=9, dicom=9, instances=9))
+    found = survey([made(nobody, collection("b"))])
+    assert {row.name: row.subjects for row in found.rows} == {"ct": None, "b": 2}
+    page = survey_page(found).decode()
+    assert "2 subjects (and those of 1 collection, not known)" in page
+    rows = csv.DictReader(io.StringIO(survey_csv(found).decode("utf-8-sig")))
+    assert {row["n_samples"] for row in rows} == {"not evaluated", "2"}
+
+
 def test_where_nobody_looked_the_kinds_of_object_tell_what_they_can() -> None:
     report = replace(SEG, kind="Structured report")
     structures = replace(SEG, kind="RT Structure Set")
@@ -164,12 +177,40 @@ def test_the_funnel_adds_up() -> None:
             ),
         ]
     )
-    assert [step.title for step in found.steps] == list(STEPS)
+    unstated = "in DICOM; access and species not stated"
+    assert [step.title for step in found.steps] == [STEPS[0], unstated, *STEPS[2:]]
     assert [step.collections for step in found.steps] == [4, 3, 2, 1]
     for step, after in zip(found.steps, found.steps[1:], strict=False):
         assert step.collections - sum(step.lost.values()) == after.collections
     assert found.formats == {"NIfTI": 1}
     assert found.not_stated == {"access": 4, "species": 4, "pathology": 4, "region": 4}
+
+
+@pytest.mark.parametrize(
+    ("described", "title"),
+    [
+        ([{"access": "open", "species": "human"}] * 2, "open, in DICOM, human"),
+        ([{"access": "open"}] * 2, "open, in DICOM; species not stated"),
+        ([{"access": "open"}, {}], "open, in DICOM; access not stated of 1; species not stated"),
+        # Who is lost there is not asked.
+        ([{"access": "open", "species": "human"}, {"access": "restricted"}], STEPS[1]),
+        ([{"access": "restricted"}], STEPS[1]),
+        (
+            [{"access": "open", "species": "human"}, {}],
+            "open, in DICOM, human; access and species not stated of 1",
+        ),
+    ],
+)
+def test_the_funnel_says_no_more_than_is_stated(
+    described: list[dict[str, str]], title: str
+) -> None:
+    found = survey(
+        [
+            made(collection(str(number), EvidenceResult(described=each)))
+            for number, each in enumerate(described)
+        ]
+    )
+    assert found.steps[1].title == title
 
 
 def test_a_description_given_wins_over_the_collections_own() -> None:
@@ -361,6 +402,26 @@ def test_pages_and_tables_hold_every_collection_and_nothing_raw(tmp_path: Path) 
     own = lay_beside(found, tmp_path / "own.csv")
     assert own.differences == ()
     assert (own.rows, own.matched) == (2, 1)
+
+
+def test_an_empty_table_is_as_wide_as_its_head() -> None:
+    page = survey_page(survey([])).decode()
+    table = page[page.index('<table id="surveyed"') :].partition("</table>")[0]
+    assert f'colspan="{table.count("<th scope")}"' in table
+
+
+def test_what_the_notation_means_is_said_in_the_same_words_everywhere(tmp_path: Path) -> None:
+    whole = made(collection("b", EvidenceResult(segmentations=True, forms=[MASKS])))
+    whole.collections[0].annotation = {"A/S": "Y*"}
+    write_comparison([whole], tmp_path / "c.html")
+    pages = [
+        FORMATS["html"].report(whole).decode(),
+        (tmp_path / "c.html").read_text("utf-8"),
+        survey_page(survey([whole])).decode(),
+    ]
+    said = [re.findall(r"CI: clinical information;[^<]*not DICOM\.", page) for page in pages]
+    assert [len(each) for each in said] == [1, 1, 1]
+    assert len({*map(str, said)}) == 1
 
 
 def run(*arguments: object) -> Result:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from auditor.render import report_page
 from auditor.result import CategoryResult, CollectionResult, Counts, GroupedFinding, RuleResult
 from auditor.scorecard import report_view
 from auditor.terminal import summarise
@@ -185,6 +186,52 @@ def test_file_that_was_not_read_is_never_an_all_clear(status: str) -> None:
     made = careful()
     setattr(made.counts, status, 1)
     assert verdict_of(made).headline == "Not decided"
+
+
+def test_not_decided_names_the_rules_that_lack_an_answer_by_reason() -> None:
+    made = collection("c", changed=[rule("PRIV101", "fail", 400, 3)])
+    option = "pixels were not looked at (scan --masks N looks at N of them)"
+    made.rules += [
+        replace(rule("REF101", "not_evaluated", 0, not_evaluated=2), id=f"SEG30{n}", reason=reason)
+        for n, reason in ((4, option), (3, f"not evaluated: {option}"), (5, f"no item; {option}"))
+    ]
+    made.rules = [
+        replace(each, severity="warning") if each.id == "PRIV101" else each for each in made.rules
+    ]
+    verdict = verdict_of(made)
+    assert verdict.headline == "Not decided"
+    assert verdict.lacking == (f"SEG303, SEG304 and SEG305: {option}", "SEG305: no item")
+    # An overview names what keeps the verdict open, and not the warning to fix first.
+    assert (verdict.first, verdict.start) == ("PRIV101", "open: SEG303 and 2 more")
+
+
+def test_what_a_verdict_lacks_is_bounded() -> None:
+    made = careful()
+    blind = rule("REF101", "not_evaluated", 0, not_evaluated=2)
+    made.rules += [
+        replace(blind, id=f"REF{n}", reason=f"reason {n % 7}" if n % 2 else "cut short")
+        for n in range(200, 220)
+    ]
+    verdict = verdict_of(made)
+    assert verdict.lacking[0] == "REF200, REF202, REF204, REF206, REF208 and 5 more: cut short"
+    assert len(verdict.lacking) == 5
+    assert verdict.lacking[-1] == "4 other reasons, see what was not evaluated"
+    assert verdict.start == "open: REF200 and 19 more"
+
+
+def test_a_file_that_nobody_could_read_keeps_the_verdict_open_before_any_rule() -> None:
+    assert verdict_of(undecided()).start == "open: 1 broken file"
+
+
+def test_what_the_verdict_lacks_is_in_the_page_and_on_the_terminal(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (line,) = verdict_of(undecided()).lacking
+    assert line == "REF101: No references."
+    assert f"<bdi>{line}</bdi>" in report_page(audit(undecided()))
+    summarise(audit(undecided()), Path("out"))
+    assert f"    {line}\n" in capsys.readouterr().out
+    assert not verdict_of(careless()).lacking
 
 
 def test_lesser_gap_is_said_and_does_not_decide() -> None:
@@ -556,6 +603,7 @@ def test_the_terminal_names_it_under_the_verdict(capsys: pytest.CaptureFixture[s
         "collection", "verdict", "score", "cover", "DICOM", "broken", "other"
     ]  # fmt: skip
     assert any(line.endswith("first: DEID101") for line in lines)
+    assert any(line.endswith("open: 1 broken file") for line in lines)
     # The names are whole.
     for name in ("careful-ct-lung", "careless-mixed", "undecided-seg", "review-mr-brain"):
         assert any(line.startswith(name) for line in lines)
@@ -609,6 +657,21 @@ def test_a_short_section_still_has_what_to_fix_first_and_an_example() -> None:
                     assert not step.fix
             if one.brief and len(to_fix(by_name)) > len(due):
                 assert one.first_more.endswith("not shown; see result.json")
+
+
+def test_the_page_says_how_its_commands_are_run() -> None:
+    told = "Run commands on a copy"
+    assert "dicom-audit files OUT RULE | while read -r file" in report_page(audit(commanding()))
+    # Where what is said of a rule is said once, this is, too; nothing to run needs no telling.
+    assert report_page(audit(commanding(), commanding())).count(told) == 2
+    assert told not in report_page(audit(careful()))
+
+
+def commanding() -> CollectionResult:
+    """Build a collection whose first defect has a command that mends it."""
+    made = careless()
+    to_fix(made)[0].command = 'dcmodify -nb -m "TAG=DUMMY" FILE'
+    return made
 
 
 def test_the_page_of_one_collection_is_as_full_as_it_can_be() -> None:

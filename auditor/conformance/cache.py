@@ -18,7 +18,7 @@ from dataclasses import asdict
 from hashlib import blake2b
 from pathlib import Path
 
-from auditor.conformance.vocabulary import KINDS, NOT_IN_OLDER_LIST, IodError, RefereeReport
+from auditor.conformance.vocabulary import KINDS, OF_OLDER_LISTS, IodError, RefereeReport
 from auditor.model import TagPath
 
 ENVIRONMENT = "DICOM_AUDIT_CACHE"
@@ -26,7 +26,7 @@ ENVIRONMENT = "DICOM_AUDIT_CACHE"
 LIMIT = 50_000
 """Verdicts that are kept, of about a kilobyte each; the oldest go first."""
 
-_KINDS = {*KINDS, NOT_IN_OLDER_LIST}
+_KINDS = {*KINDS, *OF_OLDER_LISTS}
 
 _KEPT = ("judged", "unknown_sop_class", "no_sop_class")
 """Statuses worth keeping: an error may be another one's fault, and may pass."""

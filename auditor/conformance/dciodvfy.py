@@ -33,6 +33,7 @@ from typing import TYPE_CHECKING, Any
 from auditor.conformance.dicom_validator import (
     PER_FRAME,
     SHARED,
+    has_other_value,
     held,
     is_for_spectroscopy_only,
     is_said_by_a_rule,
@@ -299,7 +300,10 @@ def _items(dataset: pydicom.Dataset, sop_class: bytes = b"") -> bytes:
             continue
         value = _bytes(element)
         blank = not (value.strip(b" \0") if vr in TEXT_VRS else value)
-        written.append(_element(int(tag), vr, b"" if blank else shown(int(tag), vr, value)))
+        seen = b"" if blank else shown(int(tag), vr, value)
+        if tag == _INCREMENT and sop_class:
+            vr, seen = _increment(vr, seen, dataset)
+        written.append(_element(int(tag), vr, seen))
     if 0x7FE00010 in dataset:
         written.append(_PIXEL_DATA)
     return b"".join(written)
@@ -314,6 +318,36 @@ _PIXEL_DATA = (
 """Pixel Data of one fragment with nothing in it (PS3.5 A.4)."""
 
 _SOP_CLASS = 0x00080016
+
+_INCREMENT = tag_of("FrameIncrementPointer")
+
+_SOMEWHERE = b"\x08\0\x16\0"
+"""The tag of SOP Class UID, which every stand-in has."""
+
+
+def _increment(vr: str, pointers: bytes, dataset: pydicom.Dataset) -> tuple[str, bytes]:
+    """Return VR and value to show of Frame Increment Pointer.
+
+    The program dies where what it points to is not there. Of another VR it takes any number or
+    text for a pointer, but no bytes.
+    """
+    if vr != "AT":
+        return "OB", pointers
+    return vr, _SOMEWHERE if _points_nowhere(pointers, dataset) else pointers
+
+
+def _points_nowhere(pointers: bytes, dataset: pydicom.Dataset) -> bool:
+    """Whether one of these tags is not in the stand-in of a data set."""
+    for start in range(0, len(pointers), 4):
+        group, element = (
+            int.from_bytes(pointers[at : at + 2], "little") for at in (start, start + 2)
+        )
+        tag = group << 16 | element
+        is_written = tag == 0x7FE00010 or (_is_seen(tag) and element and tag != _LENGTH_TO_END)
+        if not is_written or (tag != _SOP_CLASS and tag not in dataset):
+            return True
+    return False
+
 
 _LENGTH_TO_END = 0x00080001
 """Retired; the program would believe its value and stop there."""
@@ -643,6 +677,24 @@ def _need_not_be_hounsfield(error: IodError, case: _Case) -> bool:
     return bool(types) and (not acquired or case.shown((_SEVERAL_ENERGIES,)) == {b"YES"})
 
 
+def _is_a_term_all_the_same(error: IodError, case: _Case) -> bool:
+    if error.kind != "defined_term":
+        return False
+    path = tuple(tags_of(error))
+    # Of one value among several nobody says whether that is the one it means.
+    lists = [each for each in case.table.terms_at(case.sop_class, path) if "index" not in each]
+    values = [value.decode("latin-1").split("\\") for value in case.shown(path)]
+    return bool(lists) and not any(
+        has_other_value(each, listed) for each in values for listed in lists
+    )
+
+
+def _is_of_another_increment(error: IodError, case: _Case) -> bool:
+    if error.kind != "enumerated_value" or tuple(tags_of(error)) != (_INCREMENT,):
+        return False
+    return any(_points_nowhere(each, case.dataset) for each in case.shown((_INCREMENT,)))
+
+
 HELD_BACK: tuple[tuple[str, Callable[[IodError, _Case], bool]], ...] = (
     ("a retired attribute may stay where an earlier edition had it (PS3.6 6)", _is_retired),
     (
@@ -665,6 +717,10 @@ HELD_BACK: tuple[tuple[str, Callable[[IodError, _Case], bool]], ...] = (
         _may_be_present_otherwise,
     ),
     (
+        "PS3.3 defines the term, though dciodvfy does not know it",
+        _is_a_term_all_the_same,
+    ),
+    (
         "a plane position on a slide is for a slide coordinate system, and this object has none "
         "(PS3.3 A.51.5.1)",
         _is_on_no_slide,
@@ -673,6 +729,11 @@ HELD_BACK: tuple[tuple[str, Callable[[IodError, _Case], bool]], ...] = (
         "Rescale Type must be HU only where a CT frame is original, no localizer, and not of "
         "several energies (PS3.3 C.8.15.3.10)",
         _need_not_be_hounsfield,
+    ),
+    (
+        "dciodvfy is shown another Frame Increment Pointer where what it points to is not there; "
+        "IOD027 says of the object's own that it points nowhere",
+        _is_of_another_increment,
     ),
     (
         "Parallel Reduction Factor Second In-plane is required of MR Spectroscopy only (PS3.3 "
@@ -696,8 +757,8 @@ def tags_of(error: IodError) -> Iterator[int]:
 
 
 def hears_of_values(error: IodError) -> bool:
-    """Whether this referee is heard of the enumerated values of an error's attribute."""
-    return last_tag(error) not in _READ_BY_TRANSFER_SYNTAX
+    """Whether this referee is heard of what is wrong with the values of an error's attribute."""
+    return _is_judged(error.kind, last_tag(error))
 
 
 def last_tag(error: IodError) -> int:

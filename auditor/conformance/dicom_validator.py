@@ -7,7 +7,7 @@ share it, and cannot leak a value. The structure is the sequence, item by item, 
 - tag path and VR (as written; by PS3.6 in implicit VR and where UN is written),
 - whether the value is empty: a text of nothing but spaces and NULs is,
 - whether a text is legal for its VR, or has a wrong length or characters: `fault_of`,
-- the value itself where a condition reads it, or values are enumerated: `tags_read_by_value`.
+- the value itself where a condition or a list of values reads it: `tags_read_by_value`.
 
 Overlays beyond the first are shown each as the first (`judge_overlays`). Private elements, group
 lengths and elements from (7FE0,0000) on are not part of it.
@@ -28,6 +28,7 @@ from auditor.conformance.legality import (
 from auditor.conformance.overlays import judge_overlays
 from auditor.conformance.vocabulary import (
     DICOM_VALIDATOR,
+    NO_OLDER_TERM,
     NOT_IN_OLDER_LIST,
     IodError,
     RefereeReport,
@@ -426,6 +427,14 @@ def _is_not_in_both(error: IodError, case: _Case) -> bool:
     )
 
 
+_KIND_OF_LIST = {
+    (False, True): "enumerated_value",
+    (False, False): NOT_IN_OLDER_LIST,
+    (True, True): "defined_term",
+    (True, False): NO_OLDER_TERM,
+}
+"""What a value outside of a list is, by whether that is one of terms, and a current one."""
+
 _PHOTOMETRIC_INTERPRETATION = (format_tag(tag_of("PhotometricInterpretation")),)
 
 
@@ -457,7 +466,7 @@ HELD_BACK: tuple[tuple[str, Callable[[IodError, _Case], bool]], ...] = (
         "the SOP class enumerates Photometric Interpretation, and IOD021 says what is none of its "
         "values (PS3.3 C.8.2.1, C.8.3.1, C.8.9.4, C.8.8.3)",
         lambda error, case: (
-            error.kind == "enumerated_value" and is_said_by_a_rule(error, case.sop_class)
+            error.kind in _KIND_OF_LIST.values() and is_said_by_a_rule(error, case.sop_class)
         ),
     ),
 )
@@ -520,7 +529,7 @@ def _validator(table: IodTable, sop_class: str, shown: pydicom.Dataset) -> Any:
                     if condition and not self._object_is_required_or_allowed(condition)[0]:
                         continue
                     if has_other_value(value, each):
-                        kind = "enumerated_value" if "current" in each else NOT_IN_OLDER_LIST
+                        kind = _KIND_OF_LIST["defined" in each, "current" in each]
                         path, type_ = _path_of(tag_id), attribute["type"]
                         self.unlisted.add(IodError(kind, path, self.module, type_))
             plain = {key: of for key, of in attribute.items() if key != "enums"}
@@ -588,8 +597,8 @@ def _validate(
                 )
 
 
-def has_other_value(value: Any, enumeration: dict[str, Any]) -> bool:
-    """Say whether one of an attribute's values is none of those that are enumerated.
+def has_other_value(value: Any, value_list: dict[str, Any]) -> bool:
+    """Say whether one of an attribute's values is none of those that a list has.
 
     An empty one is none at all, and a text where there should be a number has another VR: both
     are found elsewhere.
@@ -598,16 +607,16 @@ def has_other_value(value: Any, enumeration: dict[str, Any]) -> bool:
     ----------
     value
         As pydicom decodes it, of one value or several.
-    enumeration
+    value_list
         ``val``, and ``index`` where it is for one of the values only, from 1.
     """
     from pydicom.multival import MultiValue
 
     values: Any = value if isinstance(value, (MultiValue, list)) else [value]
-    index = enumeration.get("index")
+    index = value_list.get("index")
     if index:
         values = values[index - 1 : index]
-    listed = enumeration["val"]
+    listed = value_list["val"]
     if isinstance(listed[0], int):
         return any(isinstance(one, (int, float)) and one not in listed for one in values)
     texts = (one.strip(" \0") for one in values if isinstance(one, str))

@@ -18,8 +18,9 @@ from auditor.conformance.dciodvfy import (
 from auditor.conformance.vocabulary import (
     DCIODVFY,
     DICOM_VALIDATOR,
-    NOT_IN_OLDER_LIST,
+    OF_OLDER_LISTS,
     OLDER_LIST,
+    OLDER_TERMS,
     REFEREES,
     IodError,
     RefereeReport,
@@ -57,29 +58,29 @@ def settle(reports: Reports) -> Reports:
     """
     first, second = reports[DICOM_VALIDATOR], reports[DCIODVFY]
 
-    def is_taken(error: IodError) -> bool:
-        """Whether the second referee was shown the value, and is heard of it."""
+    def stands_alone(error: IodError) -> bool:
+        """Whether a current list says so, and the other was not shown the value or is not heard."""
+        if error.kind in OF_OLDER_LISTS:
+            return False
         is_shown = next(tags_of(error)) >> 16 not in second.unshown
-        return second.status == "judged" and is_shown and hears_of_values(error)
+        return not (second.status == "judged" and is_shown and hears_of_values(error))
 
     if not any(error.kind in _OF_LISTS for error in first.errors):
         return reports
-    theirs = {error for error in second.errors if error.kind == "enumerated_value"}
-    places = {error.tag_path for error in theirs}
+    theirs = {error for error in second.errors if error.kind in _OLDER}
+    places = {(error.kind, error.tag_path) for error in theirs}
+    named = {error.tag_path for error in theirs}
     errors: set[IodError] = set()
     doubted: dict[IodError, str] = {}
     for error in first.errors:
-        said = replace(error, kind="enumerated_value")
+        said = replace(error, kind=OF_OLDER_LISTS.get(error.kind, error.kind))
         if error.kind not in _OF_LISTS:
             errors.add(error)
-        elif error.tag_path in places:
+        elif (said.kind, error.tag_path) in places or stands_alone(error):
             errors.add(said)
-        elif error.kind == NOT_IN_OLDER_LIST:
-            doubted[said] = OLDER_LIST
-        elif is_taken(error):
-            doubted[said] = NEWER_REFEREE
-        else:
-            errors.add(said)
+        elif error.tag_path not in named:  # else it says so by the other name, which stands
+            why = _OLDER[said.kind] if error.kind in OF_OLDER_LISTS else NEWER_REFEREE
+            doubted[said] = why
     # Bits that follow from others that are wrong are not wrong too, as dciodvfy has it.
     errors = {error for error in errors if not is_of_other_bits(error, errors | theirs)}
     held_back = {
@@ -93,7 +94,8 @@ def settle(reports: Reports) -> Reports:
     return {**reports, DICOM_VALIDATOR: settled}
 
 
-_OF_LISTS = ("enumerated_value", NOT_IN_OLDER_LIST)
+_OLDER = {"enumerated_value": OLDER_LIST, "defined_term": OLDER_TERMS}
+_OF_LISTS = {*_OLDER, *OF_OLDER_LISTS}
 
 
 class Panel:
@@ -120,12 +122,15 @@ class Panel:
         """
         import pydicom
 
-        from auditor.reading.fallback import lenient
+        from auditor.reading.fallback import has_too_many_items, lenient
 
         names = tuple(names)
         with lenient():
             # pydicom raises what its parts raise.
             try:
+                # Its own way of reading may find items where the walker found none.
+                if has_too_many_items(location):
+                    return dict.fromkeys(names, NOT_SHOWN)
                 dataset = pydicom.dcmread(location, force=True, defer_size=1024)
             except Exception as error:  # noqa: BLE001
                 reason = f"cannot be read ({type(error).__name__})"

@@ -31,16 +31,25 @@ KINDS = {
 """The kinds of error, of both referees. That of a condition is told by `Opinion` only: to the
 referees its attribute is missing."""
 
-NOT_IN_OLDER_LIST = "not_in_older_list"
-"""Kind of what is no error unless another referee says so: a value is none of those that an older
-edition enumerates (`auditor.conformance.panel.settle`)."""
+NOT_IN_OLDER_LIST, NO_OLDER_TERM = "not_in_older_list", "no_older_term"
+"""Kinds of what is no error unless another referee says so: a value is none of those that an older
+edition enumerates, or defines (`auditor.conformance.panel.settle`)."""
+
+OF_OLDER_LISTS = {NOT_IN_OLDER_LIST: "enumerated_value", NO_OLDER_TERM: "defined_term"}
+"""What they are where another referee says so too."""
 
 
 OLDER_LIST = (
     "the list of values is of an edition of 2020, and no referee that knows a newer one finds the "
     "value wrong"
 )
-"""Why a value outside of a list is held back."""
+"""Why a value that is not enumerated is held back."""
+
+OLDER_TERMS = (
+    "the list of terms is of an edition of 2020, and no referee that knows a newer one misses the "
+    "value there"
+)
+"""Why a value that is no defined term is held back."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

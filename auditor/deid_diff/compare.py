@@ -94,6 +94,7 @@ def compare_release(
         unused_lines=pairs.unused,
         claims=found.claimed(),
         unchanged=found.unchanged(),
+        unchanged_dummies=found.dummies(),
         elements=found.rows(),
         mappings=tuple(found.mappings.rows()),
         dates=found.dates(),
@@ -117,6 +118,7 @@ class _Patient:
 
     days: set[int] = field(default_factory=set)
     to: set[int] = field(default_factory=set)
+    others: set[Done] = field(default_factory=set)
 
 
 class _Row(NamedTuple):
@@ -134,6 +136,10 @@ def _row(deed: Deed, done: Done) -> _Row:
     return _Row(deed.path, deed.keyword, asked, done, deed.verdict(done))
 
 
+def _of_identity(counts: Counter[str]) -> dict[str, int]:
+    return {keyword: counts[keyword] for keyword in IDENTITY if counts[keyword]}
+
+
 class _Gathered:
     """What was done to all pairs so far; memory follows distinct deeds and patients."""
 
@@ -143,8 +149,9 @@ class _Gathered:
         self._key = key
         self._comparer = Comparer(look)
         self._readers = [new_reader(), new_reader()]
-        self._claims: Counter[tuple[str, ...]] = Counter()
+        self._claims: Counter[tuple[tuple[str, ...], bool]] = Counter()
         self._unchanged: Counter[str] = Counter()
+        self._dummies: Counter[str] = Counter()
         self._patients: dict[int, _Patient] = {}
         self._counts: Counter[_Row | tuple[Deed, int]] = Counter()
         self._examples: dict[_Row | tuple[Deed, int], str] = {}
@@ -162,13 +169,15 @@ class _Gathered:
             return False
         before, after = (flatten(reading.tokens) for reading in readings)
         claim = claim_of(after, readings[1].sop_class)
-        self._claims[tuple(sorted(claim.codes))] += 1
+        self._claims[tuple(sorted(claim.codes)), claim.is_assumed] += 1
         self._see(old, new, bool(claim.codes & _CLEANS_PIXELS))
         deeds, mapped = self._comparer.compare(before, after, claim)
         self.mappings.add(mapped)
         identifier = before.text((), PATIENT_ID)
         patient = digest64(identifier.encode(), self._key) if identifier else 0
-        self._unchanged.update({deed.keyword for deed in deeds if deed.leaves_identity})
+        left = {deed.keyword for deed in deeds if deed.leaves_identity}
+        self._unchanged.update(left)
+        self._dummies.update({deed.keyword for deed in deeds if deed.leaves_dummy} - left)
         rows: set[_Row | tuple[Deed, int]] = set()
         for deed in deeds:
             # What became of a date is known when all dates of the patient are.
@@ -179,6 +188,8 @@ class _Gathered:
                 if deed.days is not None and deed.to is not None:
                     seen.days.add(deed.days)
                     seen.to.add(deed.to)
+                else:
+                    seen.others.add(deed.done)
         self._counts.update(rows)
         for row in rows:
             # Pairs come in the order of the paths of the release.
@@ -192,13 +203,18 @@ class _Gathered:
     def claimed(self) -> tuple[Claimed, ...]:
         """Return the claims, the most frequent first."""
         ordered = sorted(self._claims.items(), key=lambda each: (-each[1], each[0]))
-        return tuple(Claimed(codes, count) for codes, count in ordered)
+        return tuple(
+            Claimed((), count, codes) if is_assumed else Claimed(codes, count)
+            for (codes, is_assumed), count in ordered
+        )
 
     def unchanged(self) -> dict[str, int]:
         """Return in how many objects each attribute that says who the patient is was kept."""
-        return {
-            keyword: self._unchanged[keyword] for keyword in IDENTITY if self._unchanged[keyword]
-        }
+        return _of_identity(self._unchanged)
+
+    def dummies(self) -> dict[str, int]:
+        """Return in how many objects such an attribute was kept that looks like a dummy."""
+        return _of_identity(self._dummies)
 
     def _one_dummy(self) -> bool:
         """Whether all dates of all patients became one: none was moved."""
@@ -208,6 +224,8 @@ class _Gathered:
         return len(to) == 1 and len(days) > 1
 
     def _state(self, patient: _Patient, one_dummy: bool) -> str:
+        if not patient.days and patient.others <= {Done.EMPTIED, Done.REMOVED}:
+            return "_or_".join(sorted(patient.others))
         if not patient.days or one_dummy or (len(patient.to) == 1 and len(patient.days) > 1):
             return "replaced"
         if len(patient.days) > 1:

@@ -95,11 +95,8 @@ def imprint(tokens: Iterable[Token]) -> tuple[bytes, bool]:
 
 
 def _is_left_alone(place: Place) -> bool:
-    step: Place | None = place
     table = confidentiality_table()
-    while step is not None and step.parent is not None:
-        group = step.tag >> 16
-        if group in (2, 0x12) or step.tag in _SAID_OF_RELEASE or table.row(step.tag) is not None:
-            return False
-        step = step.parent
-    return True
+    return not any(
+        tag >> 16 in (2, 0x12) or tag in _SAID_OF_RELEASE or table.row(tag) is not None
+        for tag in place.tags
+    )

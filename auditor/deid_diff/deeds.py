@@ -182,28 +182,35 @@ class Claim:
         Its SOP Class UID.
     codes
         Codes of CID 7050; none if it claims no profile that can be looked up.
+    is_assumed
+        Whether no code is given, and the Basic Profile is taken as rule DEID320 does.
     describes
         Whether it describes private elements of its own.
     """
 
     sop_class: str
     codes: frozenset[str]
+    is_assumed: bool
     describes: bool
 
 
 def claim_of(flat: Flat, sop_class: str) -> Claim:
     """Return what an object claims."""
     value, scheme = tag_of("CodeValue"), tag_of("CodingSchemeDesignator")
-    codes = set()
+    codes: set[str] = set()
     sequence: Key = ((), CODES)
     for number in range(flat.items.get(sequence, 0)):
         item: Container = (sequence, number)
         code = flat.text(item, value)
         if code in METHODS and flat.text(item, scheme) == "DCM":
             codes.add(code)
-    if flat.text((), FLAG) == "NO":
+    flag = flat.text((), FLAG)
+    if flag == "NO":
         codes.clear()
-    return Claim(sop_class, frozenset(codes), ((), DESCRIBED) in flat.elements)
+    is_assumed = flag == "YES" and not flat.items.get(sequence)
+    if is_assumed:
+        codes = {Method.BASIC_PROFILE}
+    return Claim(sop_class, frozenset(codes), is_assumed, ((), DESCRIBED) in flat.elements)
 
 
 @dataclass(slots=True, eq=False)
@@ -326,6 +333,12 @@ class Deed:
         if self.done is not Done.KEPT or self.keyword not in IDENTITY:
             return False
         return self.before != EMPTY and (self.before != DUMMY or IDENTITY[self.keyword] == DATES)
+
+    @property
+    def leaves_dummy(self) -> bool:
+        """Whether a name or an ID of the patient is there as it was, and looks like a dummy."""
+        is_kept = self.done is Done.KEPT and self.before == DUMMY
+        return is_kept and IDENTITY.get(self.keyword, DATES) != DATES
 
     @property
     def _is_registered(self) -> bool:

@@ -26,6 +26,7 @@ HOW = {
     "pixels": "by the same pixel data",
     "decoded": "by the same pixels in another transfer syntax",
     "content": "by the same numbers, coordinates or samples",
+    "path": "by the same path",
 }
 """Ways in which objects are paired, in the order in which they are tried."""
 
@@ -46,6 +47,8 @@ class Instance:
     ----------
     path, location
         See `auditor.sources.SourceFile`.
+    sop_class
+        SOP Class UID, "" if there is none.
     uid
         SOP Instance UID, "" if there is none.
     syntax
@@ -58,6 +61,7 @@ class Instance:
 
     path: str
     location: str
+    sop_class: str
     uid: str
     syntax: str
     pixels: Pixels
@@ -139,6 +143,7 @@ def gather(source: Source, step: Callable[[int], None]) -> Side:
                 Instance(
                     file.path,
                     file.location,
+                    reading.sop_class,
                     uid,
                     syntax,
                     pixels_of(file.location, syntax),
@@ -200,6 +205,8 @@ def pair(original: Side, released: Side, mapping: Iterable[tuple[str, str]]) -> 
     join(_recoded(left, right), "decoded")
     bulk = lambda each: not each.pixels.digest and each.telling and each.imprint  # noqa: E731
     join(_alike(left, right, bulk), "content")
+    if all(old.path == new.path for old, new, how in made.pairs if how != "mapping"):
+        join(_placed(left, right), "path")
     for alone, others, counted in (
         (left, right, made.original_only),
         (right, left, made.released_only),
@@ -262,7 +269,7 @@ def _recoded(
 ) -> list[tuple[Instance, Instance]]:
     """Pair what has been compressed or decompressed, if there is not too much of it."""
     images = [[each for each in side if each.pixels.digest] for side in (left, right)]
-    syntaxes = [{each.syntax for each in side} for side in images]
+    syntaxes = [_syntaxes(side) for side in images]
     if (
         not all(images)
         or len(syntaxes[0] | syntaxes[1]) < 2
@@ -271,6 +278,32 @@ def _recoded(
         return []
     known = {each: decoded(each.location) for side in images for each in side}
     return _alike(images[0], images[1], lambda each: not each.pixels.blank and known[each])
+
+
+def _placed(
+    left: dict[Instance, None], right: dict[Instance, None]
+) -> list[tuple[Instance, Instance]]:
+    """Pair objects at the same path, of one SOP Class, where nothing speaks against it.
+
+    A path is the weakest of what ties them: a release may be numbered anew. So it is asked only
+    where no pair that is known otherwise stands at two paths.
+    """
+    if max(len(left), len(right)) > DECODED_COUNT and _syntaxes(left) != _syntaxes(right):
+        return []
+    there = {each.path: each for each in right}
+    uids = {each.uid for each in left} & {each.uid for each in right} - {""}
+    return [
+        (old, new)
+        for old in left
+        if (new := there.get(old.path)) is not None
+        and old.sop_class == new.sop_class
+        and (old.uid == new.uid or not {old.uid, new.uid} & uids)
+        and same_pixels(old, new) != "changed"
+    ]
+
+
+def _syntaxes(instances: Iterable[Instance]) -> set[str]:
+    return {each.syntax for each in instances}
 
 
 def same_pixels(old: Instance, new: Instance) -> str:

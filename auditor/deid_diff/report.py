@@ -9,7 +9,7 @@ from typing import Any
 from auditor.deid_diff.deeds import IDENTITY, ORDER, Done, Verdict
 from auditor.deid_diff.mapping import ALL_UIDS, PATIENT_ID, Mapping
 from auditor.exit_codes import FAILED, INCOMPLETE, PASSED
-from auditor.words import plural, with_verb
+from auditor.words import agree, plural, with_verb
 
 SCHEMA = "dicom-auditor/deid-diff/1"
 
@@ -41,10 +41,15 @@ class Collection:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """One claim: codes of CID 7050, none if no profile is claimed that can be looked up."""
+    """One claim: codes of CID 7050, none if no profile is claimed that can be looked up.
+
+    `assumed` are the codes that are taken in place of those, where identity is declared removed
+    and no code says how.
+    """
 
     codes: tuple[str, ...]
     instances: int
+    assumed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +88,17 @@ class Dates:
         Patients whose dates were moved by different numbers of days: intervals are lost.
     replaced
         Patients with dates in the original, and none but dummies in the release.
+    removed, emptied, emptied_or_removed
+        Patients none of whose dates is left, by what was done to them.
     """
 
     shifted: int = 0
     kept: int = 0
     uneven: int = 0
     replaced: int = 0
+    removed: int = 0
+    emptied: int = 0
+    emptied_or_removed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +135,8 @@ class DeidDiff:
     unchanged
         In how many objects the patient's name, ID and birth date have a value that is no dummy,
         and the same as in the original; by keyword.
+    unchanged_dummies
+        In how many more objects name and ID are the same, and look like dummies.
     unused_lines
         Lines of the mapping file that name no object, or one that is paired already.
     elements
@@ -139,6 +151,7 @@ class DeidDiff:
     unused_lines: int
     claims: tuple[Claimed, ...]
     unchanged: dict[str, int]
+    unchanged_dummies: dict[str, int]
     elements: tuple[ElementRow, ...]
     mappings: tuple[Mapping, ...]
     dates: Dates
@@ -151,7 +164,13 @@ class DeidDiff:
 
     def identities(self) -> Iterator[str]:
         """Yield what still says who the patients are, in plain words."""
-        kept = [f"{IDENTITY[keyword]} in {count:,}" for keyword, count in self.unchanged.items()]
+        kept = []
+        for keyword, count in self.unchanged.items():
+            # The table of ids counts what looks like a dummy, too.
+            alike = self.unchanged_dummies.get(keyword, 0)
+            look = agree(alike, "looks like a dummy", "look like dummies")
+            but = f" ({alike:,} of them {look})" if alike else ""
+            kept.append(f"{IDENTITY[keyword]} in {count + alike:,}{but}")
         if kept:
             whom, of = ", ".join(kept), plural(self.paired, "object")
             yield f"unchanged in the release: patients' {whom} of {of}"
@@ -175,7 +194,10 @@ class DeidDiff:
     def gaps(self) -> Iterator[str]:
         """Yield what could not be compared, or not held against a claim, in plain words."""
         if not self.paired:
-            yield "no object of the release could be paired with one of the original"
+            yield (
+                "no object of the release could be paired with one of the original: --mapping "
+                "FILE says which was made from which"
+            )
             return
         released = self.released
         unpaired = sum(released.unpaired.values())
@@ -184,7 +206,7 @@ class DeidDiff:
         if released.unread:
             unread = sum(released.unread.values())
             yield f"{plural(unread, 'released file')} could not be read in full"
-        unclaimed = sum(each.instances for each in self.claims if not each.codes)
+        unclaimed = sum(each.instances for each in self.claims if not (each.codes or each.assumed))
         if unclaimed:
             who = with_verb(unclaimed, "released object", "claims", "claim")
             yield f"{who} no profile by a code of CID 7050"
@@ -192,6 +214,13 @@ class DeidDiff:
     def warnings(self) -> Iterator[str]:
         """Yield what no claim speaks against, and somebody should look at."""
         yield from self.identities()
+        assumed = sum(each.instances for each in self.claims if each.assumed)
+        if assumed:
+            who = with_verb(assumed, "released object", "declares", "declare")
+            yield (
+                f"{who} identity removed and no code says how: held against the Basic Profile, "
+                "as rule DEID320 of a scan does"
+            )
         for mapping in self.mappings:
             if mapping.attribute == PATIENT_ID and mapping.split:
                 who = with_verb(mapping.split, "patient", "has", "have")
@@ -221,7 +250,7 @@ class DeidDiff:
         for row in plain["elements"]:
             row["done"], row["verdict"] = str(row["done"]), str(row["verdict"])
         for claim in plain["claims"]:
-            claim["codes"] = list(claim["codes"])
+            claim["codes"], claim["assumed"] = list(claim["codes"]), list(claim["assumed"])
         return {
             "schema": SCHEMA,
             "code": self.code,

@@ -8,10 +8,11 @@ from typing import NamedTuple
 from auditor.deid_diff.deeds import ORDER, Verdict
 from auditor.deid_diff.mapping import PATIENT_ID, Mapping
 from auditor.deid_diff.pairing import HOW
-from auditor.deid_diff.report import Collection, DeidDiff, ElementRow
+from auditor.deid_diff.report import Claimed, Collection, DeidDiff, ElementRow
 from auditor.exit_codes import FAILED, PASSED
 from auditor.render import page
 from auditor.standard.confidentiality import METHOD_NAMES, Method
+from auditor.terminal import console
 from auditor.view import Fact, clean
 from auditor.words import number, plural
 
@@ -85,7 +86,7 @@ def deid_page(found: DeidDiff) -> str:
             notes=tuple(clean(note, 600) for note in _notes(found)),
             facts=_facts(found),
             claims=tuple(
-                Fact(_claim(each.codes), plural(each.instances, "object")) for each in found.claims
+                Fact(_claim(each), plural(each.instances, "object")) for each in found.claims
             ),
             mappings=tuple(_mapping(each, _retains_uids(found)) for each in found.mappings),
             rows=tuple(_row(each) for each in found.elements[:ROWS]),
@@ -111,10 +112,12 @@ def _notes(found: DeidDiff) -> list[str]:
     return [f"{each[0].upper()}{each[1:]}." for each in said]
 
 
-def _claim(codes: tuple[str, ...]) -> str:
+def _claim(claim: Claimed) -> str:
+    codes = claim.codes or claim.assumed
     if not codes:
         return "no profile that can be looked up"
-    return "; ".join(f"{code} {METHOD_NAMES[code]}" for code in codes)
+    said = "; ".join(f"{code} {METHOD_NAMES[code]}" for code in codes)
+    return f"no code, held against {said}" if claim.assumed else said
 
 
 def _facts(found: DeidDiff) -> tuple[Fact, ...]:
@@ -143,6 +146,9 @@ def _facts(found: DeidDiff) -> tuple[Fact, ...]:
                 "kept": dates.kept,
                 "moved by different numbers of days": dates.uneven,
                 "replaced": dates.replaced,
+                "emptied": dates.emptied,
+                "removed": dates.removed,
+                "emptied or removed": dates.emptied_or_removed,
             }
         ),
     }
@@ -196,18 +202,17 @@ def _row(row: ElementRow) -> _Row:
 
 def print_deid_diff(found: DeidDiff) -> None:
     """Print the verdict, what was paired, and the worst rows."""
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    console = Console(highlight=False, soft_wrap=True)
-    console.print(Text(_statement(found)[1], style="bold"))
+    screen = console()
+    screen.print(Text(_statement(found)[1], style="bold"))
     for note in _notes(found):
-        console.print(Text(f"  {clean(note, 600)}"))
+        screen.print(Text(f"  {clean(note, 600)}"))
     for fact in _facts(found):
-        console.print(Text(f"  {fact.name}: {fact.value}"))
+        screen.print(Text(f"  {fact.name}: {fact.value}"))
     for claim in found.claims:
-        console.print(Text(f"  Claimed by {number(claim.instances)}: {_claim(claim.codes)}"))
+        screen.print(Text(f"  Claimed by {number(claim.instances)}: {_claim(claim)}"))
     if found.mappings:
         table = Table(box=None, pad_edge=True)
         table.add_column("ids")
@@ -215,7 +220,7 @@ def print_deid_diff(found: DeidDiff) -> None:
             table.add_column(title, justify="right")
         for mapping in found.mappings:
             table.add_row(*_mapping(mapping, _retains_uids(found))[1:])
-        console.print(table)
+        screen.print(table)
     table = Table(box=None, pad_edge=True, collapse_padding=True)
     # A tag path may be longer than any line: it folds, and what is said of it stays whole.
     for title in ("attribute", "tag path"):
@@ -231,8 +236,8 @@ def print_deid_diff(found: DeidDiff) -> None:
             each.verdict,
         )  # fmt: skip
     if shown:
-        console.print(Text(f"  Asked: {ACTIONS}."))
-        console.print(table)
+        screen.print(Text(f"  Asked: {ACTIONS}."))
+        screen.print(table)
     left = len(found.elements) - len(shown)
     if left:
-        console.print(Text(f"  … and {plural(left, 'more row')}, see the report"))
+        screen.print(Text(f"  … and {plural(left, 'more row')}, see the report"))

@@ -102,6 +102,7 @@ def _collection(collection: CollectionResult) -> list[list[str]]:
     ]
     if verdict.gaps:
         head.append(escaped("Not fully judged: " + "; ".join(verdict.gaps) + "."))
+    head += [f"- {escaped(line, 400)}" for line in verdict.lacking]
     failed = most_urgent(collection)
     blocks = [head]
     blocks += _table(

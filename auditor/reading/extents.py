@@ -186,9 +186,17 @@ def frame_runs(said: Iterable[tuple[Place, bytes]], frames: int | None) -> list[
             values[place.keyword, place.path.steps[0] == SHARED_GROUPS].append(value)
     if not frames or not values:
         return []
-    if all(shared and keyword != "ImagePositionPatient" for keyword, shared in values):
-        _, *alike = (_of_each_frame(keyword, values, 1)[0] for keyword in PLANES)
-        return [Run(1, frames, None, *map(decimals, alike), step=0.0)] if alike[0] else []
+    if not any(values.get((keyword, False)) for keyword in PLANES):
+        # What all frames share is looked at once.
+        if not values.get(("ImagePositionPatient", True)):
+            _, turn, size, thick = (_of_each_frame(name, values, 1)[0] for name in PLANES)
+            about = decimals(turn), decimals(size), decimals(thick)
+            return [Run(1, frames, None, *about, step=0.0)] if turn else []
+        return [run._replace(last=frames) for run in _runs(values, 1)]
+    return _runs(values, frames)
+
+
+def _runs(values: Mapping[tuple[str, bool], list[bytes]], frames: int) -> list[Run]:
     runs: list[Run] = []
     first, alike, across = (0.0, 0.0, 0.0), [b""], None
     for number, (position, *about) in enumerate(

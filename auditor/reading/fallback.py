@@ -171,6 +171,12 @@ def _count_items(file: BinaryIO, length: int) -> int:
     return count
 
 
+def has_too_many_items(location: str) -> bool:
+    """Whether pydicom may make more items of a file than it is let make, however it reads it."""
+    with open(location, "rb") as file:  # noqa: PTH123 - the name may not be text
+        return _count_items(file, INCOMPLETE_LIMIT) > ITEM_LIMIT
+
+
 def items_in(element: Any, location: str) -> int:
     """Return how many items a sequence has at most that is not converted yet, at any depth."""
     if not isinstance(element, RawDataElement):

@@ -343,6 +343,26 @@ class Place:
         return CONSTANT
 
     @property
+    def around(self) -> tuple[Place, ...]:
+        """The sequences that it lies in, outermost first, and the place itself."""
+        steps: list[Place] = []
+        step: Place | None = self
+        while step is not None and step.parent is not None:
+            steps.append(step)
+            step = step.parent
+        return tuple(reversed(steps))
+
+    @property
+    def tags(self) -> tuple[int, ...]:
+        """The tags of the sequences that it lies in, and its own."""
+        return tuple(step.tag for step in self.around)
+
+    @property
+    def keywords(self) -> tuple[str, ...]:
+        """The keywords of the sequences that it lies in, and its own."""
+        return tuple(step.keyword for step in self.around)
+
+    @property
     def root(self) -> Place:
         """The place of the data set that this one is in."""
         place = self

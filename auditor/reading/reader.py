@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
 
+from auditor.decoding import WillNotDecode, check_not_deflated
 from auditor.model import Comparison
 from auditor.reading.columns import COLUMN, GATHERED
 from auditor.reading.companions import classify, headings, named
@@ -30,7 +31,11 @@ from auditor.reading.walker import (
     TooMuch,
     Walk,
 )
-from auditor.standard.sop_classes import MEDIA_STORAGE_DIRECTORY, transfer_syntax_name
+from auditor.standard.sop_classes import (
+    DEFLATED,
+    MEDIA_STORAGE_DIRECTORY,
+    transfer_syntax_name,
+)
 
 HEAD = 1 << 14
 """Bytes read first: most headers are shorter, and a longer read costs more than it saves."""
@@ -66,11 +71,6 @@ INFLATED_LIMIT = 1 << 28
 
 IMPLICIT = "1.2.840.10008.1.2"
 BIG_ENDIAN = "1.2.840.10008.1.2.2"
-DEFLATED = {
-    "1.2.840.10008.1.2.1.99",
-    "1.2.840.10008.1.2.4.95",
-    "1.2.840.10008.1.2.4.205",
-}
 
 REMEMBERED = 256
 """Bytes of UIDs for which it is remembered what they tell."""
@@ -271,8 +271,13 @@ class Reader:
             syntax = _uid(walk.columns[TRANSFER_SYNTAX])
             if not syntax:
                 raise Surprise("the file meta information names no transfer syntax")
+            # pydicom strips more than padding, and then finds another syntax.
+            if syntax != syntax.strip():
+                raise Surprise("the transfer syntax has characters around it that no UID has")
             if syntax == BIG_ENDIAN:
                 raise Surprise("big endian")
+            if syntax == IMPLICIT and _has_vr(head, start):
+                raise Surprise("explicit VR where the transfer syntax says implicit")
             if syntax in DEFLATED:
                 complete = self._inflated(descriptor, start, walk)
             else:
@@ -476,7 +481,6 @@ class Reader:
 
 def _would_inflate(location: str) -> bool:
     """Whether pydicom finds a transfer syntax that makes it inflate a file, wherever it stands."""
-    from auditor.decoding import WillNotDecode, check_not_deflated
     from auditor.reading.fallback import lenient
 
     with lenient():
@@ -714,6 +718,12 @@ def _rest(descriptor: int, size: int) -> bytes:
         parts.append(part)
         size -= len(part)
     return b"".join(parts)
+
+
+def _has_vr(head: bytes, position: int) -> bool:
+    """Whether an element seems to have a VR: two letters, in implicit VR a length above 16 KB."""
+    letters = head[position + 4 : position + 6]
+    return len(letters) == 2 and letters.isalpha() and letters.isupper()
 
 
 def _uid(value: bytes | None) -> str:

@@ -8,8 +8,8 @@ from hashlib import blake2b
 from typing import Any, BinaryIO, NamedTuple
 
 from auditor.reading.places import PIXEL_TAGS
-from auditor.reading.reader import DEFLATED
 from auditor.reading.walker import ITEM, UNDEFINED
+from auditor.standard.sop_classes import DEFLATED
 
 CHUNK = 1 << 20
 """Bytes of pixel data that are in memory at once."""

@@ -4,8 +4,9 @@ An IOD has modules (and, for multi-frame objects, functional group macros) with 
 module has attributes with a type; each may have a condition. What a condition looks at is
 in machine-readable form; one that could not be read is left out, and then neither the
 presence nor the absence of the attribute is an error. `otherwise` marks an attribute that may
-be there though its condition does not hold; `current` a list of enumerated values that is known
-to be that of newer editions than the one that it was read from.
+be there though its condition does not hold. Of a list of values, `defined` says that it is one of
+defined terms, and `current` that it is known to be that of newer editions than the one that it was
+read from.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ class IodTable:
     _read: dict[str, frozenset[int]] = field(default_factory=dict)
 
     def tags_read_by_value(self, sop_class_uid: str) -> frozenset[int]:
-        """Return tags whose value, not only their presence, a condition or enumeration reads.
+        """Return tags whose value, not only their presence, a condition or a list of values reads.
 
         At any depth; without `ALWAYS_READ` for a SOP Class that the table does not have.
         """
@@ -89,11 +90,12 @@ class IodTable:
             counted.update(self._conditional(part["ref"], seen))
         return counted[True], counted[False]
 
-    def enumerations(self, sop_class_uid: str) -> tuple[int, int]:
-        """Count the attributes of an IOD that have lists of values: current ones, and older.
+    def value_lists(self, sop_class_uid: str) -> tuple[int, int, int, int]:
+        """Count the attributes of an IOD that have lists of values.
 
-        Of an older list nobody knows whether newer editions still have it. Lists of what several
-        modules include are counted once.
+        Of enumerated values, current and older; and of defined terms, the same. Of an older list
+        nobody knows whether newer editions still have it. Lists of what several modules include
+        are counted once.
 
         Raises
         ------
@@ -101,13 +103,17 @@ class IodTable:
             If the table does not have the SOP Class.
         """
         iod = self.iods[sop_class_uid]
-        counted: Counter[bool] = Counter()
+        counted: Counter[tuple[bool, bool]] = Counter()
         seen: set[str] = set()
         for part in (*iod["modules"].values(), *iod["group_macros"].values()):
             for attribute in self._every(part["ref"], seen):
-                if "enums" in attribute:
-                    counted[all("current" in each for each in attribute["enums"])] += 1
-        return counted[True], counted[False]
+                for defined in (False, True):
+                    listed = [e for e in attribute.get("enums", ()) if ("defined" in e) == defined]
+                    if listed:
+                        counted[defined, all("current" in each for each in listed)] += 1
+        kinds = ((False, True), (False, False), (True, True), (True, False))
+        enumerated, older, terms, older_terms = (counted[kind] for kind in kinds)
+        return enumerated, older, terms, older_terms
 
     def _conditional(self, reference: str, seen: set[str]) -> Iterator[bool]:
         """Yield of each conditional attribute of a module whether its condition is readable."""
@@ -180,6 +186,18 @@ class IodTable:
         """
         return any("otherwise" in each for each in self._found_at(sop_class_uid, path) or ())
 
+    def terms_at(self, sop_class_uid: str, path: tuple[int, ...]) -> list[dict[str, Any]]:
+        """Return the lists of defined terms of an attribute at a place, under no condition.
+
+        Parameters
+        ----------
+        sop_class_uid, path
+            As for `types_at`.
+        """
+        found = self._found_at(sop_class_uid, path) or ()
+        lists = (each for attribute in found for each in attribute.get("enums", ()))
+        return [each for each in lists if "defined" in each and "cond" not in each]
+
     def _found_at(self, sop_class_uid: str, path: tuple[int, ...]) -> list[dict[str, Any]] | None:
         """Return what each module says of an attribute at a place, None as `types_at`."""
         iod = self.iods.get(sop_class_uid)
@@ -229,8 +247,8 @@ class IodTable:
             tags |= _read_by_condition(value.get("cond"))
             if "enums" in value:
                 tags.add(tag_of_key(key))
-                for enumeration in value["enums"]:
-                    tags |= _read_by_condition(enumeration.get("cond"))
+                for each in value["enums"]:
+                    tags |= _read_by_condition(each.get("cond"))
             if "items" in value:
                 tags |= self._read_in(value["items"], seen)
         return tags

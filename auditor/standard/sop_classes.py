@@ -33,6 +33,13 @@ MICROSCOPY_BULK_SIMPLE_ANNOTATIONS = _STORAGE + "91.1"
 MEDIA_STORAGE_DIRECTORY = "1.2.840.10008.1.3.10"
 """The DICOMDIR of a file-set (PS3.3 F, PS3.10 8)."""
 
+OF_NO_PATIENT = _storage("200.1", "200.3", "200.7", "201.1") | {
+    *(f"1.2.840.10008.5.1.4.{end}.1" for end in (38, 39, 43, 44, 45)),
+    MEDIA_STORAGE_DIRECTORY,
+}
+"""Protocols, palettes, templates of implants and the like, which have neither patient nor study
+(PS3.4 GG), and the directory of a file-set."""
+
 SEGMENTATIONS = frozenset(
     {SEGMENTATION, SURFACE_SEGMENTATION, LABEL_MAP_SEGMENTATION, HEIGHT_MAP_SEGMENTATION}
 )
@@ -147,6 +154,11 @@ LOSSY = {
 """Transfer syntaxes that nothing lossless is encoded in, with the defined term of their Lossy
 Image Compression Method (PS3.3 C.7.6.1.1.5.1). JPEG 2000 and near-lossless JPEG-LS may be
 used without loss."""
+
+DEFLATED = frozenset(
+    {"1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.4.95", "1.2.840.10008.1.2.4.205"}
+)
+"""Transfer syntaxes of data sets that are deflated (PS3.5 A.5, and JPIP Referenced Deflate)."""
 
 
 def encapsulates(syntax: str) -> bool:

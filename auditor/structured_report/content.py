@@ -83,11 +83,6 @@ _SEEN = (
 )
 """Attributes of which it is looked at whether they have a value."""
 
-CONTENT_KEYWORDS = frozenset(
-    step for path in (*_KEPT, *_SEEN, "ContentSequence", "CodeMeaning") for step in path.split(".")
-)
-"""All that is asked of an item when the tree is built."""
-
 _KEPT_TAGS = frozenset(tuple(map(tag_of, path.split("."))) for path in _KEPT)
 
 

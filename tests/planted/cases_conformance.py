@@ -302,6 +302,12 @@ CASES = (
         enhanced_ct,
     ),
     Planted(
+        "increment to nothing",
+        "an image whose Frame Increment Pointer names Frame Time, which is not there",
+        _first(_set(FrameIncrementPointer=0x00181063)),
+        ("IOD027",),
+    ),
+    Planted(
         "no stain",
         "a slide with a staining that does not say with what",
         _unstained,

@@ -20,21 +20,23 @@ from tests.rules.cases import (
 
 # The data set of a DICOMDIR has no SOP Class UID: only its file meta information tells.
 DIRECTORY = {"MediaStorageSOPClassUID": MEDIA_STORAGE_DIRECTORY}
+HANGING_PROTOCOL = "1.2.840.10008.5.1.4.38.1"
+"""An object that is of no patient."""
 
 
 def series(*rows: tuple[int | None, int | None], **same: Any) -> list[dict[str, Any]]:
     return [{"SeriesInstanceUID": one, "StudyInstanceUID": two, **same} for one, two in rows]
 
 
-def studies(*rows: tuple[int | None, int | None]) -> list[dict[str, Any]]:
-    return [{"StudyInstanceUID": study, "PatientID": patient} for study, patient in rows]
+def studies(*rows: tuple[int | None, int | None], **same: Any) -> list[dict[str, Any]]:
+    return [{"StudyInstanceUID": study, "PatientID": patient, **same} for study, patient in rows]
 
 
 def sexes(*rows: tuple[int | None, str | None]) -> list[dict[str, Any]]:
     return [{"PatientID": patient, "PatientSex": sex} for patient, sex in rows]
 
 
-def modalities(*rows: tuple[int, str | None]) -> list[dict[str, Any]]:
+def modalities(*rows: tuple[int | None, str | None]) -> list[dict[str, Any]]:
     return [{"SeriesInstanceUID": one, "Modality": modality} for one, modality in rows]
 
 
@@ -70,7 +72,9 @@ CASES: Cases = {
         # One that is missing is not another one.
         passes(instances=series((1, 1), (1, None))),
         not_evaluated(instances=series((1, None), (1, None))),
-        not_applicable(instances=series((None, 1), (None, 2))),
+        # Of objects without a Series Instance UID nobody knows which are of one series.
+        not_evaluated(instances=series((None, 1), (None, 2))),
+        not_applicable(instances=series((None, None), SOPClassUID=HANGING_PROTOCOL)),
         not_applicable(instances=series((1, 1), (1, 2), **DIRECTORY)),
         not_applicable(instances=series((1, 1), (1, 2), status="unreadable")),
     ),
@@ -79,8 +83,9 @@ CASES: Cases = {
         fails(instances=studies((1, 1), (1, 2)), at=["(0010,0020)"]),
         # An emptied Patient ID is nobody's.
         passes(instances=studies((1, 1), (1, None))),
-        not_applicable(instances=studies((1, None))),
-        not_applicable(instances=studies((None, 1), (None, 2))),
+        not_evaluated(instances=studies((1, None))),
+        not_evaluated(instances=studies((None, 1), (None, 2))),
+        not_applicable(instances=studies((None, None), SOPClassUID=HANGING_PROTOCOL)),
     ),
     "CONS004": (
         passes(instances=sexes((1, "F"), (1, "F"), (2, "M"))),
@@ -90,7 +95,8 @@ CASES: Cases = {
         passes(instances=sexes((1, "F"), (1, ""), (1, None))),
         passes(instances=sexes((1, "F"), (1, "(other)"))),
         not_applicable(instances=sexes((1, ""), (2, "(other)"))),
-        not_applicable(instances=sexes((None, "F"), (None, "M"))),
+        not_evaluated(instances=sexes((None, "F"), (None, "M"))),
+        not_applicable(instances=sexes((None, ""))),
     ),
     "CONS005": (
         passes(instances=modalities((1, "CT"), (1, "CT"), (2, "SEG"))),
@@ -98,7 +104,8 @@ CASES: Cases = {
         fails(instances=modalities((1, "CT"), (1, "(other)")), at=["(0008,0060)"]),
         passes(instances=modalities((1, "CT"), (1, ""), (1, None))),
         not_evaluated(instances=modalities((1, ""), (1, None))),
-        not_applicable(instances=[{"Modality": "CT"}, {"Modality": "MR"}]),
+        not_evaluated(instances=[{"Modality": "CT"}, {"Modality": "MR"}]),
+        not_applicable(instances=[{"Modality": "CT", **DIRECTORY}]),
     ),
     "CONS006": (
         passes(instances=patients(several=10, single=10)),
@@ -107,6 +114,8 @@ CASES: Cases = {
         fails(instances=patients(several=0, single=20), at=["(0010,0020)"]),
         # A few patients with one image each are a few patients.
         not_applicable(instances=patients(several=0, single=19)),
+        # One more, and nobody knows whether it is one of them.
+        not_evaluated(instances=[*patients(several=0, single=19), {"StudyInstanceUID": 1}]),
         not_applicable(instances=patients(several=0, single=30, **DIRECTORY)),
     ),
 }
@@ -115,6 +124,21 @@ CASES: Cases = {
 @each(CASES)
 def test_case(rule_id: str, case: Case) -> None:
     case.check(rule_id)
+
+
+@pytest.mark.parametrize(
+    ("rule_id", "rows"),
+    [
+        ("CONS002", series((1, 1), (None, 1), (None, 1))),
+        ("CONS003", studies((1, 1), (2, None), (2, None), (3, None))),
+        ("CONS004", [*sexes((1, "F"), (None, "M")), {"StudyInstanceUID": 1, "PatientSex": "F"}]),
+        ("CONS005", modalities((1, "CT"), (2, ""), (None, "CT"))),
+    ],
+)
+def test_what_has_no_identifier_is_not_evaluated_beside_what_has_one(
+    rule_id: str, rows: list[dict[str, Any]]
+) -> None:
+    assert passes(instances=rows).ask(get_rule(rule_id)).units == (1, 2)
 
 
 @pytest.mark.parametrize(

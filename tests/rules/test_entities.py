@@ -19,7 +19,16 @@ from auditor.standard.dictionary import tag_of, vr_of
 from auditor.standard.iods import packaged_iods
 from auditor.standard.sop_classes import PROJECTIONS
 from tests.planted.harness import basic_ct
-from tests.rules.cases import PLANT, Case, each, fails, get_rule, not_applicable, passes
+from tests.rules.cases import (
+    PLANT,
+    Case,
+    each,
+    fails,
+    get_rule,
+    not_applicable,
+    not_evaluated,
+    passes,
+)
 
 DIFFERS = "differs between objects of one {}, by our tables alone"
 BOTH = "differs between objects of one {}, by our tables and dcentvfy's"
@@ -27,6 +36,8 @@ NAME, DATE, MODEL = "(0010,0010)", "(0008,0020)", "(0008,1090)"
 FRAME, POSITION, INDICATOR = "(0020,0052)", "(0018,5100)", "(0020,1040)"
 ACCESSION = "(0008,0050)"
 CT = "1.2.840.10008.5.1.4.1.1.2"
+HANGING_PROTOCOL = "1.2.840.10008.5.1.4.38.1"
+"""An object that is of no patient."""
 # Table A-1 of PS3.6 has it, dcentvfy does not.
 UNKNOWN = "1.2.840.10008.5.1.4.1.1.9.4.2"
 (PROJECTION,) = PROJECTIONS & {"1.2.840.10008.5.1.4.1.1.1.1"}
@@ -73,7 +84,8 @@ CASES = {
                 PatientID=7,
             )
         ),
-        not_applicable(entities=rows({"PatientName": 1}, {"PatientName": 2})),
+        not_evaluated(entities=rows({"PatientName": 1}, {"PatientName": 2})),
+        not_applicable(entities=rows({}, SOPClassUID=HANGING_PROTOCOL)),
     ),
     "CONS022": (
         passes(entities=rows({"StudyDate": 1}, {"StudyDate": 1}, StudyInstanceUID=7)),
@@ -92,7 +104,8 @@ CASES = {
             at=[DATE, ACCESSION],
             says=(BOTH.format("study"), DIFFERS.format("study")),
         ),
-        not_applicable(entities=rows({"StudyDate": 1}, {"StudyDate": 2})),
+        not_evaluated(entities=rows({"StudyDate": 1}, {"StudyDate": 2})),
+        not_applicable(entities=rows({}, SOPClassUID=HANGING_PROTOCOL)),
     ),
     "CONS023": (
         passes(entities=rows({"ManufacturerModelName": 1}, {}, SeriesInstanceUID=7)),
@@ -122,7 +135,8 @@ CASES = {
                 SOPClassUID=PROJECTION,
             )
         ),
-        not_applicable(entities=rows({"ManufacturerModelName": 1})),
+        not_evaluated(entities=rows({"ManufacturerModelName": 1})),
+        not_applicable(entities=rows({}, SOPClassUID=HANGING_PROTOCOL)),
     ),
     "CONS024": (
         passes(
@@ -153,6 +167,7 @@ CASES = {
             says=(BOTH.format("frame of reference"), DIFFERS.format("frame of reference")),
         ),
         not_applicable(entities=rows({"SeriesInstanceUID": 1, "PositionReferenceIndicator": 1})),
+        not_evaluated(entities=rows({"FrameOfReferenceUID": 7, "PositionReferenceIndicator": 1})),
     ),
 }
 

@@ -17,7 +17,7 @@ from auditor.facts import Item
 from auditor.judgement import is_referee_rule
 from auditor.model import ANY, Outcome, Rule, Scope
 from auditor.standard.dictionary import keyword_of, tag_of, vr_of
-from auditor.structured_report.content import CONTENT, CONTENT_KEYWORDS
+from auditor.structured_report.content import _KEPT, _SEEN, CONTENT
 from tests.rules.cases import PLANT, Case, all_rules, get_rule, passes
 
 CASES: dict[str, tuple[Case, ...]] = {}
@@ -31,8 +31,16 @@ for _file in sorted(Path(__file__).parent.glob("test_*.py")):
 RULES = [rule for rule in all_rules().rules if not is_referee_rule(rule)]
 INSTANCE_RULES = [rule for rule in RULES if rule.scope is Scope.INSTANCE]
 
+CONTENT_KEYWORDS = frozenset(
+    step for path in (*_KEPT, *_SEEN, "ContentSequence", "CodeMeaning") for step in path.split(".")
+)
+"""All that is asked of an item when the content tree of a report is built."""
+
 BLANK = {Outcome.NOT_APPLICABLE, Outcome.NOT_EVALUATED}
-SAYS_WHAT_THERE_IS = {"RT003", "ANNO001", "DEID452", "PRIV002", "PRIV004", "SR003", "SR004"}
+SAYS_WHAT_THERE_IS = {
+    *("RT001", "RT003", "SEG001", "SR001", "SR003", "SR004"),
+    *("ANNO001", "DEID452", "PRIV002", "PRIV004"),
+}
 """Rules of severity info that have a finding wherever they apply: they cannot pass."""
 
 every_rule = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)

@@ -20,6 +20,7 @@ from auditor.standard.sop_classes import (
     HEIGHT_MAP_SEGMENTATION,
     LABEL_MAP_SEGMENTATION,
     PARAMETRIC_MAP,
+    RT_DOSE,
     SEGMENTATION,
 )
 from auditor.testing import dataset_of
@@ -36,6 +37,8 @@ from tests.rules.cases import (
 )
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
+CLIP = "1.2.840.10008.5.1.4.1.1.3.1"
+VECTORS = {"EnergyWindowVector": [1, 2], "DetectorVector": [1, 2]}
 PER_FRAME = "(5200,9230)"
 SEGMENT = f"{PER_FRAME}/(0062,000A)/(0062,000B)"
 INDICES = f"{PER_FRAME}/(0020,9111)/(0020,9157)"
@@ -224,7 +227,45 @@ def indexed(*values: int) -> list[dict[str, Any]]:
     return made
 
 
+def clip(**changed: Any) -> dict[str, Any]:
+    """Return an ultrasound clip whose frames follow by time."""
+    made = {
+        "SOPClassUID": CLIP,
+        "NumberOfFrames": "2",
+        "FrameIncrementPointer": 0x00181063,
+        "FrameTime": "33",
+        **changed,
+    }
+    return {keyword: value for keyword, value in made.items() if value is not None}
+
+
 CASES: Cases = {
+    "IOD027": (
+        passes(clip()),
+        passes(clip(FrameIncrementPointer=[0x00540010, 0x00540020], **VECTORS)),
+        passes(clip(NumberOfFrames="1")),
+        fails(
+            clip(FrameTime=None),
+            at=["(0028,0009)"],
+            says=("it points to Frame Time (0018,1063), which is not there",),
+        ),
+        fails(clip(FrameIncrementPointer=[0x00181063, 0x00181065]), at=["(0028,0009)"]),
+        fails(clip(FrameIncrementPointer=0x00540010), at=["(0028,0009)"]),
+        # One in an item is none of the object.
+        fails(
+            clip(FrameTime=None, SourceImageSequence=[{"FrameTime": "33"}]),
+            at=["(0028,0009)"],
+        ),
+        fails(
+            clip(SOPClassUID=RT_DOSE, NumberOfFrames="1", FrameIncrementPointer=0x3004000C),
+            at=["(0028,0009)"],
+        ),
+        not_evaluated(clip(FrameIncrementPointer=0x00200013, InstanceNumber="1")),
+        not_applicable(clip(FrameIncrementPointer=None)),
+        not_applicable(clip(FrameIncrementPointer="")),
+        # Of several planes of a dose RT304 says it.
+        not_applicable(clip(SOPClassUID=RT_DOSE, FrameIncrementPointer=0x3004000C)),
+    ),
     "IOD026": (
         passes(enhanced()),
         passes(pointing_into(0x00209111, 0x00209113, make=enhanced)),
@@ -599,7 +640,7 @@ def test_case(rule_id: str, case: Case) -> None:
     case.check(rule_id)
 
 
-OF_FRAMES = [rule_id for rule_id in CASES if rule_id != "SEG210"]
+OF_FRAMES = [rule_id for rule_id in CASES if rule_id not in ("SEG210", "IOD027")]
 
 
 @pytest.mark.parametrize("rule_id", OF_FRAMES)

@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 
 from auditor import TagPath
-from auditor.conformance.vocabulary import OLDER_LIST, IodError, RefereeReport
+from auditor.conformance.vocabulary import OLDER_LIST, OLDER_TERMS, IodError, RefereeReport
 from auditor.judgement import is_referee_rule
 from auditor.model import Outcome
 from auditor.paths import rules_folder
-from auditor.referee_rules import _ask_referee_rule, _referee_reason, referee_notes
+from auditor.referee_rules import _referee_reason, ask_referee_rule, referee_notes
 from auditor.registry import RuleSet, load
 from auditor.testing import ask_instance
 
@@ -70,24 +70,25 @@ def test_pass_and_fail_with_the_tag_path(rules: RuleSet, rule_id: str) -> None:
 def test_conditions_for_no_machine_lower_the_coverage(rules: RuleSet) -> None:
     unread = replace(CLEAN, conditions=(7, 3))
     of_it = ask_instance(rules, "IOD016", {}, referees=reports(unread, CLEAN))
-    assert of_it.outcome is Outcome.PASS
-    asked = _ask_referee_rule(rules.get("IOD016"), reports(unread, CLEAN), {})
-    assert asked[0] is Outcome.NOT_EVALUATED
-    assert asked[1] == (("of 10 conditions of an IOD, 3 are for no machine", ""),)
-    every = replace(CLEAN, conditions=(7, 0))
-    assert _ask_referee_rule(rules.get("IOD016"), reports(every, CLEAN), {})[0] is Outcome.PASS
-    foreign = _ask_referee_rule(rules.get("IOD016"), reports(FOREIGN, FOREIGN), {})
-    assert foreign[0] is Outcome.NOT_EVALUATED
+    assert of_it.outcome is Outcome.NOT_EVALUATED
+    assert of_it.reasons == ("of 10 conditions of an IOD, 3 are for no machine",)
+    every = reports(replace(CLEAN, conditions=(7, 0)), CLEAN)
+    assert ask_instance(rules, "IOD016", {}, referees=every).outcome is Outcome.PASS
+    foreign = reports(FOREIGN, FOREIGN)
+    assert ask_instance(rules, "IOD016", {}, referees=foreign).outcome is Outcome.NOT_EVALUATED
 
 
-def test_a_value_in_no_older_list_is_no_pass_where_nobody_newer_judged(rules: RuleSet) -> None:
-    rule, unsure = rules.get("IOD009"), replace(CLEAN, held_back=(OLDER_LIST,))
+@pytest.mark.parametrize(("rule_id", "why"), [("IOD009", OLDER_LIST), ("IOD010", OLDER_TERMS)])
+def test_a_value_in_no_older_list_is_no_pass_where_nobody_newer_judged(
+    rules: RuleSet, rule_id: str, why: str
+) -> None:
+    rule, unsure = rules.get(rule_id), replace(CLEAN, held_back=(why,))
     for second in (ABSENT, DIED):
-        outcome, said_of_it = _ask_referee_rule(rule, reports(unsure, second), {})
+        outcome, said_of_it = ask_referee_rule(rule, reports(unsure, second), {})
         assert outcome is Outcome.NOT_EVALUATED
         assert "list of 2020" in said_of_it[0][0]
-    assert _ask_referee_rule(rule, reports(unsure, CLEAN), {})[0] is Outcome.PASS
-    assert _ask_referee_rule(rule, reports(CLEAN, ABSENT), {})[0] is Outcome.PASS
+    assert ask_referee_rule(rule, reports(unsure, CLEAN), {})[0] is Outcome.PASS
+    assert ask_referee_rule(rule, reports(CLEAN, ABSENT), {})[0] is Outcome.PASS
 
 
 @pytest.mark.parametrize("keyword", ["StudyInstanceUID", "StudyDate", "StudyTime"])
@@ -122,20 +123,20 @@ def test_who_did_not_judge_is_never_a_pass(
     of_second: Outcome,
 ) -> None:
     asked = reports(first, second)
-    assert _ask_referee_rule(rules.get("IOD001"), asked, {})[0] is of_both
-    assert _ask_referee_rule(rules.get("IOD010"), asked, {})[0] is of_second
+    assert ask_referee_rule(rules.get("IOD001"), asked, {})[0] is of_both
+    assert ask_referee_rule(rules.get("IOD011"), asked, {})[0] is of_second
 
 
 def test_overlays_that_no_referee_was_shown_are_no_pass(rules: RuleSet) -> None:
     partly = RefereeReport("judged", unshown=(0x6002,))
-    wrong = replace(said("IOD010"), unshown=(0x6002,))
+    wrong = replace(said("IOD011"), unshown=(0x6002,))
     for rule, second, outcome in (
-        ("IOD010", partly, Outcome.NOT_EVALUATED),
-        ("IOD010", wrong, Outcome.FAIL),
+        ("IOD011", partly, Outcome.NOT_EVALUATED),
+        ("IOD011", wrong, Outcome.FAIL),
         ("IOD001", partly, Outcome.PASS),
     ):
-        assert _ask_referee_rule(rules.get(rule), reports(CLEAN, second), {})[0] is outcome
-    reason = _referee_reason(rules.get("IOD010"), [reports(CLEAN, partly)], False)
+        assert ask_referee_rule(rules.get(rule), reports(CLEAN, second), {})[0] is outcome
+    reason = _referee_reason(rules.get("IOD011"), [reports(CLEAN, partly)], False)
     assert reason == "overlays of one object that differ, of which the referee is shown the first"
 
 
@@ -143,8 +144,8 @@ def test_how_sure_a_finding_is(rules: RuleSet) -> None:
     rule = rules.get("IOD001")
     confidences: dict[tuple[str, str], str] = {}
     for second in (CLEAN, said("IOD001")):
-        _ask_referee_rule(rule, reports(said("IOD001"), second), confidences)
-    by_end = {message.split("says ")[1]: sure for (message, _), sure in confidences.items()}
+        ask_referee_rule(rule, reports(said("IOD001"), second), confidences)
+    by_end = {message.split("according to ")[1]: sure for (message, _), sure in confidences.items()}
     assert by_end == {"dicom-validator": "medium", "dicom-validator and dciodvfy": "high"}
 
 
@@ -159,5 +160,7 @@ def test_what_could_not_be_judged_is_said(rules: RuleSet) -> None:
         "dciodvfy is not installed: one referee judged.",
     ]
     asked = [reports(CLEAN, ABSENT)]
-    assert _referee_reason(rules.get("IOD010"), asked, False) == "a referee that is not installed"
+    assert _referee_reason(rules.get("IOD011"), asked, False) == (
+        "a referee that is not installed (extra `referee`)"
+    )
     assert _referee_reason(rules.get("IOD001"), asked, False) == ""

@@ -119,6 +119,8 @@ def claimed(*codes: str, **said: Any) -> dict[str, Any]:
 
 CASES: Cases = {
     "DEID501": (
+        # Nobody knows which objects without a Patient ID are of one person.
+        not_evaluated(people=[{"StudyInstanceUID": 1, "FrameOfReferenceUID": 1}]),
         passes(
             people=[
                 person(1, FrameOfReferenceUID=1, StudyInstanceUID=1),
@@ -171,6 +173,8 @@ CASES: Cases = {
         not_applicable(people=[]),
     ),
     "DEID502": (
+        # Nobody knows which objects without a Patient ID are of one person.
+        not_evaluated(people=[{"StudyInstanceUID": 1, "birth": 5}]),
         passes(
             people=[
                 person(1, birth=0, age=40 * YEAR, study=40 * YEAR + 300),
@@ -205,6 +209,8 @@ CASES: Cases = {
         not_evaluated(people=[person(1)]),
     ),
     "DEID503": (
+        # Nobody knows which objects without a Patient ID are of one person.
+        not_evaluated(people=[{**shifted(1, acquisition=1900), "PatientID": None}]),
         passes(
             people=[
                 shifted(1, StudyInstanceUID=1, series=1000, acquisition=1001, age=40 * YEAR),
@@ -235,6 +241,8 @@ CASES: Cases = {
         not_applicable(people=[person(1, study=1000, acquisition=1200)]),
     ),
     "DEID504": (
+        # Nobody knows which objects without a Patient ID are of one person.
+        not_evaluated(people=[{**each, "PatientID": None} for each in examined(WORKING)]),
         passes(people=examined([11 * number for number in range(60)])),
         fails(
             people=examined(WORKING),
@@ -308,6 +316,13 @@ CASES: Cases = {
         CUT_SHORT,
     ),
     "DEID507": (
+        # Nobody knows which objects without a Patient ID are of one person.
+        not_evaluated(
+            people=[
+                {**each, "PatientID": None, "StudyInstanceUID": number}
+                for number, each in enumerate(cells(24))
+            ]
+        ),
         passes(people=cells(24)),
         fails(
             people=cells(24, 93),
@@ -331,6 +346,16 @@ CASES: Cases = {
         not_applicable(people=cells(3, 20)),
     ),
     "DEID508": (
+        # Which of them are of one person nobody knows; images of one study are.
+        not_evaluated(
+            instances=[
+                image(1, PatientID=None, StudyInstanceUID=1),
+                image(2, PatientID=None, StudyInstanceUID=2),
+            ]
+        ),
+        not_applicable(
+            instances=[image(1, PatientID=None, StudyInstanceUID=1), image(2, StudyInstanceUID=1)]
+        ),
         passes(instances=[image(1), image(2)], pixels=[pixels(1, 7), pixels(2, 8)]),
         # One patient may have one image twice.
         passes(
@@ -388,6 +413,13 @@ def test_many_days_are_no_number_too_large() -> None:
     days = [7 * week + day for week in range(4000) for day in (1, 2, 3, 4, 5)]
     fails(people=examined(days), at=["(0008,0020)"]).check("DEID504")
     passes(people=examined(list(range(20_000)))).check("DEID504")
+
+
+@pytest.mark.parametrize("rule_id", ["DEID501", "DEID502"])
+def test_what_has_no_patient_id_is_not_evaluated_beside_what_has_one(rule_id: str) -> None:
+    said = {"FrameOfReferenceUID": 1, "birth": 5}
+    people = [person(1, **said), said, {**said, "StudyInstanceUID": 2}]
+    assert passes(people=people).ask(get_rule(rule_id)).units == (1, 2)
 
 
 @pytest.mark.parametrize("rule_id", sorted(CASES))

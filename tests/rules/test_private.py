@@ -336,6 +336,10 @@ CASES: Cases = {
         not_evaluated(**slices((), ())),
         not_evaluated(**slices(SAFE_KEPT)),
         not_applicable(instances=[{"SeriesInstanceUID": 1, "signature": "s0"}]),
+        not_evaluated(
+            instances=[{"signature": "s0"}],
+            counted=[{"signature": "s0", "summary": "safe_private", "said": "claims"}],
+        ),
         not_applicable(
             instances=[{"SeriesInstanceUID": 1, "signature": "s0"}],
             counted=[{"signature": "s0", "summary": "uids", "said": "claims"}],

@@ -56,8 +56,9 @@ cut_short = not_evaluated(structures([1]), file={"complete": "header"})
 
 CASES: Cases = {
     "RT001": (
-        passes(instances=[{"SeriesInstanceUID": 1, "SOPClassUID": SECONDARY_CAPTURE}]),
-        passes(
+        not_evaluated(instances=[{"SOPClassUID": RT_DOSE}]),
+        not_applicable(instances=[{"SeriesInstanceUID": 1, "SOPClassUID": SECONDARY_CAPTURE}]),
+        not_applicable(
             instances=[
                 {"SeriesInstanceUID": 1, "SOPClassUID": SECONDARY_CAPTURE, "Modality": "RTDOSE"}
             ]

@@ -71,7 +71,7 @@ def optional(**changed: Any) -> dict[str, Any]:
 
 CASES: Cases = {
     "SEG001": (
-        passes(instances=[{"SeriesInstanceUID": 1, "SOPClassUID": CT}]),
+        not_applicable(instances=[{"SeriesInstanceUID": 1, "SOPClassUID": CT}]),
         fails(
             instances=[
                 {"SeriesInstanceUID": 1, "SOPClassUID": CT, "Modality": "CT"},
@@ -81,12 +81,14 @@ CASES: Cases = {
             says=("Segmentation Storage", "Surface Segmentation Storage"),
         ),
         # By SOP class: what only calls itself one is none.
-        passes(
+        not_applicable(
             instances=[
                 {"SeriesInstanceUID": 1, "SOPClassUID": SECONDARY_CAPTURE, "Modality": "SEG"}
             ]
         ),
+        not_evaluated(instances=[{"SOPClassUID": SEGMENTATION}]),
         not_applicable(instances=[{"SOPClassUID": CT}]),
+        not_applicable(),
     ),
     "SEG002": (
         passes(seg()),

@@ -42,8 +42,9 @@ cut_short = not_evaluated({"SOPClassUID": ENHANCED, "Modality": "SR"}, file={"co
 
 CASES: Cases = {
     "SR001": (
-        passes(instances=[{"SeriesInstanceUID": 1, "SOPClassUID": SECONDARY_CAPTURE}]),
-        passes(
+        not_evaluated(instances=[{"SOPClassUID": ENHANCED}]),
+        not_applicable(instances=[{"SeriesInstanceUID": 1, "SOPClassUID": SECONDARY_CAPTURE}]),
+        not_applicable(
             instances=[{"SeriesInstanceUID": 1, "SOPClassUID": SECONDARY_CAPTURE, "Modality": "SR"}]
         ),
         fails(

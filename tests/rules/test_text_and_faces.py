@@ -189,7 +189,11 @@ CASES: Cases = {
     "PIX013": (
         passes(
             **beside("overlay"),
-            frames=[looked("1.dcm", 1, "date"), looked("1.dcm", 1, tag_path=OVERLAY)],
+            frames=[
+                looked("1.dcm", 1, "date"),
+                looked("1.dcm", 1, tag_path=OVERLAY),
+                looked("2.dcm", tag_path=OVERLAY),
+            ],
         ),
         fails(
             **beside("overlay", "icon"),
@@ -213,6 +217,7 @@ CASES: Cases = {
             at=[f"(0004,1220)/{ICON}"],
         ),
         not_evaluated(**beside("icon")),
+        not_evaluated(**beside("overlay"), frames=[looked("1.dcm", 1, tag_path=OVERLAY)]),
         not_evaluated(
             **beside("overlay"),
             frames=[
@@ -223,8 +228,16 @@ CASES: Cases = {
         not_applicable(instances=[row("1.dcm")], frames=[looked("1.dcm", 1, "name")]),
     ),
     "PIX014": (
-        passes(**beside("overlay", said="cleaned"), frames=[looked("1.dcm", 1, tag_path=OVERLAY)]),
-        passes(**beside("icon"), frames=[looked("1.dcm", tag_path=ICON)]),
+        passes(
+            **beside("overlay", said="cleaned"),
+            frames=[looked(path, 1, tag_path=OVERLAY) for path in ("1.dcm", "2.dcm")],
+        ),
+        passes(
+            **beside("icon"),
+            frames=[looked(path, tag_path=ICON) for path in ("1.dcm", "2.dcm")],
+        ),
+        # Into the icon of the other nobody looked.
+        not_evaluated(**beside("icon"), frames=[looked("1.dcm", tag_path=ICON)]),
         fails(
             **beside("overlay", "icon"),
             frames=[looked("1.dcm", 1, tag_path=OVERLAY), looked("2.dcm", 1, tag_path=ICON)],

@@ -1,9 +1,10 @@
-"""Enumerated values (PS3.3): the packaged lists, and what is said of a value outside of one."""
+"""Enumerated values and defined terms (PS3.3): the packaged lists, and values outside of them."""
 
 from __future__ import annotations
 
 import json
 import runpy
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from pydicom import Dataset
 from pydicom.dataelem import RawDataElement
 from pydicom.tag import Tag
 
-from auditor.conformance.dciodvfy import DciodvfyReferee, find_program
+from auditor.conformance.dciodvfy import READ_BY_VALUE, DciodvfyReferee, find_program
 from auditor.conformance.dicom_validator import (
     DicomValidatorReferee,
     has_other_value,
@@ -22,8 +23,10 @@ from auditor.conformance.dicom_validator import (
 )
 from auditor.conformance.panel import ABSENT, NEWER_REFEREE, settle
 from auditor.conformance.vocabulary import (
+    NO_OLDER_TERM,
     NOT_IN_OLDER_LIST,
     OLDER_LIST,
+    OLDER_TERMS,
     IodError,
     RefereeReport,
     agree,
@@ -72,11 +75,16 @@ def referee() -> DicomValidatorReferee:
     return DicomValidatorReferee()
 
 
-def said(referee: DicomValidatorReferee, data: Dataset) -> dict[str, str]:
+ENUMERATED = ("enumerated_value", NOT_IN_OLDER_LIST)
+TERMS = ("defined_term", NO_OLDER_TERM)
+
+
+def said(
+    referee: DicomValidatorReferee, data: Dataset, kinds: tuple[str, ...] = ENUMERATED
+) -> dict[str, str]:
     """Return what is said of values outside of their lists, by tag path."""
     report = referee.judge(data)
     assert report.status == "judged", report.reason
-    kinds = ("enumerated_value", NOT_IN_OLDER_LIST)
     return {str(each.tag_path): each.kind for each in report.errors if each.kind in kinds}
 
 
@@ -204,12 +212,54 @@ def test_what_is_not_of_the_iod_has_no_list(referee: DicomValidatorReferee) -> N
     assert referee.judge(retired).status == "unknown_sop_class"
 
 
+def test_a_term_that_is_not_defined(referee: DicomValidatorReferee) -> None:
+    unknown = {path("Modality"): "defined_term"}
+    assert said(referee, dataset(Modality="ZOO"), TERMS) == unknown
+    assert said(referee, raw("Modality", "CS", b"ct"), TERMS) == unknown
+    # Retired ones are terms all the same, and so are those of editions since 2020.
+    for value in ("CT", "MR", "AS", "POS", "M3D", ""):
+        assert not said(referee, dataset(Modality=value), TERMS)
+    (error,) = (e for e in referee.judge(dataset(Modality="ZOO")).errors if e.kind in TERMS)
+    assert (error.module, error.type) == ("General Series", "1")
+    plan = dataset(
+        "1.2.840.10008.5.1.4.1.1.481.5", PatientSetupSequence=[item(PatientPosition="X")]
+    )
+    place = path("PatientSetupSequence", "PatientPosition")
+    assert place in said(referee, plan, TERMS)
+    for position in ("SITTING", "HFS"):
+        plan.PatientSetupSequence[0].PatientPosition = position
+        assert place not in said(referee, plan, TERMS)
+
+
+def test_of_several_values_each_has_its_terms(referee: DicomValidatorReferee) -> None:
+    def third(*values: str) -> dict[str, str]:
+        return said(referee, dataset(ImageType=["ORIGINAL", "PRIMARY", *values]), TERMS)
+
+    assert set(third("VENDOR")) == {path("ImageType")}
+    assert not third("AXIAL")
+    assert not third("AXIAL", "VENDOR")
+    assert not third()
+    variants = dataset(MR, SequenceVariant=["SK", "SP", "VENDOR"])
+    assert set(said(referee, variants, TERMS)) == {path("SequenceVariant")}
+    variants.SequenceVariant = ["SK", "SP"]
+    assert not said(referee, variants, TERMS)
+
+
+def test_terms_of_what_is_enumerated_are_no_list_of_their_own(
+    referee: DicomValidatorReferee,
+) -> None:
+    assert not said(referee, dataset(ENHANCED_CT, Modality="CT"), TERMS)
+    assert not said(referee, dataset(CT, BodyPartExamined="TAIL"), TERMS)  # PS3.16 has those
+
+
 # -- both referees ----------------------------------------------------------------------------
 
 PLACE = TagPath.of("PatientSex")
 LISTED = IodError("enumerated_value", PLACE, "Patient", "2")
 OLDER = IodError(NOT_IN_OLDER_LIST, PLACE, "Patient", "2")
 THEIRS = RefereeReport("judged", (IodError("enumerated_value", PLACE, "", ""),))
+TERM, OLD_TERM = (IodError(kind, PLACE, "Patient", "2") for kind in TERMS)
+NO_TERM = RefereeReport("judged", (IodError("defined_term", PLACE, "", ""),))
 DIED = RefereeReport("error", (), "died")
 SILENT = RefereeReport("judged")
 
@@ -224,6 +274,15 @@ SILENT = RefereeReport("judged")
         (LISTED, SILENT, None, NEWER_REFEREE),
         (OLDER, SILENT, None, OLDER_LIST),
         (OLDER, ABSENT, None, OLDER_LIST),
+        (TERM, NO_TERM, Confidence.HIGH, None),
+        (OLD_TERM, NO_TERM, Confidence.HIGH, None),
+        (TERM, ABSENT, Confidence.MEDIUM, None),
+        (TERM, DIED, Confidence.MEDIUM, None),
+        (TERM, SILENT, None, NEWER_REFEREE),
+        (OLD_TERM, SILENT, None, OLDER_TERMS),
+        (OLD_TERM, ABSENT, None, OLDER_TERMS),
+        (TERM, THEIRS, Confidence.MEDIUM, None),  # it says so by its own name
+        (OLDER, NO_TERM, Confidence.MEDIUM, None),
     ],
 )
 def test_what_a_newer_referee_does_not_say_is_held_back(
@@ -231,7 +290,7 @@ def test_what_a_newer_referee_does_not_say_is_held_back(
 ) -> None:
     first = RefereeReport("judged", (ours, IodError("missing", PLACE, "M", "1")), "", ("a reason",))
     settled = settle({"dicom-validator": first, "dciodvfy": theirs})
-    opinions = [each for each in agree(settled) if each.kind == "enumerated_value"]
+    opinions = [each for each in agree(settled) if each.kind != "missing"]
     assert [each.confidence for each in opinions] == ([sure] if sure else [])
     held_back = settled["dicom-validator"].held_back
     assert set(held_back) == {"a reason", *([why] if why else [])}
@@ -244,9 +303,11 @@ def test_what_dciodvfy_is_not_heard_of_stands_by_itself() -> None:
         "enumerated_value", TagPath.of("PhotometricInterpretation"), "CT Image", "1"
     )
     first = RefereeReport("judged", (photometric,))
-    settled = settle({"dicom-validator": first, "dciodvfy": SILENT})
-    (opinion,) = agree(settled)
-    assert (opinion.referees, opinion.confidence) == (("dicom-validator",), Confidence.MEDIUM)
+    no_term = RefereeReport("judged", (replace(photometric, kind="defined_term"),))
+    for second in (SILENT, no_term):
+        settled = settle({"dicom-validator": first, "dciodvfy": second})
+        (opinion,) = (each for each in agree(settled) if each.kind == "enumerated_value")
+        assert (opinion.referees, opinion.confidence) == (("dicom-validator",), Confidence.MEDIUM)
 
 
 def test_of_an_overlay_that_dciodvfy_was_not_shown_ours_stands() -> None:
@@ -267,6 +328,15 @@ def test_bits_that_follow_from_others_are_one_finding() -> None:
     for second in (ABSENT, RefereeReport("judged", (bits[0],))):
         settled = settle({"dicom-validator": first, "dciodvfy": second})["dicom-validator"]
         assert (settled.errors, settled.held_back) == ((bits[0],), ())
+
+
+@installed
+def test_both_say_so_of_terms(referee: DicomValidatorReferee) -> None:
+    data = dataset(Modality="ZOO", PatientPosition="UP", ImageType=["ORIGINAL", "PRIMARY", "OWN"])
+    reports = {"dicom-validator": referee.judge(data), "dciodvfy": DciodvfyReferee().judge(data)}
+    found = {str(e.tag_path): e for e in agree(settle(reports)) if e.kind == "defined_term"}
+    assert found.keys() == set(map(path, ("Modality", "PatientPosition", "ImageType")))
+    assert all(each.confidence is Confidence.HIGH for each in found.values())
 
 
 @installed
@@ -300,8 +370,12 @@ def lists() -> dict[tuple[str, str], list[dict[str, Any]]]:
 def test_the_packaged_lists() -> None:
     every = lists()
     assert every["C.7.1.1", "(0010,0040)"] == [{"val": ["M", "F", "O"], "current": True}]
-    assert len(every) > 750
-    assert sum(any("current" in each for each in listed) for listed in every.values()) > 500
+    for defined, most, current in ((False, 750, 500), (True, 250, 100)):
+        of_kind = [
+            [each for each in listed if ("defined" in each) == defined] for listed in every.values()
+        ]
+        assert sum(map(bool, of_kind)) > most
+        assert sum(any("current" in each for each in listed) for listed in of_kind) > current
     for (_, steps), listed in every.items():
         tag = tag_of_key(steps[-11:])
         assert keyword_of(tag) not in ("InConcatenationNumber", "ConcatenationFrameOffsetNumber")
@@ -313,10 +387,17 @@ def test_the_packaged_lists() -> None:
             number = isinstance(each["val"][0], int)
             assert number == (vr_of(tag).split(" ")[0] in ("US", "SS", "UL", "SL", "IS")), steps
             assert all(isinstance(value, int) == number for value in each["val"])
+            # Of terms that dciodvfy is not shown it could not say whether it has them.
+            assert "defined" not in each or vr_of(tag) == "CS" or tag in READ_BY_VALUE, steps
+        # What is enumerated has no terms.
+        numbers = [each.get("index", 0) for each in listed if "cond" not in each]
+        assert len(numbers) == len(set(numbers)), steps
+        assert 0 not in numbers or len(numbers) == 1, steps
 
 
-def test_what_is_enumerated_is_read_by_value() -> None:
+def test_what_has_a_list_is_read_by_value() -> None:
     assert {tag_of("PatientSex"), tag_of("BitsAllocated")} <= tags_read_by_value(CT)
+    assert {tag_of("Modality"), tag_of("PatientPosition")} <= tags_read_by_value(CT)
     for other in ("SOPInstanceUID", "InstanceNumber", "InConcatenationNumber"):
         assert tag_of(other) not in tags_read_by_value(ENHANCED_CT)
 
@@ -326,10 +407,23 @@ def test_dciodvfy_has_the_lists_that_are_marked() -> None:
     """The installed program is asked again, of one kind of object."""
     tool = runpy.run_path(str(TOOLS / "ask_dciodvfy.py"))
     asked = tool["Asked"]([NM])
+    assert {"AXIAL", "ANN", "DSA"} <= asked.words  # the last of all only in its lists
+    asked.words = {"AXIAL", "CT"}  # all of them would take long
     asked.about(NM)
-    marked = {place for place, listed in lists().items() if any("current" in e for e in listed)}
+    marked = {
+        (*place, "defined" if "defined" in each else "enumerated")
+        for place, listed in lists().items()
+        for each in listed
+        if "current" in each
+    }
     assert len(asked.current) > 20
     assert asked.current <= marked
+
+
+def test_words_of_a_program() -> None:
+    tool = runpy.run_path(str(TOOLS / "ask_dciodvfy.py"))
+    words = list(tool["words_of"](b"\0SPAM\0x\x01HAM\0 EGG\0oh no\0"))
+    assert words == ["SPAM", "PAM", "AM", "EGG", "GG"]
 
 
 CELL = "<p><strong>{}</strong></p><dl>{}</dl>"
@@ -350,7 +444,7 @@ def row(tag: str, description: str, *sections: str) -> dict[str, Any]:
 
 
 def test_lists_are_read_from_their_source(tmp_path: Path) -> None:
-    tool = runpy.run_path(str(TOOLS / "read_enumerations.py"))
+    tool = runpy.run_path(str(TOOLS / "read_value_lists.py"))
     made = {
         "modules": [{"id": "m", "linkToStandard": "x#table_C.1-1"}],
         "macros": [],
@@ -360,13 +454,24 @@ def test_lists_are_read_from_their_source(tmp_path: Path) -> None:
             "s2": "<h6>C.1.2 Bits Allocated, and Bits Stored</h6>"
             + cell("Enumerated Values of Bits Stored (0028,0101):", "12")
             + cell("Enumerated Values:", "99"),
+            "s4": "<h6>C.1.4 Modality</h6>"
+            + cell("Defined Terms:", "CT")
+            + cell("Retired Defined Terms:", "AS"),
             "s3": "<h6>C.1.3 Something Else</h6>" + cell("Enumerated Values:", "NO"),
         },
         "module_to_attributes": [
             row("00100040", cell("Enumerated Values:", "M", "F")),
-            row("00080060", cell("Defined Terms:", "CT")),
+            row("00080060", "See", "s4"),
+            row("00185100", cell("Enumerated Values:", "HFS") + cell("Defined Terms:", "FFS")),
+            row("00102180", cell("Defined Terms:", "PILOT")),
+            row("00280051", cell("Defined Terms if the moon is full:", "ATTN")),
             row("00541000", cell("Value 2 Enumerated Values:", "IMAGE")),
-            row("00080008", cell("Enumerated Values for Value 1:", "DERIVED")),
+            row(
+                "00080008",
+                cell("Enumerated Values for Value 1:", "DERIVED")
+                + cell("Defined Terms for Value 3:", "AXIAL")
+                + cell("Defined Terms:", "TOO"),
+            ),
             row(
                 "00280103", cell("Enumerated Values when Dose Type (3004,0004) not ERROR:", "0000H")
             ),
@@ -386,10 +491,16 @@ def test_lists_are_read_from_their_source(tmp_path: Path) -> None:
         for (_, steps), listed in tool["read"](tmp_path).items()
     }
     assert found == {
-        "0010,0040": [(0, "", ("M", "F"))],
-        "0054,1000": [(2, "", ("IMAGE",))],
-        "0008,0008": [(1, "", ("DERIVED",))],
-        "0028,0103": [(0, "(3004,0004)[0] != ERROR", ("0",))],
-        "0028,0004": [(0, "", ("RGB",))],
-        "0028,0101": [(0, "", ("12",))],
+        "0010,0040": [(False, 0, "", ("M", "F"))],
+        "0008,0060": [(True, 0, "", ("CT", "AS"))],
+        "0018,5100": [(False, 0, "", ("HFS",)), (True, 0, "", ("FFS",))],
+        "0054,1000": [(False, 2, "", ("IMAGE",))],
+        "0008,0008": [
+            (False, 1, "", ("DERIVED",)),
+            (True, 3, "", ("AXIAL",)),
+            (True, 0, "", ("TOO",)),
+        ],
+        "0028,0103": [(False, 0, "(3004,0004)[0] != ERROR", ("0",))],
+        "0028,0004": [(False, 0, "", ("RGB",))],
+        "0028,0101": [(False, 0, "", ("12",))],
     }

