@@ -72,11 +72,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """One collection to audit."""
+    """One collection to audit; `label` is what tables call it, if not by its name."""
 
     source: Source
     name: str
     repository: str = ""
+    label: str = ""
 
 
 class Unopened:
@@ -173,9 +174,10 @@ def audit_collection(
     )
     progress.step("rules over the whole collection")
     files = {table: folder.file(table, number) for table in WALKED}
+    label = collection.label or collection.name
     with (
-        TableWriter(folder.file("findings", number), "findings", collection.name) as findings,
-        TableWriter(folder.file("judged", number), "judged", collection.name) as judged,
+        TableWriter(folder.file("findings", number), "findings", label) as findings,
+        TableWriter(folder.file("judged", number), "judged", label) as judged,
         TemporaryDirectory() as passing,
     ):
         summed = joined(rules, tally)
@@ -195,7 +197,7 @@ def audit_collection(
             record(rule, total, there.sources, results[rule.id], findings, confidences)
             judged.add(judged_rows(rule, signatures, parts))
             results[rule.id].reason = "; ".join(filter(None, (results[rule.id].reason, reason)))
-    with TableWriter(folder.file("elements", number), "elements", collection.name) as writer:
+    with TableWriter(folder.file("elements", number), "elements", label) as writer:
         writer.add(element_rows(tally.elements))
     there.evidence.described = described.texts
     there.evidence.third_party = described.third_party
@@ -329,7 +331,7 @@ def _walk(
     with ExitStack() as stack:
         writers = {
             table: stack.enter_context(
-                TableWriter(folder.file(table, number), table, collection.name)
+                TableWriter(folder.file(table, number), table, collection.label or collection.name)
             )
             for table in WALKED
         }

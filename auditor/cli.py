@@ -496,7 +496,8 @@ def report(
 def files(out: Path, rule_id: str, tag_path: str, only: str | None) -> None:
     """List the files that a rule found something in, one a line, for a command that mends them.
 
-    A path begins where its collection does; of several collections, with the collection's name.
+    A path begins where its collection does; of several collections, with the collection's name,
+    and with REPOSITORY/NAME where several have that name.
     """
     from auditor.result import ResultError
 
@@ -506,21 +507,52 @@ def files(out: Path, rule_id: str, tag_path: str, only: str | None) -> None:
     known = {rule.id: rule for each in wanted.collections for rule in each.rules}
     if rule_id not in known:
         _fail(f"the audit has no rule {rule_id}")
-    if known[rule_id].scope == "collection":
-        _fail(
-            f"{rule_id} looks at the whole collection and not at single files: "
-            "its examples are in the report, and its command says how to list the rest"
-        )
     try:
-        found = audit.files(rule_id, tag_path)
+        if known[rule_id].scope == "collection":
+            found = _files_of_collections(wanted, rule_id, tag_path)
+        else:
+            columns = ["repository", "collection", "path"]
+            rows = audit.files(rule_id, tag_path)[columns].drop_duplicates()
+            found = list(rows.itertuples(index=False, name=None))
     except ResultError as error:
         _fail(str(error))
     chosen = {(each.repository, each.name) for each in wanted.collections}
-    several = len(audit.result.collections) > 1
-    columns = ["repository", "collection", "path"]
-    for repository, name, path in found[columns].drop_duplicates().itertuples(index=False):
+    names = [each.name for each in audit.result.collections]
+    for repository, name, path in found:
         if (repository, name) in chosen:
-            click.echo(f"{name}/{path}" if several else path)
+            shown = name if names.count(name) == 1 else f"{repository}/{name}"
+            click.echo(f"{shown}/{path}" if len(names) > 1 else path)
+
+
+def _files_of_collections(
+    result: AuditResult, rule_id: str, tag_path: str
+) -> list[tuple[str, str, str]]:
+    """Return the files that a rule about a collection found something in, if all are known."""
+    from auditor.words import plural, unit_word
+
+    found = []
+    explained = f"its examples are in the report, and `dicom-audit explain {rule_id}` tells more"
+    for each in result.collections:
+        rule = next((rule for rule in each.rules if rule.id == rule_id), None)
+        findings = rule.findings if rule is not None else []
+        for finding in findings:
+            if tag_path not in ("", finding.tag_path):
+                continue
+            assert rule is not None
+            if rule.unit not in ("file", "instance"):
+                _fail(
+                    f"{rule_id} counts {plural(2, unit_word(rule.unit))[2:]} and not files: "
+                    f"{explained}"
+                )
+            if len(finding.examples) > finding.count:
+                _fail(f"{rule_id} compares files, and the audit kept pairs of them: {explained}")
+            if len(finding.examples) < finding.count:
+                _fail(
+                    f"the audit kept {len(finding.examples)} of the "
+                    f"{plural(finding.count, 'file')} that {rule_id} found: {explained}"
+                )
+            found += [(each.repository, each.name, path) for path in finding.examples]
+    return sorted(set(found))
 
 
 def _only(result: AuditResult, name: str) -> AuditResult:
@@ -858,6 +890,7 @@ def gate(
     # Rules of the audit's own folders can have been in it, and in its profile.
     named = {rule.id for collection in audit.result.collections for rule in collection.rules}
     known = named | {rule.id for rule in _load_rules(()).rules}
+    require = tuple(rule_id.upper() for rule_id in require)
     unknown = [rule_id for rule_id in require if rule_id not in known]
     if unknown:
         _fail(f"--require: no rule is called {unknown[0]!r}")
@@ -906,9 +939,13 @@ def explain(rule_id: str, rule_folders: tuple[Path, ...]) -> None:
     from auditor.registry import RegistryError
 
     try:
-        rule = _load_rules(rule_folders).get(rule_id.upper())
+        loaded = _load_rules(rule_folders)
     except RegistryError as error:
         _fail(str(error))
+    try:
+        rule = loaded.get(rule_id)
+    except RegistryError as error:
+        _fail(f"{error}{'' if rule_folders else '; of rules of your own, give --rules FOLDER'}")
     click.echo(text(rule))
 
 

@@ -123,7 +123,7 @@ class Audit:
         ----------
         rule
             Id of a rule about single objects: of one about the whole collection, the findings
-            have examples, and its command says how to list the rest.
+            have examples.
         tag_path
             Of the findings at this place alone.
 

@@ -128,7 +128,8 @@ class RulesPlan:
         self._judges = tuple(each for each in asked if isinstance(each, Judge))
         self._comparisons = tuple(each for each in asked if isinstance(each, Comparison))
         self._meta = sop_class is None
-        # Nothing is drawn on a segmentation: its frames need not be found by others.
+        # Nothing is drawn on a segmentation: its frames need not be found by others. How far they
+        # reach is of interest.
         self._drawn_on = sop_class not in SEGMENTATIONS
         if sop_class is None:
             self._by_value: frozenset[int] = frozenset()
@@ -194,7 +195,8 @@ class RulesPlan:
             return ""
         if keyword == "ImagePositionPatient" and steps[0] == _PER_FRAME:
             return "place" if self._drawn_on else "position"
-        return "number" if self._drawn_on else ""
+        alike = steps[0] == SHARED_GROUPS and keyword != "ImagePositionPatient"
+        return "number" if self._drawn_on or alike else ""
 
     def structure(self, place: Place, value: bytes, encodings: tuple[str, ...]) -> bytes:
         """Return what a referee can depend on: both referees' stand-ins follow from it.

@@ -98,9 +98,13 @@ def _profile(raw: dict[str, Any], known: set[str]) -> Profile:
         if not isinstance(tables[table], dict):
             raise _Wrong(f"{table} is not a table")
     for table in ("rule_weights", "severities"):
-        for rule_id in tables[table]:
-            if rule_id not in known:
+        given = tables[table]
+        for rule_id in given:
+            if rule_id.upper() not in known:
                 raise _Wrong(f"{table}: no rule is called {rule_id!r}")
+        tables[table] = {rule_id.upper(): value for rule_id, value in given.items()}
+        if len(tables[table]) < len(given):
+            raise _Wrong(f"{table}: a rule is named twice")
     return Profile(
         name=name,
         severity_weights=_complete(tables, "severity_weights", Severity),

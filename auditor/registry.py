@@ -87,7 +87,10 @@ class RuleSet:
         RegistryError
             If a name is neither a rule's id nor a category.
         """
-        select, ignore = tuple(select), tuple(ignore)
+        select, ignore = (
+            tuple(name if name in CATEGORIES else name.upper() for name in names)
+            for names in (select, ignore)
+        )
         known = {rule.id for rule in self.rules} | set(CATEGORIES)
         for name in (*select, *ignore):
             if name not in known:
@@ -108,7 +111,7 @@ class RuleSet:
         return RuleSet(kept, self.judges, self.folders, digest, left_out, summaries)
 
     def get(self, rule_id: str) -> Rule:
-        """Return one rule.
+        """Return one rule; its id may be written in small letters.
 
         Raises
         ------
@@ -116,7 +119,7 @@ class RuleSet:
             If there is none of that id.
         """
         for rule in self.rules:
-            if rule.id == rule_id:
+            if rule.id == rule_id.upper():
                 return rule
         raise RegistryError(f"no rule is called {rule_id!r}")
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -90,6 +91,7 @@ class Scan:
                     source = Unopened(printable(each.path.absolute().name))
                 name = _unique(each.name or source.name, each.repository, collections)
                 collections.append(Collection(source, name, each.repository))
+            collections = _told_apart(collections)
             if all(isinstance(each.source, Unopened) for each in collections):
                 there = all(os.access(each.path, os.F_OK) for each in wanted)
                 raise NothingToAuditError(INCOMPLETE if there else USAGE)
@@ -185,6 +187,15 @@ def _load_what_follows() -> None:
     from auditor.render import compile_report
 
     compile_report()
+
+
+def _told_apart(collections: list[Collection]) -> list[Collection]:
+    """Label collections of several repositories that have one name: tables have no repository."""
+    names = Counter(each.name for each in collections)
+    return [
+        replace(each, label=f"{each.repository}/{each.name}") if names[each.name] > 1 else each
+        for each in collections
+    ]
 
 
 def _unique(name: str, repository: str, collections: list[Collection]) -> str:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from auditor.formats.csv import cell
 from auditor.render import page
 from auditor.survey import FLAGS, NOT_EVALUATED, Comparison, Survey, SurveyRow
+from auditor.terminal import console
 from auditor.view import NOT_KNOWN, clean, explain_notation, percent
 from auditor.words import number, plural
 
@@ -312,29 +313,28 @@ def survey_csv(made: Survey) -> bytes:
 
 def print_survey(made: Survey) -> None:
     """Print the funnel, and how it agrees with another table."""
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    console = Console(highlight=False, soft_wrap=True)
+    shown = console()
     for step in made.steps:
-        console.print(Text(f"{number(step.collections):>7} {step.title}"))
+        shown.print(Text(f"{number(step.collections):>7} {step.title}"))
         for why, count in step.lost.items():
-            console.print(Text(f"        - {number(count)} {why}"))
+            shown.print(Text(f"        - {number(count)} {why}"))
     if stated := _stated(made):
-        console.print(Text(stated))
+        shown.print(Text(stated))
     if made.against is None:
         return
-    console.print(Text(f"{_against(made.against)} {_missing(made.against)}".rstrip()))
+    shown.print(Text(f"{_against(made.against)} {_missing(made.against)}".rstrip()))
     table = Table(box=None, pad_edge=False)
     table.add_column("flag")
     for title in ("compared", "agree", "only there", "only here", "not eval.", "kappa"):
         table.add_column(title, justify="right", no_wrap=True)
     for agreement in _agreement(made.against):
         table.add_row(*agreement)
-    console.print(table)
+    shown.print(table)
     for each in _differences(made.against):
-        console.print(
+        shown.print(
             Text(
                 f"  {each.collection}: {each.flag}: there {each.there}, here {each.here}"
                 + (f" since {each.since}" if each.since else "")

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,11 +15,26 @@ from auditor.result import AuditResult, CollectionResult
 from auditor.view import clean, first_steps, percent, tenths, to_fix, verdict_of
 from auditor.words import number, plural, unit_word
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
 DETAILED = 3
 """Collections up to which each gets its own table of categories."""
 
 WORST = 5
 """Rules that are named below a collection's table."""
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Return where to print; whether anybody reads on is the command's to say."""
+    from rich.console import Console
+
+    class Ours(Console):
+        def on_broken_pipe(self) -> None:
+            # Rich ends the process with 1, which is a gate that failed.
+            raise BrokenPipeError
+
+    return Ours(stderr=stderr, highlight=False, soft_wrap=not stderr)
 
 
 @contextmanager
@@ -36,7 +52,6 @@ def progress(quiet: bool, total: int | None) -> Iterator[Progress]:
     if not sys.stderr.isatty():
         yield Progress(step=lambda words: click.echo(clean(words), err=True))
         return
-    from rich.console import Console
     from rich.markup import escape
     from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
@@ -48,7 +63,7 @@ def progress(quiet: bool, total: int | None) -> Iterator[Progress]:
         TextColumn("{task.fields[rate]}"),
         TimeRemainingColumn(elapsed_when_finished=True),
         TextColumn("left"),
-        console=Console(stderr=True),
+        console=console(stderr=True),
     )
     task = bar.add_task("", total=total, rate="")
 
@@ -70,16 +85,15 @@ def progress(quiet: bool, total: int | None) -> Iterator[Progress]:
 
 def summarise(result: AuditResult, out: Path) -> None:
     """Print the scorecard: in detail for a few collections, a line each for many."""
-    from rich.console import Console
     from rich.text import Text
 
-    console = Console(highlight=False, soft_wrap=True)
+    shown = console()
     if len(result.collections) <= DETAILED:
         for collection in result.collections:
-            _print_one(console, collection)
+            _print_one(shown, collection)
     else:
-        _print_many(console, result.collections)
-    console.print(Text(f"report: {out / 'report.html'}"))
+        _print_many(shown, result.collections)
+    shown.print(Text(f"report: {out / 'report.html'}"))
 
 
 def _files(collection: CollectionResult) -> str:
@@ -95,25 +109,23 @@ def _score(score: float | None) -> str:
     return "-" if score is None else tenths(score)
 
 
-def _print_one(console: object, collection: CollectionResult) -> None:
-    from rich.console import Console
+def _print_one(shown: Console, collection: CollectionResult) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    assert isinstance(console, Console)
     counts, verdict = collection.counts, verdict_of(collection)
     objects = counts.dicom + counts.partial
     patients = "patients not known, as no object has a Patient ID"
     if counts.knows_patients:
         patients = plural(counts.patients, "patient")
-    console.print(Text.assemble((clean(collection.name), "bold"), f": {verdict.headline}"))
-    console.print(Text(f"  {verdict.sentence}"))
+    shown.print(Text.assemble((clean(collection.name), "bold"), f": {verdict.headline}"))
+    shown.print(Text(f"  {verdict.sentence}"))
     if verdict.gaps:
-        console.print(Text(f"  Not fully judged: {'; '.join(verdict.gaps)}."))
+        shown.print(Text(f"  Not fully judged: {'; '.join(verdict.gaps)}."))
     for line in verdict.lacking:
-        console.print(Text(f"    {line}"))
-    console.print(Text(f"  {_files(collection)}"))
-    console.print(
+        shown.print(Text(f"    {line}"))
+    shown.print(Text(f"  {_files(collection)}"))
+    shown.print(
         Text(
             f"  {plural(counts.instances, 'different object')} in {plural(objects, 'DICOM file')}, "
             f"{plural(counts.series, 'series')}, {plural(counts.studies, 'study')}, "
@@ -121,7 +133,7 @@ def _print_one(console: object, collection: CollectionResult) -> None:
         )
     )
     if objects != counts.instances:
-        console.print(Text("  Rules count objects by file: one that is in two files counts twice."))
+        shown.print(Text("  Rules count objects by file: one that is in two files counts twice."))
     table = Table(box=None, pad_edge=True)
     table.add_column("category")
     for title in ("score", "coverage", "passed / judged"):
@@ -139,24 +151,22 @@ def _print_one(console: object, collection: CollectionResult) -> None:
     table.add_row(
         "overall", _score(collection.overall), percent(100 * collection.coverage), style="bold"
     )
-    console.print(table)
+    shown.print(table)
     worst = first_steps(collection, WORST)
     for rule in worst:
         share = f"{number(rule.failed)} of {plural(rule.applicable, unit_word(rule.unit))}"
-        console.print(Text(clean(f"  {rule.severity:7} {rule.id}  {rule.title}  ({share})")))
+        shown.print(Text(clean(f"  {rule.severity:7} {rule.id}  {rule.title}  ({share})")))
     if left := len(to_fix(collection)) - len(worst):
-        console.print(Text(f"  … and {plural(left, 'more rule')}, see the report"))
+        shown.print(Text(f"  … and {plural(left, 'more rule')}, see the report"))
     for note in collection.notes:
-        console.print(Text(clean(f"  note: {note}")))
-    console.print()
+        shown.print(Text(clean(f"  note: {note}")))
+    shown.print()
 
 
-def _print_many(console: object, collections: list[CollectionResult]) -> None:
-    from rich.console import Console
+def _print_many(shown: Console, collections: list[CollectionResult]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    assert isinstance(console, Console)
     table = Table(box=None, pad_edge=False)
     table.add_column("collection", overflow="fold", min_width=14)
     table.add_column("verdict", no_wrap=True)
@@ -182,4 +192,4 @@ def _print_many(console: object, collections: list[CollectionResult]) -> None:
             percent(100 * each.coverage),
             *(number(sum(getattr(each.counts, kind) for kind in own)) for own in kinds.values()),
         )
-    console.print(table)
+    shown.print(table)

@@ -88,7 +88,8 @@ def _waiver(given: dict[str, Any], name: str, known: set[str]) -> Waiver:
     for key in ("rule", "reason", "owner"):
         if not isinstance(given.get(key), str) or not given[key].strip():
             raise _Wrong(f"{name}: {key} is missing")
-    if given["rule"] not in known:
+    rule_id = given["rule"].upper()
+    if rule_id not in known:
         raise _Wrong(f"{name}: no rule is called {given['rule']!r}")
     expires = given.get("expires")
     # A time of day is a date to Python.
@@ -104,7 +105,7 @@ def _waiver(given: dict[str, Any], name: str, known: set[str]) -> Waiver:
             raise _Wrong(f"{name}: where: {key} is not a text")
     if "series" in where and not re.fullmatch("[0-9a-f]{16}", where["series"]):
         raise _Wrong(f"{name}: where: series is not the 16 hexadecimal digits of its hash")
-    return Waiver(given["rule"], given["reason"], given["owner"], expires, where)
+    return Waiver(rule_id, given["reason"], given["owner"], expires, where)
 
 
 def waived(failures: pa.Table, waiver: Waiver) -> pa.BooleanArray:

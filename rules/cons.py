@@ -103,8 +103,9 @@ def duplicate_instance(collection: CollectionFacts) -> Iterator[Finding]:
 
     Command
     -------
-    duckdb -c "SELECT collection, min(path), max(path), count(*) FROM 'OUT/instances/*.parquet'
-    GROUP BY collection, SOPInstanceUID HAVING count(SOPInstanceUID) > 1"
+    duckdb -csv -c "SELECT collection, SOPInstanceUID, path
+    FROM 'OUT/instances/*.parquet' WHERE SOPInstanceUID IS NOT NULL
+    QUALIFY count(*) OVER (PARTITION BY collection, SOPInstanceUID) > 1 ORDER BY ALL"
     cmp FILE OTHER-FILE
     dcmodify -nb -gin FILE
 
@@ -151,8 +152,10 @@ def series_in_two_studies(collection: CollectionFacts) -> Iterator[Finding]:
 
     Command
     -------
-    duckdb -c "SELECT collection, min(path), count(*) FROM 'OUT/instances/*.parquet'
-    GROUP BY collection, SeriesInstanceUID HAVING count(DISTINCT StudyInstanceUID) > 1"
+    duckdb -csv -c "SELECT collection, SeriesInstanceUID, StudyInstanceUID, path
+    FROM 'OUT/instances/*.parquet' WHERE SeriesInstanceUID IS NOT NULL
+    QUALIFY min(StudyInstanceUID) OVER (PARTITION BY collection, SeriesInstanceUID)
+    <> max(StudyInstanceUID) OVER (PARTITION BY collection, SeriesInstanceUID) ORDER BY ALL"
     dcmodify -nb -m "(0020,000D)=UID" FILE
 
     Example
@@ -193,8 +196,10 @@ def study_of_two_patients(collection: CollectionFacts) -> Iterator[Finding]:
 
     Command
     -------
-    duckdb -c "SELECT collection, min(path), count(*) FROM 'OUT/instances/*.parquet'
-    GROUP BY collection, StudyInstanceUID HAVING count(DISTINCT PatientID) > 1"
+    duckdb -csv -c "SELECT collection, StudyInstanceUID, PatientID, path
+    FROM 'OUT/instances/*.parquet' WHERE StudyInstanceUID IS NOT NULL
+    QUALIFY min(PatientID) OVER (PARTITION BY collection, StudyInstanceUID)
+    <> max(PatientID) OVER (PARTITION BY collection, StudyInstanceUID) ORDER BY ALL"
     dcmodify -nb -m "(0010,0020)=CASE-001" FILE
 
     Example
@@ -246,9 +251,10 @@ def conflicting_sex(collection: CollectionFacts) -> Iterator[Finding]:
 
     Command
     -------
-    duckdb -c "SELECT collection, min(path), count(*) FROM 'OUT/instances/*.parquet'
-    WHERE PatientSex IN ('F', 'M', 'O')
-    GROUP BY collection, PatientID HAVING count(DISTINCT PatientSex) > 1"
+    duckdb -csv -c "SELECT collection, PatientID, PatientSex, path
+    FROM 'OUT/instances/*.parquet' WHERE PatientID IS NOT NULL AND PatientSex IN ('F', 'M', 'O')
+    QUALIFY min(PatientSex) OVER (PARTITION BY collection, PatientID)
+    <> max(PatientSex) OVER (PARTITION BY collection, PatientID) ORDER BY ALL"
     dcmodify -nb -m "(0010,0040)=VALUE" FILE
 
     Example
@@ -292,8 +298,10 @@ def mixed_modality(collection: CollectionFacts) -> Iterator[Finding]:
 
     Command
     -------
-    duckdb -c "SELECT collection, min(path), count(*) FROM 'OUT/instances/*.parquet'
-    GROUP BY collection, SeriesInstanceUID HAVING count(DISTINCT nullif(Modality, '')) > 1"
+    duckdb -csv -c "SELECT collection, SeriesInstanceUID, Modality, path
+    FROM 'OUT/instances/*.parquet' WHERE SeriesInstanceUID IS NOT NULL AND Modality <> ''
+    QUALIFY min(Modality) OVER (PARTITION BY collection, SeriesInstanceUID)
+    <> max(Modality) OVER (PARTITION BY collection, SeriesInstanceUID) ORDER BY ALL"
     dcmodify -nb -m "(0020,000E)=UID" FILE
 
     Example

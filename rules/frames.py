@@ -88,6 +88,7 @@ _TOP = (
     (INDEX,),
     (INDEX, "DimensionOrganizationUID"),
     (INDEX, "DimensionIndexPointer"),
+    (INDEX, "FunctionalGroupPointer"),
     (PER_FRAME,),
     (SHARED,),
 )
@@ -120,7 +121,7 @@ class _Frames:
     places
         One place for each tags.
     dimensions
-        Items of Dimension Index Sequence.
+        Items of Dimension Index Sequence: values by tag.
     cut_off
         Whether there was more than an audit follows.
     """
@@ -129,7 +130,7 @@ class _Frames:
     shared: dict[Tags, list[bytes]] = field(default_factory=dict)
     each: list[dict[Tags, list[bytes]]] = field(default_factory=list)
     places: dict[Tags, Place] = field(default_factory=dict)
-    dimensions: int = 0
+    dimensions: list[dict[int, bytes]] = field(default_factory=list)
     cut_off: bool = False
 
     def text(self, *keywords: str) -> str:
@@ -177,7 +178,7 @@ def _gather(elements: Sequence[Element]) -> _Frames:
             found.each.append({})
         elif steps == (index,):
             found.places.setdefault(steps, place)
-            found.dimensions += 1
+            found.dimensions.append({})
         elif steps[0] == per_frame:
             found.places.setdefault(steps[1:], place)
             if found.each and element.value:
@@ -189,6 +190,8 @@ def _gather(elements: Sequence[Element]) -> _Frames:
         elif element.value:
             found.places.setdefault(steps, place)
             found.top.setdefault(steps, []).append(element.value)
+            if steps[0] == index and found.dimensions:
+                found.dimensions[-1][steps[1]] = element.value
     return found
 
 
@@ -294,6 +297,12 @@ _POINTED = {
 }
 """What dimensions of segmentations and of stacks point to, and where it stands."""
 
+_GROUP_OF = {tag: tags[0] for tag, tags in _POINTED.items()} | {
+    tag_of(keyword): tag_of("FrameContentSequence")
+    for keyword in ("StackID", "TemporalPositionIndex", "FrameAcquisitionNumber")
+}
+"""The functional group that has what dimensions point to, where no other has it (C.7.6.16.2)."""
+
 _ROUNDED = 0.01
 """Millimetres by which numbers of one position may differ."""
 
@@ -310,19 +319,28 @@ def _dimensions(found: _Frames) -> Said:
     for target in _targets(found):
         if found.text("DimensionOrganizationType") == "TILED_FULL":
             continue  # which leaves out where a tile is (C.7.6.17.3)
-        if found.each and not any(found.of(frame, target) for frame in found.each):
+        having = sum(bool(found.of(frame, target)) for frame in found.each)
+        if having < len(found.each):
+            who = "a frame does not have" if having else "no frame has"
+            yield _tags(INDEX, "DimensionIndexPointer"), f"dimension: points to what {who}"
+    pointer, group = _tags("DimensionIndexPointer", "FunctionalGroupPointer")
+    for each in found.dimensions:
+        right = _GROUP_OF.get(_tag_in(each.get(pointer, b"")))
+        if right and group in each and _tag_in(each[group]) != right:
             yield (
-                _tags(INDEX, "DimensionIndexPointer"),
-                "dimension: points to what no frame has",
+                _tags(INDEX, "FunctionalGroupPointer"),
+                "dimension: names another functional group than has what it points to",
             )
+
+
+def _tag_in(value: bytes) -> int:
+    """Return the tag that a value of VR AT is."""
+    return int.from_bytes(value[:2], "little") << 16 | int.from_bytes(value[2:4], "little")
 
 
 def _targets(found: _Frames) -> list[Tags]:
     """Return what dimensions point to, as far as it is known where that stands."""
-    tags = [
-        int.from_bytes(pointer[:2], "little") << 16 | int.from_bytes(pointer[2:4], "little")
-        for pointer in found.top.get(_tags(INDEX, "DimensionIndexPointer"), ())
-    ]
+    tags = map(_tag_in, found.top.get(_tags(INDEX, "DimensionIndexPointer"), ()))
     return [_POINTED[tag] for tag in tags if tag in _POINTED]
 
 
@@ -335,7 +353,7 @@ def _indices(found: _Frames) -> Said:
         values = frame.get(place)
         if not values:
             yield _tags(PER_FRAME), "index: a frame has none"
-        elif len(values) > 1 or len(values[0]) != 4 * found.dimensions:
+        elif len(values) > 1 or len(values[0]) != 4 * len(found.dimensions):
             yield place, "index: not one for each dimension"
         elif any(not any(values[0][at : at + 4]) for at in range(0, len(values[0]), 4)):
             yield place, "index: below 1"
@@ -591,7 +609,7 @@ def dimensions_do_not_fit(instance: InstanceFacts) -> Iterator[Finding | Undecid
     ----------
     Give each frame as many Dimension Index Values (0020,9157) as Dimension Index Sequence
     (0020,9222) has items, from 1; list each Dimension Organization UID (0020,9164); point only
-    to what the frames have.
+    to what all frames have, and with Functional Group Pointer (0020,9167) to the group it is in.
 
     Command
     -------

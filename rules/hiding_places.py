@@ -216,9 +216,10 @@ def private_in_meta(instance: InstanceFacts) -> Iterator[Finding]:
 
 
 def _picture(place: Place) -> str:
-    """Say what kind of picture beside the image an attribute is the size of."""
+    """Say what kind of picture beside the image an attribute is of."""
     assert place.parent is not None
-    if place.tag >> 24 == 0x60 and place.tag & 0xFFFF == 0x0010:
+    # Whichever there is: a viewer may know the size, or find the overlay in the pixels' bits.
+    if place.tag >> 24 == 0x60 and place.tag & 0xFFFF in (0x0010, 0x3000):
         return "overlay"
     if place.keyword == "Rows" and place.parent.keyword == "IconImageSequence":
         return "icon"
@@ -266,13 +267,16 @@ def pictures(instance: InstanceFacts) -> Iterator[Finding]:
     An overlay with the laterality, drawn by hand, and the technologist's initials.
     """
     codes = {item.text("CodeValue") for item in instance.items(CODES)}
+    overlays: set[TagPath] = set()
     for path, kind in instance.judged("picture"):
         if kind == "overlay" and "113103" not in codes:
             group = path.steps[-1][1:5]
-            yield Finding(
-                "an overlay, and no method code says that graphics were cleaned",
-                TagPath((*path.steps[:-1], f"({group},3000)")),
-            )
+            data = TagPath((*path.steps[:-1], f"({group},3000)"))
+            if data not in overlays:
+                overlays.add(data)
+                yield Finding(
+                    "an overlay, and no method code says that graphics were cleaned", data
+                )
         elif kind == "icon" and "113101" not in codes:
             yield Finding(
                 "an icon, and no method code says that pixels were cleaned",

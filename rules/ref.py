@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from auditor import CollectionFacts, Finding, TagPath, Units, rule
+from auditor.reading.extents import FARTHEST, FLAT
 from auditor.standard.sop_classes import (
     ANNOTATIONS,
     FIDUCIALS,
@@ -913,9 +914,7 @@ def _vector(column: str, numbers: int) -> str:
 _TOLERANCE = 0.5
 """Millimetres by which a position may differ whatever the slice thickness."""
 
-_UNKNOWN_THICKNESS = 5
-"""Slice thickness in mm that is taken for one that is not given."""
-
+_AXES = tuple(enumerate("xyz", 1))
 
 _MOST_PAIRS = 1_000_000
 """Drawings of one object times runs of frames of one image that are held against each other."""
@@ -923,9 +922,10 @@ _MOST_PAIRS = 1_000_000
 _MOST_NAMED = 20_000_000
 """The same where each names its frame, and all but one run is passed over."""
 
-_SLACK = (
-    f"greatest(coalesce(TRY_CAST(i.SliceThickness AS DOUBLE), {_UNKNOWN_THICKNESS}) / 2, "
-    f"{_TOLERANCE}) + 1e-3"
+_THICKNESS = "TRY_CAST(i.SliceThickness AS DOUBLE)"
+_HALF = (
+    f"CASE WHEN {_THICKNESS} > 0 AND {_THICKNESS} < {FARTHEST} "
+    f"THEN greatest({_THICKNESS} / 2, {_TOLERANCE}) END"
 )
 _DRAWN_ON = (
     'SOPInstanceUID IN (SELECT ReferencedSOPInstanceUID FROM "references" '
@@ -940,7 +940,7 @@ def _plane() -> str:
         _vector("ImageOrientationPatient", 6),
     )
     return (
-        f"{position} AS p, {orientation} AS o, {_vector('PixelSpacing', 2)} AS s, {_SLACK} AS slack"
+        f"{position} AS p, {orientation} AS o, {_vector('PixelSpacing', 2)} AS s, {_HALF} AS half"
     )
 
 
@@ -984,11 +984,35 @@ def _numbers(vector: str, name: str, first: int = 1) -> str:
 _TOGETHER = {
     "max": "above rightmost lowermost",
     "min": "below leftmost uppermost",
-    "any_value": "contour several spanning turn slack pixel width height step start stop",
+    "any_value": "contour several spanning turn slack pixel width height step start stop "
+    "u_low u_high v_low v_high",
 }
 _SUMS = ", ".join(
     f"{pick}({name}) AS {name}" for pick, names in _TOGETHER.items() for name in names.split()
 )
+
+
+def _any(condition: str) -> str:
+    """Return SQL for whether one of several answers is yes: NULL where one that is unknown may."""
+    return (
+        f"CASE WHEN bool_or({condition}) THEN TRUE "
+        f"WHEN bool_and(({condition}) IS NOT NULL) THEN FALSE END"
+    )
+
+
+def _ends(vector: str) -> str:
+    """Return SQL for how far a frame reaches along a vector of another image, from its position.
+
+    A contour has no size beyond its points; of a frame whose size is not known it is NULL.
+    """
+    across, down = (
+        " + ".join(f"{vector}{axis} * h.{side}{axis}" for axis in "xyz") for side in "ab"
+    )
+    return ", ".join(
+        f"CASE WHEN d.contour THEN 0 ELSE {pick}({across}, 0 * ({across})) "
+        f"+ {pick}({down}, 0 * ({down})) END AS {vector}_{end}"
+        for pick, end in (("least", "low"), ("greatest", "high"))
+    )
 
 
 # One geometry for images of one frame and of several: what is drawn is held against each plane
@@ -1006,13 +1030,15 @@ WITH drawn AS (
     WHERE r.lowest_x IS NOT NULL
 ), planes AS (
     SELECT path AS copy, SOPInstanceUID, FrameOfReferenceUID, FALSE AS several,
-           0 AS first_frame, 0 AS last_frame, 0 AS step, {_plane()},
+           0 AS first_frame, 0 AS last_frame, 0 AS step, NULL AS half_step, {_plane()},
            i."Rows" AS rows, i."Columns" AS columns
     FROM instances i
     WHERE coalesce(NumberOfFrames, 1) = 1 AND {_DRAWN_ON}
     UNION ALL
     SELECT path, SOPInstanceUID, FrameOfReferenceUID, coalesce(NumberOfFrames, 1) > 1,
-           first_frame, last_frame, step, {_plane()}, rows, columns
+           first_frame, last_frame, step,
+           -- Frames of several times or echoes lie in one plane.
+           CASE WHEN abs(step) > {FLAT} THEN abs(step) / 2 END, {_plane()}, rows, columns
     FROM extents i JOIN (
         SELECT path, SOPInstanceUID, FrameOfReferenceUID, NumberOfFrames, "Rows" AS rows,
                "Columns" AS columns
@@ -1023,7 +1049,7 @@ WITH drawn AS (
     FROM planes WHERE p IS NOT NULL AND o IS NOT NULL
 ), scalars AS (
     SELECT copy, SOPInstanceUID, FrameOfReferenceUID, several, first_frame, last_frame, step,
-           slack, hash(o) AS turn,
+           half, half_step, hash(o) AS turn,
            {_numbers("n", "n")}, {_numbers("o", "u")}, {_numbers("o", "v", first=4)},
            CASE WHEN s[1] > 0 AND s[2] > 0 THEN greatest(s[1], s[2]) END AS pixel,
            s[2] * (columns - 1) AS width, s[1] * (rows - 1) AS height
@@ -1040,15 +1066,34 @@ WITH drawn AS (
     ) USING (target)
     WHERE drawing IS NOT NULL
       AND drawings * runs <= CASE WHEN spanning THEN {_MOST_PAIRS} ELSE {_MOST_NAMED} END
+), sized AS (
+    SELECT path, {_vector("ImageOrientationPatient", 6)} AS o, {_vector("PixelSpacing", 2)} AS s,
+           rows, columns
+    FROM extents i JOIN (
+        SELECT path, "Rows" AS rows, "Columns" AS columns FROM instances
+        WHERE path IN (SELECT path FROM drawn WHERE NOT contour)
+    ) USING (path)
+), shapes AS (
+    -- From its position a frame reaches as far as its first row (a) and its first column (b) do.
+    SELECT DISTINCT path, greatest(s[1], s[2]) AS pixel,
+           {", ".join(f"o[{n}] * s[2] * (columns - 1) AS a{axis}" for n, axis in _AXES)},
+           {", ".join(f"o[{n + 3}] * s[1] * (rows - 1) AS b{axis}" for n, axis in _AXES)}
+    FROM sized
+    QUALIFY min(hash(o, s)) OVER (PARTITION BY path) = max(hash(o, s)) OVER (PARTITION BY path)
 ), measured AS (
     SELECT d.path, d.drawing, t.copy, t.first_frame, d.contour, t.several,
-           t.several AND d.spanning AS spanning, t.turn, t.slack, t.pixel, t.width, t.height,
+           t.several AND d.spanning AS spanning, t.turn, t.width, t.height,
+           t.pixel + CASE WHEN d.contour THEN 0 ELSE h.pixel END AS pixel,
+           -- What names one frame is nearer to it than to the next, however thick they are.
+           CASE WHEN t.several AND d.spanning THEN coalesce(t.half, t.half_step)
+                ELSE least(t.half, t.half_step) END + 1e-3 AS slack,
+           {_ends("u")}, {_ends("v")},
            t.step, greatest(coalesce(d.lowest_frame, 0) - t.first_frame, 0) AS start,
            least(coalesce(d.highest_frame, t.last_frame), t.last_frame) - t.first_frame AS stop,
            {_reach("n", "above", "below")},
            {_reach("u", "rightmost", "leftmost")},
            {_reach("v", "lowermost", "uppermost")}
-    FROM asked d JOIN sound t ON t.SOPInstanceUID = d.target
+    FROM asked d JOIN sound t ON t.SOPInstanceUID = d.target LEFT JOIN shapes h ON h.path = d.path
     -- In another frame of reference the same numbers are another place.
     WHERE (d.contour OR coalesce(d.frame_of_reference = t.FrameOfReferenceUID, TRUE))
       AND (NOT t.several OR d.lowest_frame IS NULL
@@ -1063,31 +1108,38 @@ WITH drawn AS (
                greatest(start, least(stop, round((above + below) / 2 / step))) END AS plane
     FROM whole
 ), placed AS (
-    SELECT *, above <= plane + slack AND below >= plane - slack AS here,
-           NOT contour OR (rightmost <= width + pixel AND leftmost >= -pixel
-                           AND lowermost <= height + pixel AND uppermost >= -pixel) AS inside
+    -- Of a slice of which nobody knows how thick it is, what lies near is in it.
+    SELECT *, CASE WHEN above <= plane + coalesce(slack, {_TOLERANCE})
+                        AND below >= plane - coalesce(slack, {_TOLERANCE}) THEN TRUE
+                   WHEN slack IS NOT NULL THEN FALSE END AS here,
+           -- A frame may reach beyond the image, and must share something with it.
+           coalesce(rightmost + u_low <= width + pixel AND leftmost + u_high >= -pixel
+                    AND lowermost + v_low <= height + pixel AND uppermost + v_high >= -pixel,
+                    CASE WHEN NOT contour THEN TRUE END) AS inside
     FROM nearest
 ), copies AS (
     SELECT path, drawing, bool_or(several) AS several, bool_or(spanning AND NOT contour) AS among,
-           min(turn) = max(turn) AS parallel,
-           min(above - greatest(start * step, stop * step) - slack) <= 0
-               AND max(below - least(start * step, stop * step) + slack) >= 0 AS between,
-           bool_or(here) AS here, bool_or(here AND inside) AS fits,
-           bool_or(here AND inside IS NULL) AS undecided
+           min(turn) = max(turn) AS parallel, {_any("inside")} AS inside,
+           CASE WHEN min(above - greatest(start * step, stop * step)
+                         - coalesce(slack, {_TOLERANCE})) <= 0
+                     AND max(below - least(start * step, stop * step)
+                             + coalesce(slack, {_TOLERANCE})) >= 0 THEN TRUE
+                WHEN bool_and(slack IS NOT NULL) THEN FALSE END AS between,
+           {_any("here")} AS here, {_any("here AND inside")} AS fits
     FROM placed GROUP BY path, drawing, copy
 ), answers AS (
     SELECT path, drawing, bool_or(several) AS several, bool_or(among) AS among,
-           bool_or(CASE WHEN among THEN between ELSE here END) AS here,
-           coalesce(bool_or(CASE WHEN among THEN between ELSE fits END), FALSE) AS fits,
-           bool_or(undecided AND NOT among) AS undecided
+           {_any("CASE WHEN among THEN between ELSE here END")} AS here,
+           {_any("CASE WHEN among THEN between AND inside ELSE fits END")} AS fits
     FROM copies WHERE NOT among OR parallel GROUP BY path, drawing
 ), resolved AS (
-    SELECT d.path, tag_path, series, coalesce(NOT here OR fits OR NOT undecided, FALSE) AS judged,
+    SELECT d.path, tag_path, series, fits IS NOT NULL AS judged,
            NOT here AND NOT several AS off,
            NOT here AND several AND NOT spanning AS off_frame,
            NOT here AND several AND spanning AND NOT among AS off_all,
            NOT here AND several AND among AS outside,
-           here AND NOT fits AND NOT undecided AS beyond
+           NOT fits AND contour AND here IS DISTINCT FROM FALSE AS beyond,
+           NOT fits AND NOT contour AND here IS DISTINCT FROM FALSE AS beside
     FROM drawn d LEFT JOIN answers USING (path, drawing)
 )
 """
@@ -1100,9 +1152,11 @@ _OUTSIDE = _Closure(
         "lies in no plane of the image it names": "off_all",
         "lies before the first or behind the last frame that it is made from": "outside",
         "reaches beyond the image it names": "beyond",
+        "lies beside the rows and columns of the image it names": "beside",
     },
     "the image that is named is not in this download, or does not say where each of its frames "
-    "lies, how it is turned and how large its pixels are, or there is more than can be followed",
+    "lies, how it is turned and thick and how large its pixels are, or there is more than can be "
+    "followed",
 )
 
 
@@ -1165,14 +1219,16 @@ def outside_the_source(collection: CollectionFacts) -> Iterator[Finding]:
     -------
     Contours 5 mm off the slice that Contour Image Sequence names; contours of the first frame that
     name the third; a contour beside the rows and columns of the image; a frame of a segmentation
-    above the last frame of the enhanced MR image that it is made from. Half a slice and a pixel are
-    tolerated. A contour that names an image and no frame of it may lie in any of its frames; a
-    frame of a segmentation that names none, or several, may lie between them. Contours that name
-    several images or frames are not looked at, nor frames that are made from several images. Where
-    a frame lies is taken from the functional groups. Of other images of several frames (nuclear
-    medicine, doses, projections, volumes of ultrasound) nothing is judged, nor of images of more
-    than 100,000 frames, or of 10,000 that are not evenly spaced, nor of objects with more than
-    50,000 contours.
+    above the last frame of the enhanced MR image that it is made from, or with nothing of it over
+    the rows and columns of its image. Half a slice and a pixel are tolerated, and what names one
+    frame may lie no nearer to the next; of a slice of unknown thickness only what lies within half
+    a millimetre is judged. A contour that names an image and no frame of it may lie in any of its
+    frames; a frame of a segmentation that names none, or several, may lie between them. Contours
+    that name several images or frames are not looked at, nor frames that are made from several
+    images. Where a frame lies is taken from the functional groups. Of other images of several
+    frames (nuclear medicine, doses, projections, volumes of ultrasound) nothing is judged, nor of
+    images of more than 100,000 frames, or of 10,000 that are not evenly spaced, nor of objects with
+    more than 50,000 contours.
     """
     yield from _OUTSIDE.findings(collection)
 

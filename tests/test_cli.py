@@ -20,7 +20,7 @@ import auditor
 from auditor.cli import main
 from auditor.formats import FORMATS
 from auditor.model import CATEGORIES
-from auditor.paths import rules_folder
+from auditor.paths import profiles_folder, rules_folder
 from auditor.registry import load, ruleset_of
 from auditor.result import read_result
 from auditor.standard import confidentiality, editions
@@ -609,6 +609,43 @@ def test_the_list_of_commands_fits_80_columns() -> None:
     listed = done.stdout.partition("Commands:")[2]
     assert all(name in listed for name in main.commands)
     assert "..." not in listed
+
+
+def test_a_pipe_that_nobody_reads_is_no_verdict(collection: Path) -> None:
+    reads, writes = os.pipe()
+    os.close(reads)
+    with os.fdopen(writes, "wb") as closed:
+        done = subprocess.run(
+            [sys.executable, "-m", "auditor", "scan", collection, "-o", "out", "--jobs", "1"],
+            stdout=closed,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)},
+            check=False,
+        )
+    assert done.returncode == 3, done.stderr
+
+
+def test_ids_of_rules_are_taken_in_small_letters_too(out: Path, collection: Path) -> None:
+    assert dicom_audit("gate", out, "--require", "file001").exit_code == 0
+    assert dicom_audit("explain", "file001").stdout.startswith("FILE001")
+    scan = ("scan", collection, "-o", "few", "--jobs", 1, "--quiet")
+    assert dicom_audit(*scan, "--select", "file001,integrity", "--ignore", "file005").exit_code == 0
+    assert "FILE005" not in outcomes(Path("few"))
+    Path("w.toml").write_text(
+        '[[waiver]]\nrule = "deid104"\nreason = "r"\nowner = "o"\nexpires = 2999-01-01\n'
+    )
+    assert dicom_audit("gate", out, "--waivers", "w.toml").exit_code in (0, 1)
+    text = (profiles_folder() / "default.toml").read_text()
+    Path("p.toml").write_text(text.replace("[severities]\n", '[severities]\nfile005 = "error"\n'))
+    assert dicom_audit(*scan, "--profile", "p.toml").exit_code == 0
+
+
+def test_explain_tells_how_a_rule_of_ones_own_is_found(tmp_path: Path) -> None:
+    done = dicom_audit("explain", "CONS901")
+    assert done.exit_code == 2
+    assert said(done)[0].endswith("; of rules of your own, give --rules FOLDER")
+    own = a_rule(tmp_path / "own")
+    assert dicom_audit("explain", "cons901", "--rules", own).exit_code == 0
 
 
 def test_a_defect_ends_with_3_and_without_a_value(

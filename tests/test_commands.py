@@ -62,7 +62,7 @@ OPTIONS = {
     "dcmodify": {"-e", "-ea", "-ep", "-gin", "-i", "-imt", "-m", "-ma", "-nb"},
     "dd": {"bs", "conv", "count", "if", "of"},
     "dsrdump": {"+Pc", "+Pn", "+Pt", "-Ec", "-Ee", "-Er"},
-    "duckdb": {"-c"},
+    "duckdb": {"-c", "-csv"},
     "cmp": set(),
     "find": {"-empty", "-name", "-not", "-type"},
     "gunzip": set(),
@@ -117,7 +117,7 @@ def statements(rule_id: str) -> Iterator[tuple[str, str]]:
 
 def queries(rule_id: str) -> list[str]:
     """Return what a rule's commands ask DuckDB."""
-    return [shlex.split(text)[2] for tool, text in statements(rule_id) if tool == "duckdb"]
+    return [shlex.split(text)[-1] for tool, text in statements(rule_id) if tool == "duckdb"]
 
 
 @every_rule
@@ -993,6 +993,26 @@ def test_a_query_shows_nothing_where_there_is_nothing(
     rule_id: str, query: str, tmp_path: Path
 ) -> None:
     assert _rows(query, tmp_path / "none", Case(Outcome.PASS)) == [] or rule_id in WHAT_THERE_IS
+
+
+@pytest.mark.parametrize("rule_id", ["CONS001", "CONS002", "CONS003", "CONS004", "CONS005"])
+def test_a_conflict_is_shown_with_every_file_and_what_differs(rule_id: str, tmp_path: Path) -> None:
+    same = {
+        "SOPInstanceUID": 1, "SeriesInstanceUID": 2, "StudyInstanceUID": 3, "PatientID": 4,
+        "PatientSex": "F", "Modality": "CT",
+    }  # fmt: skip
+    differs = {"CONS002": "StudyInstanceUID", "CONS003": "PatientID", "CONS004": "PatientSex"}
+    differs |= {"CONS005": "Modality"}
+    others = {"StudyInstanceUID": 5, "PatientID": 6, "PatientSex": "M", "Modality": "MR"}
+    rows = [dict(same) for _ in range(3)]
+    if name := differs.get(rule_id):
+        rows[2][name] = others[name]
+    (query,) = queries(rule_id)
+    shown = _rows(query, tmp_path / "out", Case(Outcome.FAIL, instances=rows))
+    assert sorted(row[-1] for row in shown) == ["0.dcm", "1.dcm", "2.dcm"]
+    assert [row[-2] for row in shown] == [
+        row[differs.get(rule_id, "SOPInstanceUID")] for row in rows
+    ]
 
 
 @pytest.mark.parametrize(

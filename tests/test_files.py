@@ -11,7 +11,12 @@ from pydicom.uid import UID
 
 import auditor
 from auditor.demo import build_demo
+from auditor.paths import profiles_folder, rules_folder
+from auditor.profile import read_profile
+from auditor.registry import load
 from auditor.result import ResultError
+from auditor.scanning import Scan, Wanted
+from auditor.workers import Job
 from tests.test_cli import dicom_audit, elsewhere, said
 
 __all__ = ["elsewhere"]
@@ -66,11 +71,49 @@ def test_of_several_collections_each_path_begins_with_its_own(tmp_path: Path) ->
     assert only.stdout.split() == ["two/c/d.dcm"]
 
 
+def test_a_rule_about_the_collection_that_counts_files_lists_them(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path / "ct", ())
+    for name in ("x.txt", "c/y.txt"):
+        (folder / name).touch()
+    scan(folder)
+    assert dicom_audit("files", "out", "FILE005").stdout.split() == ["c/y.txt", "x.txt"]
+    passed = dicom_audit("files", "out", "CONS001")
+    assert (passed.exit_code, passed.stdout) == (0, "")
+
+
+def test_collections_of_one_name_are_told_apart_by_their_repositories(tmp_path: Path) -> None:
+    folders = [folder_of(tmp_path / each / "ct", NAMED[:1]) for each in ("a", "b")]
+    rules = load([rules_folder()])
+    profile = read_profile(profiles_folder() / "default.toml", [each.id for each in rules.rules])
+    job = Job(rules.folders, tuple(each.id for each in rules.rules), b"k" * 32)
+    wanted = [Wanted(each, "ct", f"Host {each.parent.name}") for each in folders]
+    Scan(tmp_path / "out", rules, profile, 1, "", quiet=True).files(wanted, job, print)
+    listed = dicom_audit("files", "out", "DEID201").stdout.splitlines()
+    assert listed == ["Host a/ct/b.dcm", "Host b/ct/b.dcm"]
+    only = dicom_audit("files", "out", "DEID201", "--only", "Host b/ct").stdout.splitlines()
+    assert only == ["Host b/ct/b.dcm"]
+    # Commands group by this column.
+    tables = auditor.load(tmp_path / "out").instances()
+    assert set(tables["collection"]) == {"Host a/ct", "Host b/ct"}
+
+
 @pytest.mark.parametrize(
-    ("rule", "says"), [("NONE1", "no rule NONE1"), ("CONS001", "looks at the whole collection")]
+    ("rule", "says"),
+    [
+        ("NONE1", "no rule NONE1"),
+        ("CONS001", "CONS001 compares files, and the audit kept pairs of them"),
+        ("CONS002", "CONS002 counts series and not files"),
+        ("DEID452", "the audit kept 5 of the 6 files that DEID452 found"),
+    ],
 )
 def test_what_has_no_list_is_said_in_one_line(tmp_path: Path, rule: str, says: str) -> None:
-    scan(folder_of(tmp_path / "ct", ()))
+    folder = folder_of(tmp_path / "ct", ())
+    dataset = pydicom.dcmread(folder / "a.dcm")
+    dataset.StudyInstanceUID += ".1"
+    dataset.save_as(folder / "copy.dcm")
+    for number in range(6):
+        (folder / f"{number}.pdf").write_bytes(b"%PDF-1.4\n%%EOF\n")
+    scan(folder)
     result = dicom_audit("files", "out", rule)
     assert result.exit_code == 2
     [line] = said(result)

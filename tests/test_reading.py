@@ -786,7 +786,7 @@ def position(*numbers: float) -> dict[str, Any]:
     return {"PlanePositionSequence": [{"ImagePositionPatient": list(numbers)}]}
 
 
-def stack_run(first: int, last: int, position: str, step: float = 0, **changed: Any) -> Run:
+def stack_run(first: int, last: int, position: str | None, step: float = 0, **changed: Any) -> Run:
     """Where frames of `stack` lie."""
     made = Run(first, last, position, r"1\0\0\0\1\0", None, "3", step)
     return made._replace(**changed)
@@ -853,10 +853,19 @@ def test_where_the_frames_of_an_image_lie(
         runs = frame_runs(reading.numbers, dataset.NumberOfFrames)
         assert [run._replace(step=round(run.step, 6)) for run in runs] == expected
         assert not list(number_rows("a", reading.numbers))
-    # Nothing is drawn on a segmentation.
+    # Nothing is drawn on a segmentation: of interest is how far its frames reach.
     dataset.SOPClassUID = SEGMENTATION
     reading = several.read(str(stored(dataset, ExplicitVRLittleEndian, tmp_path)))
-    assert reading.numbers == []
+    assert all(run.position is None for run in frame_runs(reading.numbers, dataset.NumberOfFrames))
+
+
+def test_of_a_segmentation_what_its_frames_share_is_kept(tmp_path: Path) -> None:
+    dataset = stack([0, 2, 0], [0, 2, 9], [0, 2, 3])
+    dataset.SOPClassUID = SEGMENTATION
+    path = stored(dataset, ExplicitVRLittleEndian, tmp_path)
+    reading = read(path, Forest(lambda sop_class: RulesPlan(sop_class, (), {})))
+    (shared,) = frame_runs(reading.numbers, 3)
+    assert shared == stack_run(1, 3, None, step=0)
 
 
 def test_each_frame_may_say_how_it_is_turned(tmp_path: Path) -> None:

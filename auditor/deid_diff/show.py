@@ -12,6 +12,7 @@ from auditor.deid_diff.report import Claimed, Collection, DeidDiff, ElementRow
 from auditor.exit_codes import FAILED, PASSED
 from auditor.render import page
 from auditor.standard.confidentiality import METHOD_NAMES, Method
+from auditor.terminal import console
 from auditor.view import Fact, clean
 from auditor.words import number, plural
 
@@ -201,18 +202,17 @@ def _row(row: ElementRow) -> _Row:
 
 def print_deid_diff(found: DeidDiff) -> None:
     """Print the verdict, what was paired, and the worst rows."""
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    console = Console(highlight=False, soft_wrap=True)
-    console.print(Text(_statement(found)[1], style="bold"))
+    screen = console()
+    screen.print(Text(_statement(found)[1], style="bold"))
     for note in _notes(found):
-        console.print(Text(f"  {clean(note, 600)}"))
+        screen.print(Text(f"  {clean(note, 600)}"))
     for fact in _facts(found):
-        console.print(Text(f"  {fact.name}: {fact.value}"))
+        screen.print(Text(f"  {fact.name}: {fact.value}"))
     for claim in found.claims:
-        console.print(Text(f"  Claimed by {number(claim.instances)}: {_claim(claim)}"))
+        screen.print(Text(f"  Claimed by {number(claim.instances)}: {_claim(claim)}"))
     if found.mappings:
         table = Table(box=None, pad_edge=True)
         table.add_column("ids")
@@ -220,7 +220,7 @@ def print_deid_diff(found: DeidDiff) -> None:
             table.add_column(title, justify="right")
         for mapping in found.mappings:
             table.add_row(*_mapping(mapping, _retains_uids(found))[1:])
-        console.print(table)
+        screen.print(table)
     table = Table(box=None, pad_edge=True, collapse_padding=True)
     # A tag path may be longer than any line: it folds, and what is said of it stays whole.
     for title in ("attribute", "tag path"):
@@ -236,8 +236,8 @@ def print_deid_diff(found: DeidDiff) -> None:
             each.verdict,
         )  # fmt: skip
     if shown:
-        console.print(Text(f"  Asked: {ACTIONS}."))
-        console.print(table)
+        screen.print(Text(f"  Asked: {ACTIONS}."))
+        screen.print(table)
     left = len(found.elements) - len(shown)
     if left:
-        console.print(Text(f"  … and {plural(left, 'more row')}, see the report"))
+        screen.print(Text(f"  … and {plural(left, 'more row')}, see the report"))

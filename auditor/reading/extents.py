@@ -143,7 +143,8 @@ class Run(NamedTuple):
     first, last
         Numbers of frames, from 1.
     position
-        Image Position (Patient) of the first, as `decimals` writes it.
+        Image Position (Patient) of the first, as `decimals` writes it; None of a segmentation,
+        of which only is kept what all its frames share.
     orientation, spacing, thickness
         Image Orientation (Patient), Pixel Spacing and Slice Thickness of them all, written
         likewise; None where they do not say.
@@ -187,6 +188,10 @@ def frame_runs(said: Iterable[tuple[Place, bytes]], frames: int | None) -> list[
         return []
     if not any(values.get((keyword, False)) for keyword in PLANES):
         # What all frames share is looked at once.
+        if not values.get(("ImagePositionPatient", True)):
+            _, turn, size, thick = (_of_each_frame(name, values, 1)[0] for name in PLANES)
+            about = decimals(turn), decimals(size), decimals(thick)
+            return [Run(1, frames, None, *about, step=0.0)] if turn else []
         return [run._replace(last=frames) for run in _runs(values, 1)]
     return _runs(values, frames)
 

@@ -175,6 +175,15 @@ def having(**values: Any) -> dict[str, Any]:
     return changed(lambda literal: literal.update(values))
 
 
+def pointing_into(*groups: int, make: Callable[[], dict[str, Any]] = good) -> dict[str, Any]:
+    """Return it with the functional group of each dimension."""
+    literal = deepcopy(make())
+    for each_dimension, group in zip(literal["DimensionIndexSequence"], groups, strict=True):
+        each_dimension["FunctionalGroupPointer"] = group
+    return literal
+
+
+POINTER = "(0020,9222)/(0020,9165)"
 NOT_THIS = (not_applicable({"SOPClassUID": CT}), not_evaluated(good(), file={"complete": "header"}))
 
 ENHANCED_CT = "1.2.840.10008.5.1.4.1.1.2.1"
@@ -259,6 +268,12 @@ CASES: Cases = {
     ),
     "IOD026": (
         passes(enhanced()),
+        passes(pointing_into(0x00209111, 0x00209113, make=enhanced)),
+        fails(
+            pointing_into(0x00209111, 0x00209111, make=enhanced),
+            at=["(0020,9222)/(0020,9167)"],
+        ),
+        fails(pointing_into(0x00209113, 0x00209113, make=enhanced), at=["(0020,9222)/(0020,9167)"]),
         # Of tiles in full, where they are is not said (C.7.6.17.3).
         passes(
             enhanced(
@@ -454,14 +469,24 @@ CASES: Cases = {
                 ],
             )
         ),
-        # Of a frame without a position nothing is known.
-        passes(
+        # Of a frame without a position nobody knows whether its index is right.
+        fails(
             with_frame(
                 1,
                 PlanePositionSequence=None,
                 FrameContentSequence=[{"DimensionIndexValues": [1, 1]}],
-            )
+            ),
+            at=[POINTER],
+            says=("points to what a frame does not have",),
         ),
+        # Segment and position are each in one functional group (C.7.6.16.2).
+        passes(pointing_into(0x0062000A, 0x00209113)),
+        fails(
+            pointing_into(0x0062000A, 0x00209111),
+            at=["(0020,9222)/(0020,9167)"],
+            says=("names another functional group than has what it points to",),
+        ),
+        fails(pointing_into(0x00209113, 0x0062000A), at=["(0020,9222)/(0020,9167)"]),
         passes(
             with_frame(
                 1,
@@ -487,7 +512,8 @@ CASES: Cases = {
                     DimensionIndexPointer=0x0048021E
                 )
             ),
-            at=["(0020,9222)/(0020,9165)"],
+            at=[POINTER],
+            says=("points to what no frame has",),
         ),
         not_applicable(having(DimensionIndexSequence=[])),
         *NOT_THIS,

@@ -86,6 +86,9 @@ CASES: Cases = {
             at=["(6002,3000)"],
             says=("an overlay, and no method code says that graphics were cleaned",),
         ),
+        # Without its size, and with all of it.
+        fails({(0x6000, 0x3000): ("OB", b"\1\2")}, at=["(6000,3000)"]),
+        fails({**OVERLAY, (0x6002, 0x3000): ("OB", b"\1\2")}, at=["(6002,3000)"]),
         passes({**OVERLAY, **option("113103")}),
         fails({**OVERLAY, **option("113101")}, at=["(6002,3000)"]),
         fails(

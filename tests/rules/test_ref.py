@@ -794,6 +794,77 @@ CASES: Cases = {
             references=[contour(**at("z", 3))],
             extents=[run(last_frame=1, step=0, ImagePositionPatient="0\\0\\3")],
         ),
+        # What names a frame is nearer to it than to the next, however thick they are.
+        *(
+            Case(
+                outcome,
+                instances=[FRAMED, STRUCTURES],
+                references=[contour(**at("z", z), **naming(frame))],
+                extents=[run(SliceThickness=thickness, step=step)],
+                at=(CONTOURS,) if outcome is Outcome.FAIL else (),
+            )
+            for outcome, thickness, step, z, frame in (
+                (Outcome.FAIL, None, 1, 0, 3),
+                (Outcome.PASS, None, 1, 2.4, 3),
+                (Outcome.FAIL, "10", 2.5, 0, 2),
+                (Outcome.FAIL, "10", -2.5, 0, 2),
+                (Outcome.PASS, "10", 2.5, 1.2, 1),
+                (Outcome.FAIL, "1", 0.6, 0, 2),
+                # Frames of several times in one plane: nobody knows how thick it is.
+                (Outcome.PASS, None, 0, 0.4, 3),
+                (Outcome.NOT_EVALUATED, None, 0, 2, 3),
+                (Outcome.NOT_EVALUATED, "0", 0, 2, 3),
+                (Outcome.PASS, "5", 0.001, 2, 3),
+            )
+        ),
+        passes(instances=[slice_at(1, SliceThickness=None), STRUCTURES], references=[contour()]),
+        *(
+            not_evaluated(
+                instances=[slice_at(1, SliceThickness=bad), STRUCTURES],
+                references=[contour(**at("z", 2))],
+            )
+            for bad in (None, "", "0", "nan", "inf")
+        ),
+        # Whichever copy is meant: of one nobody knows.
+        not_evaluated(
+            instances=[
+                slice_at(1, z=9),
+                slice_at(1, path="copy.dcm", SliceThickness=None),
+                STRUCTURES,
+            ],
+            references=[contour(**at("z", 2))],
+        ),
+        # A frame of a segmentation may be larger than its image, and shares something with it.
+        *(
+            Case(
+                outcome,
+                instances=[image_, {**SEGMENTATION, "Rows": 40, "Columns": 50}],
+                references=[frame_at(0, **at("x", x), **at("y", y))],
+                extents=[*there, run(path="seg.dcm", ImagePositionPatient=None, step=0, **shape)],
+                at=(DERIVED,) if outcome is Outcome.FAIL else (),
+                says=("lies beside the rows and columns of the image it names",)
+                if outcome is Outcome.FAIL
+                else (),
+            )
+            for image_, there in ((slice_at(1), []), (FRAMED, [run()]))
+            for outcome, x, y, shape in (
+                (Outcome.PASS, 0, 0, {}),
+                (Outcome.PASS, -30, 60, {}),
+                (Outcome.FAIL, 200, 0, {}),
+                (Outcome.FAIL, 0, 200, {}),
+                (Outcome.FAIL, -60, 0, {}),
+                (Outcome.FAIL, 0, -50, {}),
+                (Outcome.PASS, -60, 0, {"PixelSpacing": "1\\2"}),
+                (Outcome.PASS, 100, 90, {"ImageOrientationPatient": "-1\\0\\0\\0\\-1\\0"}),
+                (Outcome.FAIL, -9, 0, {"ImageOrientationPatient": "-1\\0\\0\\0\\-1\\0"}),
+                (Outcome.PASS, 200, 0, {"PixelSpacing": None}),
+                (Outcome.PASS, 200, 0, {"ImageOrientationPatient": None}),
+            )
+        ),
+        passes(
+            instances=[slice_at(1), SEGMENTATION],
+            references=[frame_at(0, **at("x", 200))],
+        ),
         # Nothing is known of frames that do not say where; nor of an image that is not here.
         not_evaluated(instances=[FRAMED, STRUCTURES], references=[contour()]),
         not_evaluated(
