@@ -172,4 +172,3 @@ def test_frames_of_a_single_frame_sop_class_are_not_a_value_to_mend(rules: RuleS
     outcome, found = ask_referee_rule(rules.get("IOD009"), reports(CLEAN, report), {})
     assert outcome is Outcome.FAIL
     assert "this SOP class holds one frame" in found[0][0]
-    assert "multi-frame SOP class" in rules.get("IOD009").fix
