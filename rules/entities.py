@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 
 from auditor import CollectionFacts, Finding, TagPath, Units, rule
 from auditor.collection import nameless
+from auditor.inventory import IS_INSTANCE
 from auditor.model import Confidence
 from auditor.standard.entities import (
     BY_IMAGE,
@@ -40,6 +41,22 @@ def _value(attribute: str) -> str:
     return f"CASE WHEN SOPClassUID NOT IN ({classes}) THEN {attribute} END"
 
 
+_OBJECTS = tuple(
+    f"instances.{column}"
+    for column in ("status", "SOPClassUID", "MediaStorageSOPClassUID", "SeriesInstanceUID")
+)
+
+
+def _nameless(collection: CollectionFacts, known: str, among: str = "TRUE") -> int:
+    # Each object may be a series of its own, and not each has a row among the entities.
+    if known != "SeriesInstanceUID":
+        return collection.count(f"SELECT {nameless(known, among)} FROM entities")
+    sop_class = "coalesce(SOPClassUID, MediaStorageSOPClassUID)"
+    return collection.count(
+        f"SELECT {nameless(known, among, sop_class)} FROM instances WHERE {IS_INSTANCE}"
+    )
+
+
 def _units(
     unit: str, known: str, attributes: tuple[str, ...]
 ) -> Callable[[CollectionFacts], Units]:
@@ -54,7 +71,7 @@ def _units(
             f"(SELECT coalesce({differs}, FALSE) AS differs FROM entities "
             f"WHERE {known} IS NOT NULL GROUP BY {unit})"
         )[0]
-        unknown = collection.count(f"SELECT {nameless(known)} FROM entities")
+        unknown = _nameless(collection, known)
         return Units(row[0], unknown, reason, row[1])
 
     return units
@@ -199,7 +216,7 @@ _OF_A_SERIES = ("FrameOfReferenceUID", *SERIES, *EQUIPMENT)
     confidence="high",
     scope="collection",
     unit="series",
-    reads=_reads(*_SERIES_READS, *SERIES, *EQUIPMENT),
+    reads=(*_reads(*_SERIES_READS, *SERIES, *EQUIPMENT), *_OBJECTS),
     reference="PS3.3 A.1.2, C.7.3, C.7.4.1.1.1, C.7.5.1",
     applies=_units("SeriesInstanceUID", "SeriesInstanceUID", _OF_A_SERIES),
 )
@@ -244,12 +261,13 @@ _CONTRADICTED = (
 
 
 def _series_with_a_frame(collection: CollectionFacts) -> Units:
-    row = collection.rows(
+    judged, failed = collection.rows(
         "SELECT count(DISTINCT SeriesInstanceUID), "
-        f"count(DISTINCT SeriesInstanceUID) FILTER ({_CONTRADICTED}), "
-        f"{nameless('SeriesInstanceUID')} FROM entities WHERE FrameOfReferenceUID IS NOT NULL"
+        f"count(DISTINCT SeriesInstanceUID) FILTER ({_CONTRADICTED}) FROM entities "
+        "WHERE FrameOfReferenceUID IS NOT NULL AND SeriesInstanceUID IS NOT NULL"
     )[0]
-    return Units(row[0], row[2], "objects without a Series Instance UID", row[1])
+    unknown = _nameless(collection, "SeriesInstanceUID", "FrameOfReferenceUID IS NOT NULL")
+    return Units(judged, unknown, "objects without a Series Instance UID", failed)
 
 
 @rule(
@@ -259,7 +277,11 @@ def _series_with_a_frame(collection: CollectionFacts) -> Units:
     confidence="high",
     scope="collection",
     unit="series",
-    reads=_reads("SeriesInstanceUID", "FrameOfReferenceUID", *FRAME_OF_REFERENCE),
+    reads=(
+        *_reads("SeriesInstanceUID", "FrameOfReferenceUID", *FRAME_OF_REFERENCE),
+        *_OBJECTS,
+        "instances.FrameOfReferenceUID",
+    ),
     reference="PS3.3 A.1.2, C.7.4.1",
     applies=_series_with_a_frame,
 )

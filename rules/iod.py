@@ -24,6 +24,9 @@ BOTH = (f"referee:{DICOM_VALIDATOR}", f"referee:{DCIODVFY}")
 FIRST = (f"referee:{DICOM_VALIDATOR}",)
 SECOND = (f"referee:{DCIODVFY}",)
 
+_FRAMES = TagPath.of("NumberOfFrames")
+"""Of which no value is enumerated but 1, and that of SOP classes of a single frame."""
+
 _OF_THEIR_OWN = {"UI", "DA", "DT", "TM"}
 """VRs whose values have a rule that is asked of no referee."""
 
@@ -54,6 +57,8 @@ def findings(
             continue  # IOD031 and IOD038 say what is wrong with it, of every object
         where = f" ({'; '.join(opinion.modules)})" if opinion.modules else ""
         message = what.format(attribute=attribute(opinion.tag_path)) + where
+        if kind == "enumerated_value" and opinion.tag_path == _FRAMES:
+            message = f"{attribute(_FRAMES)} is not 1, and this SOP class holds one frame"
         yield Finding(
             f"{message}, according to {' and '.join(opinion.referees)}",
             opinion.tag_path,
@@ -541,7 +546,10 @@ def value_not_enumerated(instance: InstanceFacts) -> Iterator[Finding | Undecide
 
     How to fix
     ----------
-    Write one of the values that the module's table enumerates, in capital letters.
+    Write one of the values that the module's table enumerates, in capital letters. Number of
+    Frames (0028,0008) is the exception: an object of a SOP class of one frame that holds several
+    is damaged by another number. Write it as the multi-frame SOP class of its kind, or each
+    frame as a file of its own (PS3.3 A.8).
 
     Command
     -------
@@ -609,7 +617,9 @@ def multiplicity_wrong(instance: InstanceFacts) -> Iterator[Finding]:
     Why it matters
     --------------
     Software takes the number of values for granted: a spacing is two numbers, a position
-    is three. With another number it fails, or takes the wrong one.
+    is three. With another number it fails, or takes the wrong one. Counted are texts, numbers
+    that are written as text, and items; of binary numbers (US, FD, AT and the like) those alone
+    whose values a referee is shown. How many others there are is not judged.
 
     How to fix
     ----------

@@ -424,8 +424,9 @@ def test_states_say_what_the_rules_said(browser: Browser, pages: Callable[[str],
                 if rule is None:
                     # The empty collection was asked by no rule.
                     assert (name, words) == ("empty", "not run")
-                elif words.endswith("fail"):
-                    assert words == f"{rule.failed:,} of {rule.applicable:,} fail"
+                elif words.endswith((" fail", " fails")):
+                    verb = "fails" if rule.failed == 1 else "fail"
+                    assert words == f"{rule.failed:,} of {rule.applicable:,} {verb}"
                 else:
                     unjudged = "not evaluated" if rule.not_evaluated else "passes"
                     assert words == {

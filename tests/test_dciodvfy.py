@@ -178,6 +178,14 @@ def test_a_term_that_may_be_extended_is_no_enumerated_value(referee: DciodvfyRef
 
 
 LINES = {
+    "Error - </PatientOrientation(0020,0020)> - Illegal character in PatientOrientation = 'X' - "
+    "only L, R, A, P, H or F permitted": IodError(
+        "enumerated_value", TagPath(("(0020,0020)",)), "", ""
+    ),
+    "Error - </PatientOrientation(0020,0020)> - Conflicting directions in PatientOrientation "
+    "cannot be present in same value - L, R ": IodError(
+        "enumerated_value", TagPath(("(0020,0020)",)), "", ""
+    ),
     "Error - </Rows(0028,0010)> - Missing attribute for Type 1 Required - Module=<ImagePixel>": (
         IodError("missing", TagPath(("(0028,0010)",)), "ImagePixel", "1")
     ),
@@ -193,6 +201,18 @@ LINES = {
         IodError("empty", TagPath(("(0008,1140)",)), "GeneralReference", "")
     ),
 }
+
+
+def test_a_direction_that_there_is_none_of_is_heard(referee: DciodvfyReferee) -> None:
+    for wrong in (["L", "FX"], ["LR", "P"], ["LE", "V"]):
+        assert kinds(referee.judge(dataset(PatientOrientation=wrong)), "PatientOrientation") == {
+            "enumerated_value"
+        }
+    for right in (["L", "FP"], ["L", ""]):
+        judged = referee.judge(dataset(PatientOrientation=right))
+        assert not kinds(judged, "PatientOrientation")
+    animal = dataset(PatientOrientation=["LE", "V"], AnatomicalOrientationType="QUADRUPED")
+    assert not kinds(referee.judge(animal), "PatientOrientation")
 
 
 def test_a_value_of_image_type_that_is_not_there_is_heard(referee: DciodvfyReferee) -> None:

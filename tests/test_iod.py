@@ -624,6 +624,8 @@ def optional_modules_in_common() -> Dataset:
     raise AssertionError("no two optional modules have anything in common")
 
 
+CAPTURES = "1.2.840.10008.5.1.4.1.1.7.2"
+
 CASES: list[tuple[str, Callable[[], Dataset]]] = [
     ("retired", lambda: dataset(CT, StudyComments="X")),
     ("any item", lambda: dataset(CT, ReferencedStudySequence=[item(SpecificCharacterSet="X")])),
@@ -638,6 +640,10 @@ CASES: list[tuple[str, Callable[[], Dataset]]] = [
     ("both sequences", in_one_only),
     ("Second In-plane", lambda: accelerated(ENHANCED_MR)),
     ("IOD021", lambda: dataset(CT, PhotometricInterpretation="RGB")),
+    (
+        "IOD027",
+        lambda: dataset(CAPTURES, NumberOfFrames="2", FrameIncrementPointer=[0x182001, 0x182002]),
+    ),
 ]
 
 

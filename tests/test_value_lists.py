@@ -21,7 +21,7 @@ from auditor.conformance.dicom_validator import (
     has_other_value,
     tags_read_by_value,
 )
-from auditor.conformance.panel import ABSENT, NEWER_REFEREE, settle
+from auditor.conformance.panel import ABSENT, settle
 from auditor.conformance.vocabulary import (
     NO_OLDER_TERM,
     NOT_IN_OLDER_LIST,
@@ -271,14 +271,14 @@ SILENT = RefereeReport("judged")
         (OLDER, THEIRS, Confidence.HIGH, None),
         (LISTED, ABSENT, Confidence.MEDIUM, None),
         (LISTED, DIED, Confidence.MEDIUM, None),
-        (LISTED, SILENT, None, NEWER_REFEREE),
+        (LISTED, SILENT, Confidence.MEDIUM, None),  # it did not look
         (OLDER, SILENT, None, OLDER_LIST),
         (OLDER, ABSENT, None, OLDER_LIST),
         (TERM, NO_TERM, Confidence.HIGH, None),
         (OLD_TERM, NO_TERM, Confidence.HIGH, None),
         (TERM, ABSENT, Confidence.MEDIUM, None),
         (TERM, DIED, Confidence.MEDIUM, None),
-        (TERM, SILENT, None, NEWER_REFEREE),
+        (TERM, SILENT, Confidence.MEDIUM, None),
         (OLD_TERM, SILENT, None, OLDER_TERMS),
         (OLD_TERM, ABSENT, None, OLDER_TERMS),
         (TERM, THEIRS, Confidence.MEDIUM, None),  # it says so by its own name
@@ -310,13 +310,19 @@ def test_what_dciodvfy_is_not_heard_of_stands_by_itself() -> None:
         assert (opinion.referees, opinion.confidence) == (("dicom-validator",), Confidence.MEDIUM)
 
 
-def test_of_an_overlay_that_dciodvfy_was_not_shown_ours_stands() -> None:
-    overlay = IodError("enumerated_value", TagPath(("(6002,0040)",)), "Overlay Plane", "1")
-    first = RefereeReport("judged", (overlay,))
-    for unshown, errors in (((0x6002,), (overlay,)), ((0x6004,), ())):
-        second = RefereeReport("judged", unshown=unshown)
-        settled = settle({"dicom-validator": first, "dciodvfy": second})["dicom-validator"]
-        assert settled.errors == errors
+@installed
+def test_a_current_list_is_held_where_dciodvfy_does_not_look(
+    referee: DicomValidatorReferee,
+) -> None:
+    # Neutered asks about species first; a second overlay is not shown.
+    data = dataset(PatientSexNeutered="YES")
+    for group in (0x6000, 0x6002):
+        data.add_new((group, 0x0040), "CS", "G" if group == 0x6000 else "X")
+        data.add_new((group, 0x0100), "US", 1 if group == 0x6000 else 8)
+    reports = {"dicom-validator": referee.judge(data), "dciodvfy": DciodvfyReferee().judge(data)}
+    found = {str(e.tag_path): e for e in agree(settle(reports)) if e.kind == "enumerated_value"}
+    assert found.keys() == {path("PatientSexNeutered"), "(6002,0040)", "(6002,0100)"}
+    assert all(each.confidence is Confidence.MEDIUM for each in found.values())
 
 
 def test_bits_that_follow_from_others_are_one_finding() -> None:

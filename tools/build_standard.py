@@ -360,6 +360,9 @@ WRITTEN_ENUMERATIONS: dict[tuple[str, str], list[Attribute]] = {
     ("C.8.20-2", "0028,0101"): _if_type({"BINARY": [1], "FRACTIONAL": [8], "LABELMAP": [8, 16]}),
     ("C.8.20-2", "0028,0102"): _if_type({"BINARY": [0], "FRACTIONAL": [7], "LABELMAP": [7, 15]}),
     ("C.11.13-1", "0028,1090"): [{"val": ["SUB", "NAT"]}],
+    # In words, of which dciodvfy has the same.
+    ("C.9-2", "60XX,0100"): [{"val": [1], "current": True}],
+    ("C.9-2", "60XX,0102"): [{"val": [0], "current": True}],
 }
 
 # Terms that editions since 2020 added: modalities (PS3.3 C.7.3.1.1.1, PS3.16 CID 33) and lossy

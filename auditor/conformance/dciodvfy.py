@@ -407,6 +407,8 @@ VERDICTS: tuple[tuple[str, str], ...] = (
     ("Attribute is not present in standard DICOM IOD", "unexpected"),
     ("Unrecognized enumerated value", "enumerated_value"),
     ("Unrecognized defined term", "defined_term"),
+    ("Illegal character in PatientOrientation", "enumerated_value"),
+    ("Conflicting directions in PatientOrientation", "enumerated_value"),
     ("Invalid Value Representation ", "vr"),
     ("Explicit value representation doesn't match data dictionary", "vr"),
     ("Bad attribute Value Multiplicity", "vm"),
@@ -754,11 +756,6 @@ HELD_BACK: tuple[tuple[str, Callable[[IodError, _Case], bool]], ...] = (
 def tags_of(error: IodError) -> Iterator[int]:
     """Return the tags of an error's path."""
     return map(parse_tag, error.tag_path.steps)
-
-
-def hears_of_values(error: IodError) -> bool:
-    """Whether this referee is heard of what is wrong with the values of an error's attribute."""
-    return _is_judged(error.kind, last_tag(error))
 
 
 def last_tag(error: IodError) -> int:

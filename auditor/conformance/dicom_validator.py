@@ -443,6 +443,18 @@ def is_said_by_a_rule(error: IodError, sop_class: str) -> bool:
     return error.tag_path.steps == _PHOTOMETRIC_INTERPRETATION and sop_class in GREYS
 
 
+_INCREMENT = tag_of("FrameIncrementPointer")
+
+
+def _is_pointed_to(error: IodError, case: _Case) -> bool:
+    if error.kind not in ("missing", "incomplete_module") or len(error.tag_path.steps) > 1:
+        return False
+    if _INCREMENT not in case.shown:
+        return False
+    pointers = case.shown[_INCREMENT].value
+    return _last_tag(error) in (pointers if isinstance(pointers, Iterable) else (pointers,))
+
+
 HELD_BACK: tuple[tuple[str, Callable[[IodError, _Case], bool]], ...] = (
     ("a retired attribute may stay where an earlier edition had it (PS3.6 6)", _is_retired),
     ("the attribute may stand in any data set and any item", _stands_in_any_item),
@@ -457,6 +469,7 @@ HELD_BACK: tuple[tuple[str, Callable[[IodError, _Case], bool]], ...] = (
         "also when it is in one and optional in the other",
         _is_not_in_both,
     ),
+    ("IOD027 says that what Frame Increment Pointer points to is not there", _is_pointed_to),
     (
         "Parallel Reduction Factor Second In-plane is required of MR Spectroscopy only (PS3.3 "
         "C.8.13.5.5)",

@@ -10,10 +10,8 @@ from typing import TYPE_CHECKING
 from auditor.conformance.dciodvfy import (
     DciodvfyReferee,
     find_program,
-    hears_of_values,
     installed_version,
     is_of_other_bits,
-    tags_of,
 )
 from auditor.conformance.vocabulary import (
     DCIODVFY,
@@ -41,15 +39,12 @@ ITEM_LIMIT = 200_000
 NOT_SHOWN = RefereeReport("not_shown", (), "more items than a referee is shown")
 
 
-NEWER_REFEREE = "dciodvfy, which knows newer lists of values, finds the value not wrong"
-
-
 def settle(reports: Reports) -> Reports:
-    """Hold back values outside of a list that a referee with newer lists does not object to.
+    """Hold back values outside of an older list that a referee with newer ones does not object to.
 
-    The packaged lists are those of an older edition. Those that dciodvfy has too are as good as
-    its own where it is not installed; where it is, a value that it takes is taken. Of other lists
-    nothing is said that it does not say.
+    A packaged list that dciodvfy has too is as good as its own: of a value outside of that its
+    silence only means that it did not look, as where a condition of its was not met. What only
+    an older edition lists may have grown since; of that nothing is said that it does not say.
 
     Parameters
     ----------
@@ -57,13 +52,6 @@ def settle(reports: Reports) -> Reports:
         Of all referees on one data set.
     """
     first, second = reports[DICOM_VALIDATOR], reports[DCIODVFY]
-
-    def stands_alone(error: IodError) -> bool:
-        """Whether a current list says so, and the other was not shown the value or is not heard."""
-        if error.kind in OF_OLDER_LISTS:
-            return False
-        is_shown = next(tags_of(error)) >> 16 not in second.unshown
-        return not (second.status == "judged" and is_shown and hears_of_values(error))
 
     if not any(error.kind in _OF_LISTS for error in first.errors):
         return reports
@@ -76,11 +64,14 @@ def settle(reports: Reports) -> Reports:
         said = replace(error, kind=OF_OLDER_LISTS.get(error.kind, error.kind))
         if error.kind not in _OF_LISTS:
             errors.add(error)
-        elif (said.kind, error.tag_path) in places or stands_alone(error):
+        elif (said.kind, error.tag_path) in places or error.kind == "enumerated_value":
             errors.add(said)
-        elif error.tag_path not in named:  # else it says so by the other name, which stands
-            why = _OLDER[said.kind] if error.kind in OF_OLDER_LISTS else NEWER_REFEREE
-            doubted[said] = why
+        elif error.tag_path in named:
+            pass  # it says so by the other name, which stands
+        elif error.kind in OF_OLDER_LISTS:
+            doubted[said] = _OLDER[said.kind]
+        else:
+            errors.add(said)
     # Bits that follow from others that are wrong are not wrong too, as dciodvfy has it.
     errors = {error for error in errors if not is_of_other_bits(error, errors | theirs)}
     held_back = {

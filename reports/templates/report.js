@@ -124,7 +124,7 @@
       for (const [, failed, of, times, letter] of head.dataset.states.matchAll(
         /(\d+)\/(\d+)f|(\d*)([pnqe-])/g,
       )) {
-        if (failed) all.push(`${grouped(failed)} of ${grouped(of)} fail`);
+        if (failed) all.push(`${grouped(failed)} of ${grouped(of)} ${failed === "1" ? "fails" : "fail"}`);
         else all.push(...Array(Number(times || 1)).fill(WORDS[letter]));
       }
       states.set(head, all);
@@ -149,7 +149,7 @@
         ({ target }) => {
           const only = button(["Show only these in the heat map"]);
           only.addEventListener("click", () => {
-            const failing = new Set(heat.rows.filter((_, row) => said(head)[row].endsWith("fail")));
+            const failing = new Set(heat.rows.filter((_, row) => / fails?$/.test(said(head)[row])));
             heat.ask("rule", (row) => failing.has(row));
             asking.textContent = `Only what fails ${head.dataset.sort}: show all again`;
             asking.hidden = false;

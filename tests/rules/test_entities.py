@@ -135,8 +135,8 @@ CASES = {
                 SOPClassUID=PROJECTION,
             )
         ),
-        not_evaluated(entities=rows({"ManufacturerModelName": 1})),
-        not_applicable(entities=rows({}, SOPClassUID=HANGING_PROTOCOL)),
+        not_evaluated(instances=[{}]),
+        not_applicable(instances=[{"SOPClassUID": HANGING_PROTOCOL}]),
     ),
     "CONS024": (
         passes(
@@ -167,7 +167,8 @@ CASES = {
             says=(BOTH.format("frame of reference"), DIFFERS.format("frame of reference")),
         ),
         not_applicable(entities=rows({"SeriesInstanceUID": 1, "PositionReferenceIndicator": 1})),
-        not_evaluated(entities=rows({"FrameOfReferenceUID": 7, "PositionReferenceIndicator": 1})),
+        not_evaluated(instances=[{"FrameOfReferenceUID": 7}]),
+        not_applicable(instances=[{}]),
     ),
 }
 

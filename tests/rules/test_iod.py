@@ -164,3 +164,11 @@ def test_what_could_not_be_judged_is_said(rules: RuleSet) -> None:
         "a referee that is not installed (extra `referee`)"
     )
     assert _referee_reason(rules.get("IOD001"), asked, False) == ""
+
+
+def test_frames_of_a_single_frame_sop_class_are_not_a_value_to_mend(rules: RuleSet) -> None:
+    error = IodError("enumerated_value", TagPath.of("NumberOfFrames"), "", "")
+    report = RefereeReport("judged", (error,))
+    outcome, found = ask_referee_rule(rules.get("IOD009"), reports(CLEAN, report), {})
+    assert outcome is Outcome.FAIL
+    assert "this SOP class holds one frame" in found[0][0]
