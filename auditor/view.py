@@ -606,9 +606,9 @@ def _gauge(
 ) -> Gauge:
     """Put together what is drawn; `without` is said in place of a score that is None."""
     known = bounded_score(score)
-    # What applied to nothing covered nothing, whatever share that may be called.
-    covered = (bounded_score(100 * coverage) or 0.0) if applicable else 0.0
     says_coverage = without == "not known"
+    # What applies to nothing covers nothing, whatever share that may be called.
+    covered = (bounded_score(100 * coverage) or 0.0) if applicable or says_coverage else 0.0
     passed = max(0, applicable - failed)
     return Gauge(
         title=title,
