@@ -310,7 +310,13 @@ def bounded_score(value: float | None) -> float | None:
 
 def rank_of(rule: RuleResult) -> int:
     """Return 0 to 2 by severity; a word that is not known is the worst, never harmless."""
-    return Severity.of(rule.severity).rank
+    return _rank(rule.severity)
+
+
+@lru_cache(maxsize=16)
+def _rank(word: str) -> int:
+    # A page of many collections asks a million times.
+    return Severity.of(word).rank
 
 
 def tone_of(rule: RuleResult) -> str:
