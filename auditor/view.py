@@ -613,8 +613,8 @@ def _gauge(
     """Put together what is drawn; `without` is said in place of a score that is None."""
     known = bounded_score(score)
     says_coverage = without == "not known"
-    # What applies to nothing covers nothing, whatever share that may be called.
-    covered = (bounded_score(100 * coverage) or 0.0) if applicable or says_coverage else 0.0
+    # All of nothing is nothing, whatever share that may be called.
+    covered = (bounded_score(100 * coverage) or 0.0) if applicable or coverage < 1 else 0.0
     passed = max(0, applicable - failed)
     return Gauge(
         title=title,
