@@ -16,6 +16,9 @@ def run() -> NoReturn:
     All files are closed and all processes ended by then: to take apart what was loaded is
     a tenth of a second for nothing.
     """
+    # Arrays are all that NumPy is here for: by default it also starts threads for linear algebra,
+    # one a core, and they wait at full speed.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     code: object = 0
     try:
         main(prog_name="dicom-audit")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import Future
 
 from auditor.conformance.cache import VerdictCache, cache_folder
 from auditor.conformance.panel import ABSENT, NOT_SHOWN, Panel, Reports, present, settle, stamps
@@ -62,3 +63,45 @@ def ask_referees(workers: Workers, structures: Mapping[bytes, Structure]) -> dic
             said.update({(digest, name): report for name, report in answers.items()})
     cache.save(said)
     return {digest: settle(each) for digest, each in reports.items()}
+
+
+class Answers:
+    """What the referees say of the structures of one collection.
+
+    About the first ones they are asked while files are still read: most of the time that takes
+    is to load the referees, which nothing else need wait for. Asked is about the data set in which
+    a structure was seen first, however fast the answers come.
+    """
+
+    def __init__(self, workers: Workers) -> None:
+        self._workers = workers
+        self._first: dict[bytes, Structure] = {}
+        self._waiting: dict[bytes, Structure] = {}
+        self._asked: Future[dict[bytes, Reports]] | None = None
+        self._reports: dict[bytes, Reports] = {}
+
+    def ask(self, structures: Mapping[bytes, Structure]) -> None:
+        """Take note of structures that were just seen, and ask about them when it is their turn."""
+        for digest, structure in structures.items():
+            if digest not in self._first and len(self._first) < FEW:
+                self._first[digest] = self._waiting[digest] = structure
+        if self._waiting and (self._asked is None or self._asked.done()):
+            self.wait()
+            waiting, self._waiting = self._waiting, {}
+            self._asked = self._workers.aside(lambda: ask_referees(self._workers, waiting))
+
+    def wait(self) -> None:
+        """Wait until nobody is asked any more."""
+        if self._asked is not None:
+            self._reports |= self._asked.result()
+            self._asked = None
+
+    def all(self, structures: Mapping[bytes, Structure]) -> dict[bytes, Reports]:
+        """Ask about what nobody was asked about, and return the reports on every structure."""
+        self.wait()
+        rest = {
+            digest: self._first.get(digest, structure)
+            for digest, structure in structures.items()
+            if digest not in self._reports
+        }
+        return self._reports | ask_referees(self._workers, rest)

@@ -184,8 +184,6 @@ def scan(
     `idc:` is all collections of the NCI Imaging Data Commons, and `idc:NAME` one of them, judged
     from the index of the repository without a download (extra `idc`).
     """
-    from auditor.gate import Limits
-    from auditor.model import Severity
     from auditor.scanning import Scan, Wanted
     from auditor.sources import printable
     from auditor.workers import Job
@@ -231,6 +229,9 @@ def scan(
         from auditor.terminal import summarise
 
         summarise(result, out)
+    from auditor.gate import Limits
+    from auditor.model import Severity
+
     _decide([result], Limits(Severity(fail_on) if fail_on else None), used.unreadable_share)
 
 
@@ -700,9 +701,9 @@ def deid_diff(
     from auditor.deid_diff import MappingError, compare_release, read_mapping
     from auditor.deid_diff.show import deid_page, print_deid_diff
     from auditor.model import Judge
+    from auditor.progress import progress
     from auditor.provenance import tool_version
     from auditor.sources import SourceError, open_source, printable
-    from auditor.terminal import progress
 
     for path in (original, released):
         if into is not None and (_is_inside(into, path) or _is_inside(path, into)):

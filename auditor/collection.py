@@ -80,7 +80,11 @@ def hold(
             return name
 
     with ThreadPoolExecutor(threads) as pool:
-        return dict(zip(tables, pool.map(held, tables), strict=True))
+        where = dict(zip(tables, pool.map(held, tables), strict=True))
+    if all(isinstance(each, str) for each in where.values()):
+        # So few rows are read by one thread: others of the same query would only be in the way.
+        connection.execute("SET threads = 1")
+    return where
 
 
 class CollectionFacts:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any
 
-from auditor.conformance.panel import ITEM_LIMIT
+from auditor.conformance.vocabulary import ITEM_LIMIT
 from auditor.facts import InstanceFacts
 from auditor.judgement import ask, count, instance_rules
 from auditor.masks import LOOKED_AT, Where

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from auditor.collection import CollectionFacts, Tables
 from auditor.inventory import IS_INSTANCE
 from auditor.reading.contents import CLINICAL
-from auditor.result import EvidenceForm, EvidenceResult, EvidenceTable
 from auditor.standard.sop_classes import (
     ANNOTATIONS,
     FIDUCIALS,
@@ -29,6 +28,8 @@ from auditor.standard.sop_classes import (
 
 if TYPE_CHECKING:
     import duckdb
+
+    from auditor.result import EvidenceResult, EvidenceTable
 
 _SR = "1.2.840.10008.5.1.4.1.1.88."
 CLINICAL_REPORTS = frozenset(_SR + end for end in ("11", "22", "33", "34", "50", "65", "70"))
@@ -166,6 +167,9 @@ def tied(facts: CollectionFacts) -> str:
 
 def evidence(connection: duckdb.DuckDBPyConnection, tables: Tables) -> EvidenceResult:
     """Return what there is beyond images."""
+    # Rules share the queries above, and are loaded before anything is read.
+    from auditor.result import EvidenceForm, EvidenceResult
+
     facts = CollectionFacts(connection, tables, READS)
     forms = facts.rows(
         f"SELECT kind, form, count(*) AS n, count(*) FILTER (tie = 'image'), "
@@ -202,6 +206,8 @@ def evidence(connection: duckdb.DuckDBPyConnection, tables: Tables) -> EvidenceR
 
 
 def _table(row: tuple[Any, ...]) -> EvidenceTable:
+    from auditor.result import EvidenceTable
+
     path, kind, columns, rows, names_images, patients = row
     return EvidenceTable(
         path=path,

@@ -16,7 +16,6 @@ from typing import NamedTuple
 
 from auditor.model import Confidence
 from auditor.redaction import BODY_PARTS, MODALITIES
-from auditor.scripts import foreign_signs
 
 LIMIT = 1 << 15
 """Characters of a text that are looked at."""
@@ -483,6 +482,9 @@ def _found(text: str) -> Iterator[Sign]:
                 yield from look(text)
     yield from _names(text)
     if not text.isascii():
+        # Most collections have none: what only they need is not made ready at each start.
+        from auditor.scripts import foreign_signs
+
         yield from (Sign(*each) for each in foreign_signs(text))
         if _FOREIGN.search(text):
             yield Sign("script", LOW)

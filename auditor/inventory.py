@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from auditor.collection import CollectionFacts, Tables, nameless
 from auditor.model import Units
 from auditor.reading.places import NO_CREATOR
-from auditor.result import Counts, InventoryRow
 from auditor.standard.sop_classes import (
     MEDIA_STORAGE_DIRECTORY,
     sop_class_name,
@@ -19,6 +18,8 @@ from auditor.tally import ElementKey, ElementTally, Tally
 
 if TYPE_CHECKING:
     import duckdb
+
+    from auditor.result import Counts, InventoryRow
 
 SHOWN = 40
 """Rows of an inventory table, most frequent first."""
@@ -106,6 +107,8 @@ class Inventory:
 
     def counts(self, tally: Tally, links: int) -> Counts:
         """Return how many files, instances, series, studies and patients there are."""
+        from auditor.result import Counts
+
         row = self._facts.rows(
             f"SELECT {_INSTANCES}, "
             "count(DISTINCT SeriesInstanceUID), count(DISTINCT StudyInstanceUID), "
@@ -128,6 +131,8 @@ class Inventory:
 
     def tables(self) -> dict[str, list[InventoryRow]]:
         """Return instances, series and bytes by what `_TABLES` names."""
+        from auditor.result import InventoryRow
+
         return {
             name: [
                 InventoryRow(title(value) or value or "(not given)", instances, series, size)

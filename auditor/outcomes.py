@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import repeat
-from operator import attrgetter
+from itertools import chain
 
 from auditor.blocks import attribute_of
 from auditor.inheritance import Sources, attribute_to_sources
 from auditor.model import Outcome, Rule
+from auditor.packing import Columns, repeated
 from auditor.profile import Profile
 from auditor.result import GroupedFinding, RuleResult
 from auditor.scoring import rule_outcome
@@ -37,6 +37,11 @@ def blank_result(rule: Rule, profile: Profile) -> RuleResult:
     )
 
 
+def inherits(rule: Rule) -> bool:
+    """Whether what a rule finds in derived objects may be a defect of what they are made from."""
+    return rule.category == "iod"
+
+
 def record(
     rule: Rule,
     counted: RuleTally,
@@ -46,7 +51,7 @@ def record(
     confidences: dict[tuple[str, str], str] | None = None,
 ) -> None:
     """Put what an instance rule found into its result and the table of findings."""
-    if rule.category == "iod":
+    if inherits(rule):
         attribute_to_sources(counted, known)
     fill_result(result, counted, confidences)
     write_findings(findings, result, counted)
@@ -88,20 +93,34 @@ def fill_result(
 
 def write_findings(writer: TableWriter, result: RuleResult, tally: RuleTally) -> None:
     """Write what one rule found, by series; what is of no one series has a row without."""
-    for finding in result.findings:
-        start = (
+    series = [tally.series[each.message, each.tag_path] for each in result.findings]
+    said = [
+        (
             result.id,
             result.category,
             result.severity,
-            finding.confidence,
+            each.confidence,
             result.unit,
-            finding.tag_path,
-            finding.message,
+            each.tag_path,
+            each.message,
         )
-        series = tally.series[finding.message, finding.tag_path]
-        counts, paths = (map(attrgetter(name), series.values()) for name in ("count", "path"))
-        # What is repeated has no end of its own.
-        writer.add(zip(*map(repeat, start), series, counts, paths, strict=False))
+        for each in result.findings
+    ]
+    seen = [one for each in series for one in each.values()]
+    if not seen:
+        return
+    writer.add_columns(
+        Columns(
+            len(seen),
+            (
+                # A finding of many series says the same in each: it is written down once.
+                *(repeated(values, map(len, series)) for values in zip(*said, strict=True)),
+                (tuple(chain.from_iterable(series)), b""),
+                (tuple(one.count for one in seen), b""),
+                (tuple(one.path for one in seen), b""),
+            ),
+        )
+    )
 
 
 def judged_rows(

@@ -6,6 +6,7 @@ for each row. Plain Python, so that a worker need not import what writes Parquet
 
 from __future__ import annotations
 
+import itertools
 from array import array
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
@@ -20,8 +21,8 @@ class Columns(NamedTuple):
         Number of rows.
     columns
         For each column its distinct values in the order of their first row, and for each row
-        the number of its value, as int32 in the machine's byte order. Where all values are
-        distinct there are no numbers.
+        the number of its value, as int32 in the machine's byte order. Where there are no
+        numbers, there is a value for each row.
     """
 
     height: int = 0
@@ -38,6 +39,12 @@ def _packed(values: tuple[Any, ...]) -> tuple[tuple[Any, ...], bytes]:
     if len(numbers) == len(values):
         return values, b""
     return tuple(numbers), array("i", map(numbers.__getitem__, values)).tobytes()
+
+
+def repeated(values: Sequence[Any], counts: Iterable[int]) -> tuple[tuple[Any, ...], bytes]:
+    """Return a column in which each value stands as often as is said, one after the other."""
+    numbers = itertools.chain.from_iterable(map(itertools.repeat, range(len(values)), counts))
+    return tuple(values), array("i", numbers).tobytes()
 
 
 def unpack(columns: Columns) -> list[tuple[Any, ...]]:

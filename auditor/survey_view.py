@@ -8,10 +8,10 @@ import json
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from auditor.console import console
 from auditor.formats.csv import cell
 from auditor.render import page
 from auditor.survey import FLAGS, NOT_EVALUATED, Comparison, Survey, SurveyRow
-from auditor.terminal import console
 from auditor.view import NOT_KNOWN, clean, explain_notation, percent
 from auditor.words import number, plural
 

@@ -1,16 +1,11 @@
-"""What a person sees on the terminal: how far an audit has come, and the scorecard."""
+"""What a person sees on the terminal when an audit is done: the scorecard."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
-from auditor.audit import Progress
+from auditor.console import console
 from auditor.result import AuditResult, CollectionResult
 from auditor.view import clean, first_steps, percent, tenths, to_fix, verdict_of
 from auditor.words import number, plural, unit_word
@@ -23,64 +18,6 @@ DETAILED = 3
 
 WORST = 5
 """Rules that are named below a collection's table."""
-
-
-def console(*, stderr: bool = False) -> Console:
-    """Return where to print; whether anybody reads on is the command's to say."""
-    from rich.console import Console
-
-    class Ours(Console):
-        def on_broken_pipe(self) -> None:
-            # Rich ends the process with 1, which is a gate that failed.
-            raise BrokenPipeError
-
-    return Ours(stderr=stderr, highlight=False, soft_wrap=not stderr)
-
-
-@contextmanager
-def progress(quiet: bool, total: int | None) -> Iterator[Progress]:
-    """Show progress: a bar on a terminal, plain lines elsewhere, nothing if quiet.
-
-    Parameters
-    ----------
-    total
-        Number of files, if it is known: then the time left is shown.
-    """
-    if quiet:
-        yield Progress()
-        return
-    if not sys.stderr.isatty():
-        yield Progress(step=lambda words: click.echo(clean(words), err=True))
-        return
-    from rich.markup import escape
-    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bar
-
-    bar = Bar(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.completed:,.0f} files"),
-        TextColumn("{task.fields[rate]}"),
-        TimeRemainingColumn(elapsed_when_finished=True),
-        TextColumn("left"),
-        console=console(stderr=True),
-    )
-    task = bar.add_task("", total=total, rate="")
-
-    def read(count: int) -> None:
-        bar.advance(task, count)
-        speed = bar.tasks[0].speed
-        bar.update(task, rate=f"{speed:,.0f} files/s" if speed else "")
-
-    def step(words: str) -> None:
-        # Not before: the bar has a thread, and workers start faster while there is none.
-        bar.start()
-        bar.update(task, description=escape(clean(words)))
-
-    try:
-        yield Progress(files=read, step=step)
-    finally:
-        bar.stop()
 
 
 def summarise(result: AuditResult, out: Path) -> None:

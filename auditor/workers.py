@@ -30,6 +30,9 @@ CHUNK = 512
 AHEAD = 6
 """Tasks that wait for each worker, so that none is idle while this process writes."""
 
+SELDOM = (20_000, 20, 100)
+"""When to look for garbage that refers to itself: of that a walk makes next to none."""
+
 READER_DIED = "the reader died on this file"
 
 T = TypeVar("T")
@@ -109,8 +112,10 @@ class Workers:
             _start_worker(job, rules)
 
     def __enter__(self) -> Workers:
-        # What is loaded by now stays, and no walk need look through it for garbage.
+        # What is loaded by now stays, and no walk need look through it for garbage. What is
+        # counted stays, too: to look for it as often as Python does is a twentieth of the time.
         gc.freeze()
+        gc.set_threshold(*SELDOM)
         if self.count > 1:
             # Workers start up while this process gets ready to write.
             pool = self._fresh(self.count)
@@ -121,7 +126,8 @@ class Workers:
     def __exit__(self, *_: object) -> None:
         gc.unfreeze()
         if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
+            # Nobody waits for what nobody wants any more: workers end by themselves.
+            self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _fresh(self, count: int) -> ProcessPoolExecutor:
         if self._pool is not None:
@@ -157,6 +163,8 @@ class Workers:
     ) -> Iterator[T]:
         """Yield the results of a task on each batch, in the order of the batches.
 
+        Other processes begin at once, not when the first result is asked for.
+
         Parameters
         ----------
         task
@@ -167,30 +175,41 @@ class Workers:
             What to yield for a single thing on which a worker died.
         """
         if self.count == 1:
-            for batch in batches:
-                yield task(batch)
-            return
-        pool = self._pool or self._fresh(self.count)
-        waiting: deque[tuple[list[Any], Future[T]]] = deque()
+            return map(task, batches)
         source = iter(batches)
-        while True:
-            while len(waiting) < AHEAD * self.count:
-                more = next(source, None)
-                if more is None:
-                    break
-                waiting.append((more, _submit(pool, task, more)))
-            if not waiting:
-                return
+        waiting: deque[tuple[list[Any], Future[T]]] = deque()
+        self._submit(task, source, waiting)
+        return self._results(task, source, waiting, died)
+
+    def _submit(
+        self,
+        task: Callable[[list[Any]], T],
+        source: Iterator[list[Any]],
+        waiting: deque[tuple[list[Any], Future[T]]],
+    ) -> None:
+        pool = self._pool or self._fresh(self.count)
+        for batch in itertools.islice(source, AHEAD * self.count - len(waiting)):
+            waiting.append((batch, _submit(pool, task, batch)))
+
+    def _results(
+        self,
+        task: Callable[[list[Any]], T],
+        source: Iterator[list[Any]],
+        waiting: deque[tuple[list[Any], Future[T]]],
+        died: Callable[[Any], T],
+    ) -> Iterator[T]:
+        while waiting:
             batch, future = waiting.popleft()
             try:
-                yield future.result()
-                continue
+                result = future.result()
             except BrokenProcessPool:
-                pass
-            # Nobody can tell whose fault it was: this batch goes alone, the rest anew.
-            yield from self._alone(task, batch, died)
-            pool = self._fresh(self.count)
-            waiting = deque((other, _submit(pool, task, other)) for other, _ in waiting)
+                # Nobody can tell whose fault it was: this batch goes alone, the rest anew.
+                yield from self._alone(task, batch, died)
+                pool = self._fresh(self.count)
+                waiting = deque((other, _submit(pool, task, other)) for other, _ in waiting)
+            else:
+                yield result
+            self._submit(task, source, waiting)
 
     def _alone(
         self, task: Callable[[list[Any]], T], batch: list[Any], died: Callable[[Any], T]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from pydicom.dataset import Dataset
 
 from auditor import asking
-from auditor.asking import Question, ask_referees
+from auditor.asking import Answers, Question, ask_referees
 from auditor.conformance.cache import ENVIRONMENT
 from auditor.conformance.panel import Reports
 from auditor.conformance.vocabulary import DICOM_VALIDATOR, RefereeReport
@@ -72,3 +73,45 @@ def test_a_worker_that_dies_of_an_object_costs_that_answer(
     statuses = [said[digest][DICOM_VALIDATOR].status for digest in sorted(known)]
     assert statuses == ["judged", "error", "judged"]
     assert said[b"\1"][DICOM_VALIDATOR].reason == "the referee died on this object"
+
+
+def test_asked_is_about_the_first_object_of_a_structure_however_fast_the_answers_come(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With one process each part is asked about at once, with two when the part before is."""
+    monkeypatch.setenv(ENVIRONMENT, "off")
+    known = structures(tmp_path, ["first", "second", "third"])
+    later = {digest: replace(one, path="a", location="gone") for digest, one in known.items()}
+    said = []
+    for count in (1, 2):
+        with Workers(job(), count) as workers:
+            answers = Answers(workers)
+            for digest, one in known.items():
+                answers.ask({digest: one})
+            answers.ask(later)
+            answers.wait()
+            said.append(answers.all(later))
+    assert said[0] == said[1]
+    assert {each[DICOM_VALIDATOR].status for each in said[0].values()} == {"judged"}
+
+
+def test_only_a_few_are_asked_about_before_all_files_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(ENVIRONMENT, "off")
+    monkeypatch.setattr(asking, "FEW", 1)
+    known = structures(tmp_path, ["first", "second"])
+    asked: list[int] = []
+    real = asking.ask_referees
+
+    def counted(workers: Workers, some: dict[bytes, Structure]) -> dict[bytes, Reports]:
+        asked.append(len(some))
+        return real(workers, some)
+
+    monkeypatch.setattr(asking, "ask_referees", counted)
+    with Workers(job(), 1) as workers:
+        answers = Answers(workers)
+        answers.ask(known)
+        assert asked == [1]
+        assert set(answers.all(known)) == set(known)
+    assert asked == [1, 1]

@@ -8,7 +8,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from auditor.collection import CollectionFacts, connect
+from auditor import collection
+from auditor.collection import CollectionFacts, connect, hold
 from auditor.collection_rules import _grouped
 from auditor.model import Confidence, Finding, TagPath
 from auditor.store import WALKED, TableWriter
@@ -135,3 +136,17 @@ def test_findings_are_added_up_by_place_and_by_series() -> None:
 def test_a_series_is_a_hash() -> None:
     with pytest.raises(TypeError):
         Finding("x", series="1.2.3")  # type: ignore[arg-type]
+
+
+def test_short_tables_are_read_once_and_long_ones_stay_where_they_are(
+    tmp_path: Path, connection: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = tables(tmp_path / "t", "a", "b")
+    connection.execute("SET threads = 2")
+    monkeypatch.setattr(collection, "HELD_ROWS", 1)
+    where = hold(connection, files, 2)
+    assert {table for table, place in where.items() if place == files[table]} == {"companions"}
+    assert connection.execute("SELECT current_setting('threads')").fetchall() == [(2,)]
+    monkeypatch.undo()
+    where = hold(connect(tmp_path, 2), files, 2)
+    assert all(isinstance(place, str) for place in where.values())

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor.packing import Columns, pack, unpack
+from auditor.packing import Columns, pack, repeated, unpack
 from auditor.store import TABLES, TableWriter
 
 VALUES = st.one_of(st.none(), st.integers(0, 2**64 - 1)), st.one_of(st.none(), st.text(max_size=3))
@@ -30,6 +30,14 @@ def row(path: str, kind: str, size: int | None, headings: str | None) -> tuple[A
     """Make a row of the table of companions, with what is said here and nothing else."""
     said = {"path": path, "kind": kind, "bytes": size, "headings": headings}
     return tuple(said.get(name) for name, _ in TABLES["companions"])
+
+
+@given(st.lists(st.tuples(st.text(), st.integers(0, 9))))
+def test_a_repeated_value_is_each_of_its_rows(counted: list[tuple[str, int]]) -> None:
+    values = [value for value, _ in counted]
+    column = repeated(values, [count for _, count in counted])
+    rows = [(value,) for value, count in counted for _ in range(count)]
+    assert not rows or unpack(Columns(len(rows), (column,))) == rows
 
 
 def test_tables_hold_packed_rows_among_others_in_order(tmp_path: Path) -> None:

@@ -21,15 +21,16 @@ from pydicom.uid import (
 )
 
 from auditor import ocr
-from auditor.audit import Collection, Progress, audit
 from auditor.decoding import WillNotDecode
 from auditor.ocr import Chosen, Image, Sample, read_frames
 from auditor.paths import profiles_folder, rules_folder
 from auditor.pictures import Overlay, pictures
 from auditor.profile import read_profile
 from auditor.registry import load
+from auditor.scanning import audit
 from auditor.sources import open_source
 from auditor.store import AuditFolder
+from auditor.walking import Collection, Progress
 from auditor.workers import Job
 from tests.planted.harness import ct_slice
 from tests.test_decoding import codestream

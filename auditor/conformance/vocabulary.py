@@ -12,6 +12,9 @@ DICOM_VALIDATOR, DCIODVFY = "dicom-validator", "dciodvfy"
 REFEREES = (DICOM_VALIDATOR, DCIODVFY)
 """All referees that there are, by name. The first is always there, the second if installed."""
 
+ITEM_LIMIT = 200_000
+"""Items of a data set that a referee is shown: pydicom makes a data set of each, for each."""
+
 KINDS = {
     "missing": "a Type 1 or 2 attribute is missing",
     "condition": "a Type 1C or 2C attribute is missing, and its condition holds",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from auditor.console import console
 from auditor.deid_diff.deeds import ORDER, Verdict
 from auditor.deid_diff.mapping import PATIENT_ID, Mapping
 from auditor.deid_diff.pairing import HOW
@@ -12,7 +13,6 @@ from auditor.deid_diff.report import Claimed, Collection, DeidDiff, ElementRow
 from auditor.exit_codes import FAILED, PASSED
 from auditor.render import page
 from auditor.standard.confidentiality import METHOD_NAMES, Method
-from auditor.terminal import console
 from auditor.view import Fact, clean
 from auditor.words import number, plural
 
