@@ -60,6 +60,7 @@ _here: list[Auditor] = []
 
 def _start_worker(job: Job, rules: RuleSet | None) -> None:
     if parent_process() is not None:
+        gc.set_threshold(*SELDOM)
         Thread(target=_end_with_parent, daemon=True).start()
     _here[:] = [make_auditor(job, rules)]
 
@@ -108,6 +109,7 @@ class Workers:
         self._rules = rules
         self.count = count
         self._pool: ProcessPoolExecutor | None = None
+        self._threshold = gc.get_threshold()
         if count == 1:
             _start_worker(job, rules)
 
@@ -125,6 +127,7 @@ class Workers:
 
     def __exit__(self, *_: object) -> None:
         gc.unfreeze()
+        gc.set_threshold(*self._threshold)
         if self._pool is not None:
             # Nobody waits for what nobody wants any more: workers end by themselves.
             self._pool.shutdown(wait=False, cancel_futures=True)
