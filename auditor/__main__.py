@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+from types import FrameType
 from typing import NoReturn
 
-from auditor.cli import main
 from auditor.exit_codes import INCOMPLETE
+
+_ENDING = [
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+]
+"""What asks a process to end, by a terminal, a batch system or a container."""
+
+
+def _interrupt(_: int, __: FrameType | None) -> None:
+    """End as an interrupted audit does, once: what was unpacked has to be taken away meanwhile."""
+    for each in _ENDING:
+        signal.signal(each, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 def run() -> NoReturn:
@@ -21,10 +34,16 @@ def run() -> NoReturn:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     code: object = 0
     try:
+        for each in _ENDING:
+            # What a parent has set aside, as nohup does, stays so.
+            if signal.getsignal(each) is not signal.SIG_IGN:
+                signal.signal(each, _interrupt)
+        from auditor.cli import main
+
         main(prog_name="dicom-audit")
     except SystemExit as end:
         code = 0 if end.code is None else end.code
-    except Exception:  # noqa: BLE001
+    except (Exception, KeyboardInterrupt):  # noqa: BLE001
         # Not even that could be said; a traceback could quote a file.
         code = INCOMPLETE
     try:

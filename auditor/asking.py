@@ -12,7 +12,10 @@ from auditor.tally import Structure
 from auditor.workers import Workers, batches
 
 FEW = 16
-"""Questions that are asked in this process: a worker had to load the referees for them."""
+"""Questions that are asked in this process: a worker had to load the referees for them.
+
+While files are read there are never more, for the workers are the walk's.
+"""
 
 _panel: list[Panel] = []
 """The referees of this process, with what they remember; made when first asked."""

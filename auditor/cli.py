@@ -342,6 +342,7 @@ def _ends(out: Path) -> Iterator[None]:
     from auditor.scanning import NothingToAuditError
     from auditor.sources import SourceError
     from auditor.store import StoreError
+    from auditor.workers import WorkersError
 
     try:
         yield
@@ -349,6 +350,8 @@ def _ends(out: Path) -> Iterator[None]:
         sys.exit(error.code)  # What cannot be opened was said by name.
     except (SourceError, StoreError) as error:
         _fail(str(error))
+    except WorkersError as error:
+        _fail(f"{error}: use --jobs 1", INCOMPLETE)
     except OSError as error:
         _fail(_cannot_write(out, error), INCOMPLETE)
 

@@ -67,7 +67,10 @@ def connect(folder: Path, threads: int = 1) -> duckdb.DuckDBPyConnection:
 def hold(
     connection: duckdb.DuckDBPyConnection, tables: Mapping[str, Path], threads: int = 1
 ) -> Tables:
-    """Read the short ones of some tables into the connection; return where each is now."""
+    """Read the short ones of some tables into the connection; return where each is now.
+
+    Where all are short, one thread is left to each query.
+    """
 
     def held(table: str) -> Path | str:
         rows = _relation(tables[table])

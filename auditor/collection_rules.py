@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from pathlib import Path
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from auditor.collection import CollectionFacts
+from auditor.collection import CollectionFacts, Tables
 from auditor.judgement import blame
 from auditor.model import Finding, Outcome, Rule, Selector, Undecided, Units
 from auditor.outcomes import fill_result
 from auditor.result import RuleResult
-from auditor.tally import EXAMPLES, Place, RuleTally, Seen
+from auditor.tally import EXAMPLES, Confidences, Place, RuleTally, Seen
 
 if TYPE_CHECKING:
     import duckdb
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 def run_collection_rule(
     rule: Rule,
     connection: duckdb.DuckDBPyConnection,
-    tables: Mapping[str, Path | str],
+    tables: Tables,
     result: RuleResult,
 ) -> RuleTally:
     """Run one collection rule, put what it found into its result, and return it."""
@@ -28,7 +27,7 @@ def run_collection_rule(
     try:
         facts = CollectionFacts(connection, tables, rule.reads)
         units = _units(rule.applies(facts))
-        confidences: dict[Place, str] = {}
+        confidences: Confidences = {}
         grouped, series = _grouped(rule.check(facts) if units.judged else (), confidences)
     except Exception as error:  # noqa: BLE001 - whatever a rule raises is its own error
         result.errors = 1
@@ -70,7 +69,7 @@ def _units(units: object) -> Units:
 
 
 def _grouped(
-    said: Iterable[Finding | Undecided], confidences: dict[Place, str]
+    said: Iterable[Finding | Undecided], confidences: Confidences
 ) -> tuple[dict[Place, tuple[int, list[str]]], dict[Place, dict[int | None, Seen]]]:
     """Add up findings of one message at one tag path, in the order of the rule; also by series.
 

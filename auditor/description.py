@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
+from collections.abc import Iterable, Iterator
 from typing import Any
+
+from auditor.sources import SourceFile
 
 FILE = "collection.toml"
 SIZE = 1 << 16
@@ -84,3 +88,29 @@ def _third_parties(third: object) -> list[dict[str, str]]:
         if not isinstance(source, str) or len(source) > LENGTH:
             raise DescriptionError("a source must be a text")
     return third
+
+
+class Description:
+    """Notices, among the files of a collection, the one that describes it."""
+
+    def __init__(self) -> None:
+        self.texts: dict[str, str] = {}
+        self.third_party: list[dict[str, str]] = []
+        self.notes: list[str] = []
+
+    def noticing(self, files: Iterable[SourceFile]) -> Iterator[SourceFile]:
+        """Yield the files; an archive may not keep what was read."""
+        for file in files:
+            if file.path == FILE and not file.problem:
+                self._read(file.location)
+            yield file
+
+    def _read(self, location: str) -> None:
+        try:
+            descriptor = os.open(location, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+            with os.fdopen(descriptor, "rb") as file:
+                self.texts, self.third_party = parse_description(file.read(SIZE))
+        except OSError:
+            self.notes.append(f"{FILE} cannot be read.")
+        except DescriptionError as error:
+            self.notes.append(f"{FILE} {error}: it was not used.")

@@ -13,7 +13,7 @@ from auditor.profile import Profile
 from auditor.result import GroupedFinding, RuleResult
 from auditor.scoring import rule_outcome
 from auditor.store import TableWriter
-from auditor.tally import Judged, RuleTally, SignatureTally
+from auditor.tally import Confidences, Judged, RuleTally, SignatureTally
 
 
 def blank_result(rule: Rule, profile: Profile) -> RuleResult:
@@ -48,7 +48,7 @@ def record(
     known: Sources,
     result: RuleResult,
     findings: TableWriter,
-    confidences: dict[tuple[str, str], str] | None = None,
+    confidences: Confidences,
 ) -> None:
     """Put what an instance rule found into its result and the table of findings."""
     if inherits(rule):
@@ -58,7 +58,7 @@ def record(
 
 
 def fill_result(
-    result: RuleResult, tally: RuleTally, confidences: dict[tuple[str, str], str] | None = None
+    result: RuleResult, tally: RuleTally, confidences: Confidences | None = None
 ) -> None:
     """Put what was counted into a rule's result; a finding may be surer than its rule is."""
     sure = confidences or {}

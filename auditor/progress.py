@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from auditor.walking import Progress
+from auditor.steps import Progress
 
 
 @contextmanager

@@ -10,11 +10,8 @@ from auditor.facts import InstanceFacts
 from auditor.judgement import CUT_SHORT, blame, conclude
 from auditor.model import Finding, Outcome, Rule
 from auditor.reading.reader import FileFacts
-from auditor.tally import Judged, Tally
+from auditor.tally import Confidences, Judged, Tally
 from auditor.words import plural
-
-Confidences = dict[tuple[str, str], str]
-"""Message and tag path of a finding to how sure it is, where that is not what its rule is."""
 
 
 def count_referee_rule(
@@ -34,7 +31,7 @@ def count_referee_rule(
 
 
 def ask_referee_rule(
-    rule: Rule, reports: dict[str, RefereeReport], confidences: dict[tuple[str, str], str]
+    rule: Rule, reports: dict[str, RefereeReport], confidences: Confidences
 ) -> tuple[Outcome, tuple[tuple[str, str], ...]]:
     """Ask a rule about the reports on one structure, of those referees that judged it.
 

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from auditor.audit import audit
 from auditor.exit_codes import INCOMPLETE, USAGE
 from auditor.formats import report_files
 from auditor.progress import progress
 from auditor.redaction import key_name
-from auditor.sources import Source, SourceError, open_source, printable
+from auditor.sources import Source, SourceError, Unopened, open_source, printable
 from auditor.store import AuditFolder
-from auditor.walking import Collection, Progress, Unopened, Walk
-from auditor.workers import Job, Workers, available_cores
+from auditor.walking import Collection
+from auditor.workers import Job, available_cores
 
 if TYPE_CHECKING:
     from auditor.profile import Profile
@@ -108,6 +108,7 @@ class Scan:
                     profile=self.profile,
                     folder=folder,
                     progress=shown,
+                    meanwhile=_load_what_follows,
                 )
             return self._finished(folder, results, elapsed, started, job.key)
 
@@ -184,46 +185,6 @@ class Scan:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def audit(
-    collections: Sequence[Collection],
-    *,
-    job: Job,
-    jobs: int,
-    rules: RuleSet,
-    profile: Profile,
-    folder: AuditFolder,
-    progress: Progress,
-) -> tuple[list[CollectionResult], float]:
-    """Audit collections one after the other; return the results and the seconds it took.
-
-    Other processes begin with the files before this one loads what judges the collection.
-    """
-    start = time.perf_counter()
-    results = []
-    with Workers(job, jobs, rules) as workers:
-        for number, collection in enumerate(collections, 1):
-            walk = Walk(collection, workers, job)
-            progress.step(f"reading {collection.name}")
-            from auditor.audit import audit_collection
-
-            if workers.count > 1 and number == 1:
-                workers.aside(_load_what_follows)
-            results.append(
-                audit_collection(
-                    collection,
-                    walk,
-                    number,
-                    twins=job.twins,
-                    rules=rules,
-                    profile=profile,
-                    folder=folder,
-                    workers=workers,
-                    progress=progress,
-                )
-            )
-    return results, time.perf_counter() - start
 
 
 def _load_what_follows() -> None:

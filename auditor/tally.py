@@ -16,6 +16,8 @@ from auditor.model import Outcome, Row
 Place = tuple[str, str]
 """Message and tag path of a finding."""
 
+Confidences = dict[Place, str]
+"""How sure a finding is, where that is not what its rule is."""
 
 Counted = tuple[tuple[Row, int], ...]
 """What a summary counted in one object: rows, each with how often."""

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
-from auditor.description import FILE as DESCRIPTION
-from auditor.description import SIZE as DESCRIPTION_SIZE
-from auditor.description import DescriptionError, parse_description
+from auditor.description import Description
 from auditor.masks import Chosen, died, read_masks
 from auditor.ocr import Sample, read_frames
 from auditor.people import PersonRow, merge_people
-from auditor.sources import Source, SourceFile
+from auditor.sources import Source
+from auditor.steps import Progress
 from auditor.store import WALKED, AuditFolder, TableWriter
 from auditor.tally import Tally
-from auditor.workers import Job, Workers, batches, walk_files
+from auditor.workers import Workers, batches, walk_files
 
 if TYPE_CHECKING:
     from auditor.asking import Answers
@@ -32,65 +30,10 @@ class Collection:
     repository: str = ""
     label: str = ""
 
-
-class Unopened:
-    """A collection that was asked for and could not be opened: nothing, and a note."""
-
-    def __init__(self, name: str) -> None:
-        self.name, self.root, self.links = name, "", 0
-        self.notes = ["It was asked for and could not be opened: nothing in it was audited."]
-
-    def files(self) -> Iterator[SourceFile]:
-        """List nothing."""
-        return iter(())
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        return None
-
-
-@dataclass(slots=True)
-class Progress:
-    """Told how far an audit has come.
-
-    Attributes
-    ----------
-    files
-        Called with the number of files just read.
-    step
-        Called with a few words when something else than reading begins.
-    """
-
-    files: Callable[[int], None] = lambda _: None
-    step: Callable[[str], None] = lambda _: None
-
-
-class Description:
-    """Notices, among the files of a collection, the one that describes it."""
-
-    def __init__(self) -> None:
-        self.texts: dict[str, str] = {}
-        self.third_party: list[dict[str, str]] = []
-        self.notes: list[str] = []
-
-    def noticing(self, files: Iterable[SourceFile]) -> Iterator[SourceFile]:
-        """Yield the files; an archive may not keep what was read."""
-        for file in files:
-            if file.path == DESCRIPTION and not file.problem:
-                self._read(file.location)
-            yield file
-
-    def _read(self, location: str) -> None:
-        try:
-            descriptor = os.open(location, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-            with os.fdopen(descriptor, "rb") as file:
-                self.texts, self.third_party = parse_description(file.read(DESCRIPTION_SIZE))
-        except OSError:
-            self.notes.append(f"{DESCRIPTION} cannot be read.")
-        except DescriptionError as error:
-            self.notes.append(f"{DESCRIPTION} {error}: it was not used.")
+    @property
+    def shown(self) -> str:
+        """What tables call it."""
+        return self.label or self.name
 
 
 class Walk:
@@ -101,19 +44,21 @@ class Walk:
 
     Attributes
     ----------
+    collection, workers
+        Whose files are read, and by whom.
     tally, people
         What was counted so far.
     described
         What the collection says of itself.
     """
 
-    def __init__(self, collection: Collection, workers: Workers, job: Job) -> None:
+    def __init__(self, collection: Collection, workers: Workers) -> None:
+        self.collection = collection
+        self.workers = workers
         self.tally = Tally()
         self.people: dict[PersonRow, str] = {}
         self.described = Description()
-        self._label = collection.label or collection.name
-        self._workers = workers
-        self._sample, self._segmented = Sample(job.ocr), Chosen(job.masks)
+        self._sample, self._segmented = Sample(workers.job.ocr), Chosen(workers.job.masks)
         self._parts = walk_files(workers, self.described.noticing(collection.source.files()))
 
     def finish(
@@ -133,7 +78,7 @@ class Walk:
         with ExitStack() as stack:
             writers = {
                 table: stack.enter_context(
-                    TableWriter(folder.file(table, number), table, self._label)
+                    TableWriter(folder.file(table, number), table, self.collection.shown)
                 )
                 for table in WALKED
             }
@@ -159,5 +104,5 @@ class Walk:
             writers["frames"].add(list(read_frames(images)))
         if segmentations := self._segmented.all():
             progress.step(f"the pixels of {len(segmentations)} segmentations")
-            for rows in self._workers.run(read_masks, batches(segmentations, 4), died):
+            for rows in self.workers.run(read_masks, batches(segmentations, 4), died):
                 writers["masks"].add(rows)

@@ -5,16 +5,18 @@ from __future__ import annotations
 import gc
 import itertools
 import os
+import signal
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing import get_context, parent_process
 from pathlib import Path
 from threading import Thread
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from auditor.engine import Auditor, Partial
 from auditor.packing import pack
@@ -35,7 +37,12 @@ SELDOM = (20_000, 20, 100)
 
 READER_DIED = "the reader died on this file"
 
+S = TypeVar("S")
 T = TypeVar("T")
+
+
+class WorkersError(Exception):
+    """There can be no other processes here; the message is one plain line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +62,17 @@ class Job:
 
 
 _here: list[Auditor] = []
-"""The auditor of this process: a worker is told what to do once and then gets only files."""
+"""The auditor of a worker, which is told what to do once and then gets only files."""
 
 
 def _start_worker(job: Job, rules: RuleSet | None) -> None:
-    if parent_process() is not None:
-        gc.set_threshold(*SELDOM)
-        Thread(target=_end_with_parent, daemon=True).start()
+    # What a terminal says, it says to all processes at once: the first one heeds it, for all.
+    for name in ("SIGINT", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    gc.set_threshold(*SELDOM)
+    Thread(target=_end_with_parent, daemon=True).start()
     _here[:] = [make_auditor(job, rules)]
 
 
@@ -86,13 +97,18 @@ def make_auditor(job: Job, rules: RuleSet | None = None) -> Auditor:
 
 
 def _work(files: list[tuple[str, ...]]) -> Partial:
-    return _here[0].chunk(SourceFile(*file) for file in files)
+    return _chunk(_here[0], files)
+
+
+def _chunk(auditor: Auditor, files: list[tuple[str, ...]]) -> Partial:
+    return auditor.chunk(SourceFile(*file) for file in files)
 
 
 class Workers:
     """Runs tasks in order, in this process or in several; a context manager.
 
-    A task that kills its worker is retried alone in a fresh process.
+    A task that kills its worker is retried alone in a fresh process. Where no process can be
+    started, `WorkersError` is raised.
 
     Parameters
     ----------
@@ -105,13 +121,13 @@ class Workers:
     """
 
     def __init__(self, job: Job, count: int, rules: RuleSet | None = None) -> None:
-        self._job = job
-        self._rules = rules
+        self.job = job
         self.count = count
+        self._rules = rules
         self._pool: ProcessPoolExecutor | None = None
+        self._is_copied = False
         self._threshold = gc.get_threshold()
-        if count == 1:
-            _start_worker(job, rules)
+        self._auditor = make_auditor(job, rules) if count == 1 else None
 
     def __enter__(self) -> Workers:
         # What is loaded by now stays, and no walk need look through it for garbage. What is
@@ -120,34 +136,48 @@ class Workers:
         gc.set_threshold(*SELDOM)
         if self.count > 1:
             # Workers start up while this process gets ready to write.
-            pool = self._fresh(self.count)
-            for _ in range(self.count):
-                pool.submit(int)
+            try:
+                pool = self._fresh(self.count)
+                for _ in range(self.count):
+                    pool.submit(int)
+            except (OSError, ImportError, NotImplementedError) as error:
+                # A sandbox may have no shared memory, or let nobody start a process.
+                why = error.strerror if isinstance(error, OSError) else type(error).__name__
+                raise WorkersError(f"worker processes cannot start here ({why})") from error
         return self
 
     def __exit__(self, *_: object) -> None:
         gc.unfreeze()
         gc.set_threshold(*self._threshold)
         if self._pool is not None:
-            # Nobody waits for what nobody wants any more: workers end by themselves.
-            self._pool.shutdown(wait=False, cancel_futures=True)
+            # Nobody waits for what nobody wants any more: workers end by themselves. Where they
+            # were started anew, what they waited on has a name, and is to be taken away.
+            self._pool.shutdown(wait=not self._is_copied, cancel_futures=True)
 
     def _fresh(self, count: int) -> ProcessPoolExecutor:
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
-        is_copy = _may_fork()
+        self._is_copied = _may_fork()
         self._pool = ProcessPoolExecutor(
             count,
-            mp_context=get_context("fork" if is_copy else "spawn"),
+            mp_context=get_context("fork" if self._is_copied else "spawn"),
             initializer=_start_worker,
-            initargs=(self._job, self._rules if is_copy else None),
+            initargs=(self.job, self._rules if self._is_copied else None),
         )
         return self._pool
 
-    def aside(self, work: Callable[[], T]) -> Future[T]:
-        """Do something that leaves this process idle, as `run` does, beside what follows here.
+    @property
+    def reads(self) -> Callable[[list[tuple[str, ...]]], Partial]:
+        """The task that reads and judges files, in whatever process it runs."""
+        return partial(_chunk, self._auditor) if self._auditor else _work
 
-        With one process it is done at once.
+    def aside(self, work: Callable[[], T]) -> Future[T]:
+        """Do something in a thread beside what follows here; with one process, at once.
+
+        It pays for what waits, and for what needs no other process while these are busy. What is
+        shared with what follows is the work's to keep apart: only one thread writes into a table
+        or a result, all others leave the tally as it is, only one is in pydicom, whose settings
+        are everybody's, and only one uses `run`.
         """
         if self.count > 1:
             thread = ThreadPoolExecutor(1)
@@ -160,9 +190,9 @@ class Workers:
 
     def run(
         self,
-        task: Callable[[list[Any]], T],
-        batches: Iterable[list[Any]],
-        died: Callable[[Any], T],
+        task: Callable[[list[S]], T],
+        batches: Iterable[list[S]],
+        died: Callable[[S], T],
     ) -> Iterator[T]:
         """Yield the results of a task on each batch, in the order of the batches.
 
@@ -180,15 +210,15 @@ class Workers:
         if self.count == 1:
             return map(task, batches)
         source = iter(batches)
-        waiting: deque[tuple[list[Any], Future[T]]] = deque()
+        waiting: deque[tuple[list[S], Future[T]]] = deque()
         self._submit(task, source, waiting)
         return self._results(task, source, waiting, died)
 
     def _submit(
         self,
-        task: Callable[[list[Any]], T],
-        source: Iterator[list[Any]],
-        waiting: deque[tuple[list[Any], Future[T]]],
+        task: Callable[[list[S]], T],
+        source: Iterator[list[S]],
+        waiting: deque[tuple[list[S], Future[T]]],
     ) -> None:
         pool = self._pool or self._fresh(self.count)
         for batch in itertools.islice(source, AHEAD * self.count - len(waiting)):
@@ -196,10 +226,10 @@ class Workers:
 
     def _results(
         self,
-        task: Callable[[list[Any]], T],
-        source: Iterator[list[Any]],
-        waiting: deque[tuple[list[Any], Future[T]]],
-        died: Callable[[Any], T],
+        task: Callable[[list[S]], T],
+        source: Iterator[list[S]],
+        waiting: deque[tuple[list[S], Future[T]]],
+        died: Callable[[S], T],
     ) -> Iterator[T]:
         while waiting:
             batch, future = waiting.popleft()
@@ -215,7 +245,7 @@ class Workers:
             self._submit(task, source, waiting)
 
     def _alone(
-        self, task: Callable[[list[Any]], T], batch: list[Any], died: Callable[[Any], T]
+        self, task: Callable[[list[S]], T], batch: list[S], died: Callable[[S], T]
     ) -> Iterator[T]:
         try:
             yield self._fresh(1).submit(task, batch).result()
@@ -227,7 +257,7 @@ class Workers:
             pool.submit(int).result()
         except BrokenProcessPool as broken:
             # Then it is no file's fault, and no file may be blamed.
-            raise RuntimeError("worker processes cannot start here") from broken
+            raise WorkersError("worker processes cannot start here") from broken
         for thing in batch:
             try:
                 yield pool.submit(task, [thing]).result()
@@ -248,9 +278,7 @@ def _may_fork() -> bool:
         return False
 
 
-def _submit(
-    pool: ProcessPoolExecutor, task: Callable[[list[Any]], T], batch: list[Any]
-) -> Future[T]:
+def _submit(pool: ProcessPoolExecutor, task: Callable[[list[S]], T], batch: list[S]) -> Future[T]:
     try:
         return pool.submit(task, batch)
     except BrokenProcessPool as broken:
@@ -269,7 +297,7 @@ def batches(things: Iterable[T], size: int) -> Iterator[list[T]]:
 def walk_files(workers: Workers, files: Iterable[SourceFile]) -> Iterator[Partial]:
     """Read and judge all files; yields the parts in order."""
     # Plain tuples: they go to another process in a quarter of the time.
-    return workers.run(_work, batches(map(tuple, files), CHUNK), _dead)
+    return workers.run(workers.reads, batches(map(tuple, files), CHUNK), _dead)
 
 
 def _dead(file: tuple[str, ...]) -> Partial:

@@ -6,14 +6,9 @@ from collections.abc import Callable, Iterator
 
 from auditor import CollectionFacts, Finding, TagPath, Units, rule
 from auditor.collection import nameless
+from auditor.inventory import IS_INSTANCE
 
 # A directory of a file-set is no instance of the collection; its data set has no SOP Class UID.
-_HERE = (
-    "status IN ('ok', 'partial') AND "
-    "coalesce(SOPClassUID, MediaStorageSOPClassUID, '') <> '1.2.840.10008.1.3.10'"
-)
-
-
 # Whoever is to mend a conflict needs both sides of it: two files of each unit.
 _PAIRS = "flatten(list(list_sort(pair) ORDER BY list_sort(pair))[:3])"
 
@@ -37,10 +32,10 @@ def _holding(
         known, silent = collection.rows(
             "SELECT count(*) FILTER (known), count(*) FILTER (NOT known) FROM "
             f"(SELECT count({column}) > 0 AS known FROM instances "
-            f"WHERE {_HERE} AND {unit} IS NOT NULL GROUP BY {unit})"
+            f"WHERE {IS_INSTANCE} AND {unit} IS NOT NULL GROUP BY {unit})"
         )[0]
         unknown = collection.count(
-            f"SELECT {nameless(unit, sop_class=_CLASS)} FROM instances WHERE {_HERE}"
+            f"SELECT {nameless(unit, sop_class=_CLASS)} FROM instances WHERE {IS_INSTANCE}"
         )
         return Units(known, silent + unknown, reason)
 
@@ -54,7 +49,7 @@ def _conflicts(
     for series, count, paths in collection.rows(
         f"SELECT series, count(*), {_PAIRS} FROM (SELECT {_ITS_SERIES} AS series, "
         f"[arg_min(path, ({column}, path)), arg_max(path, ({column}, path))] AS pair "
-        f"FROM instances WHERE {_HERE} AND {unit} IS NOT NULL AND {column} IS NOT NULL "
+        f"FROM instances WHERE {IS_INSTANCE} AND {unit} IS NOT NULL AND {column} IS NOT NULL "
         f"GROUP BY {unit} HAVING count(DISTINCT {column}) > 1) {_BY_SERIES}"
     ):
         yield Finding(message, place, count=count, examples=tuple(paths), series=series)
@@ -73,7 +68,7 @@ _NO_ID = "objects without a Patient ID: nobody knows which are of one person"
 def _instances(collection: CollectionFacts) -> Units:
     row = collection.rows(
         "SELECT count(DISTINCT SOPInstanceUID), count(*) FILTER (SOPInstanceUID IS NULL) "
-        f"FROM instances WHERE {_HERE}"
+        f"FROM instances WHERE {IS_INSTANCE}"
     )[0]
     return Units(row[0], row[1], "objects without a SOP Instance UID")
 
@@ -116,7 +111,7 @@ def duplicate_instance(collection: CollectionFacts) -> Iterator[Finding]:
     for series, count, paths in collection.rows(
         f"SELECT series, count(*), {_PAIRS} FROM (SELECT {_ITS_SERIES} AS series, "
         f"[min(path), max(path)] AS pair FROM instances "
-        f"WHERE {_HERE} AND SOPInstanceUID IS NOT NULL GROUP BY SOPInstanceUID "
+        f"WHERE {IS_INSTANCE} AND SOPInstanceUID IS NOT NULL GROUP BY SOPInstanceUID "
         f"HAVING count(*) > 1) {_BY_SERIES}"
     ):
         yield Finding(
@@ -222,7 +217,7 @@ _SEX = "CASE WHEN PatientSex IN ('F', 'M', 'O') THEN PatientSex END"
 def _with_a_sex(collection: CollectionFacts) -> Units:
     row = collection.rows(
         f"SELECT count(DISTINCT PatientID), {nameless('PatientID', sop_class=_CLASS)} "
-        f"FROM instances WHERE {_HERE} AND {_SEX} IS NOT NULL"
+        f"FROM instances WHERE {IS_INSTANCE} AND {_SEX} IS NOT NULL"
     )[0]
     return Units(row[0], row[1], _NO_ID)
 
@@ -324,7 +319,7 @@ _FEWEST = 20
 def _patients_with_images(collection: CollectionFacts) -> Units:
     patients, unknown = collection.rows(
         f"SELECT count(DISTINCT PatientID), {nameless('PatientID', sop_class=_CLASS)} "
-        f"FROM instances WHERE {_HERE}"
+        f"FROM instances WHERE {IS_INSTANCE}"
     )[0]
     if patients >= _FEWEST:
         return Units(1)
@@ -367,8 +362,8 @@ def a_patient_an_image(collection: CollectionFacts) -> Iterator[Finding]:
     """
     for patients, single, paths in collection.rows(
         "SELECT count(*), count(*) FILTER (n = 1), min(path, 5) FROM (SELECT PatientID, "
-        f"count(DISTINCT SOPInstanceUID) AS n, min(path) AS path FROM instances WHERE {_HERE} "
-        "AND PatientID IS NOT NULL GROUP BY PatientID)"
+        "count(DISTINCT SOPInstanceUID) AS n, min(path) AS path FROM instances "
+        f"WHERE {IS_INSTANCE} AND PatientID IS NOT NULL GROUP BY PatientID)"
     ):
         if single >= 0.9 * patients:
             yield Finding(

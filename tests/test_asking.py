@@ -115,3 +115,22 @@ def test_only_a_few_are_asked_about_before_all_files_are_read(
         assert asked == [1]
         assert set(answers.all(known)) == set(known)
     assert asked == [1, 1]
+
+
+def test_each_part_is_asked_about_when_the_part_before_is_answered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(ENVIRONMENT, "off")
+    asked: list[set[bytes]] = []
+
+    def counted(_: Workers, some: dict[bytes, Structure]) -> dict[bytes, Reports]:
+        asked.append(set(some))
+        return {digest: {} for digest in some}
+
+    monkeypatch.setattr(asking, "ask_referees", counted)
+    known = structures(tmp_path, ["first", "second"])
+    with Workers(job(), 1) as workers:
+        answers = Answers(workers)
+        for digest, one in known.items():
+            answers.ask({digest: one})
+    assert asked == [{digest} for digest in known]

@@ -667,7 +667,7 @@ def test_an_interrupted_audit_is_incomplete(
     def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("auditor.audit.audit_collection", interrupt)
+    monkeypatch.setattr("auditor.judging.judge_collection", interrupt)
     done = dicom_audit("scan", collection, "-o", "out", "--jobs", 1)
     assert done.exit_code == 3
     assert json.loads(Path("out/manifest.json").read_text())["complete"] is False

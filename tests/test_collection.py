@@ -142,11 +142,12 @@ def test_short_tables_are_read_once_and_long_ones_stay_where_they_are(
     tmp_path: Path, connection: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     files = tables(tmp_path / "t", "a", "b")
-    connection.execute("SET threads = 2")
     monkeypatch.setattr(collection, "HELD_ROWS", 1)
-    where = hold(connection, files, 2)
+    with connect(tmp_path, 2) as other:
+        where = hold(other, files, 2)
+        assert other.execute("SELECT current_setting('threads')").fetchall() == [(2,)]
     assert {table for table, place in where.items() if place == files[table]} == {"companions"}
-    assert connection.execute("SELECT current_setting('threads')").fetchall() == [(2,)]
     monkeypatch.undo()
-    where = hold(connect(tmp_path, 2), files, 2)
+    where = hold(connection, files, 2)
     assert all(isinstance(place, str) for place in where.values())
+    assert connection.execute("SELECT current_setting('threads')").fetchall() == [(1,)]

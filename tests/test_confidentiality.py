@@ -11,11 +11,11 @@ import pydicom
 import pytest
 from pyarrow import parquet
 
+from auditor.audit import audit
 from auditor.paths import profiles_folder, rules_folder
 from auditor.profile import read_profile
 from auditor.registry import load
 from auditor.result import CollectionResult
-from auditor.scanning import audit
 from auditor.sources import open_source
 from auditor.standard.confidentiality import (
     EDITION,
@@ -28,8 +28,9 @@ from auditor.standard.confidentiality import (
 from auditor.standard.dictionary import name_of, tag_of, vr_of
 from auditor.standard.iods import packaged_iods
 from auditor.standard.sop_classes import MEDIA_STORAGE_DIRECTORY
+from auditor.steps import Progress
 from auditor.store import AuditFolder
-from auditor.walking import Collection, Progress
+from auditor.walking import Collection
 from auditor.workers import Job
 from tests.rules.cases import PLANT, get_rule, passes
 

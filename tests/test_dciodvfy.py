@@ -20,6 +20,7 @@ from pydicom.dataelem import RawDataElement
 from pydicom.tag import Tag
 
 from auditor.asking import ask_referees
+from auditor.audit import audit
 from auditor.conformance import dciodvfy
 from auditor.conformance.cache import ENVIRONMENT, VerdictCache, cache_folder
 from auditor.conformance.dciodvfy import (
@@ -48,12 +49,12 @@ from auditor.paths import profiles_folder, rules_folder
 from auditor.profile import read_profile
 from auditor.reading.fallback import lenient
 from auditor.registry import load
-from auditor.scanning import audit
 from auditor.sources import open_source
 from auditor.standard.dictionary import tag_of
+from auditor.steps import Progress
 from auditor.store import AuditFolder
 from auditor.tally import Structure
-from auditor.walking import Collection, Progress
+from auditor.walking import Collection
 from auditor.workers import Job, Workers
 
 CT = "1.2.840.10008.5.1.4.1.1.2"

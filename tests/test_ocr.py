@@ -10,16 +10,17 @@ import pytest
 from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset
 
+from auditor.audit import audit
 from auditor.deid_diff.content import decoded
 from auditor.masks import read_mask
 from auditor.ocr import Chosen, Image, Sample, is_available, read_frames
 from auditor.paths import profiles_folder, rules_folder
 from auditor.profile import read_profile
 from auditor.registry import load
-from auditor.scanning import audit
 from auditor.sources import open_source
+from auditor.steps import Progress
 from auditor.store import AuditFolder
-from auditor.walking import Collection, Progress
+from auditor.walking import Collection
 from auditor.workers import Job
 from tests.planted.harness import ct_slice
 

@@ -21,16 +21,17 @@ from pydicom.uid import (
 )
 
 from auditor import ocr
+from auditor.audit import audit
 from auditor.decoding import WillNotDecode
 from auditor.ocr import Chosen, Image, Sample, read_frames
 from auditor.paths import profiles_folder, rules_folder
 from auditor.pictures import Overlay, pictures
 from auditor.profile import read_profile
 from auditor.registry import load
-from auditor.scanning import audit
 from auditor.sources import open_source
+from auditor.steps import Progress
 from auditor.store import AuditFolder
-from auditor.walking import Collection, Progress
+from auditor.walking import Collection
 from auditor.workers import Job
 from tests.planted.harness import ct_slice
 from tests.test_decoding import codestream

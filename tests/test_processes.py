@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,7 +14,9 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pydicom
 import pytest
+from click.testing import CliRunner
 
+from auditor.cli import main
 from auditor.paths import rules_folder
 
 ROOT = str(Path(__file__).parents[1])
@@ -122,3 +125,89 @@ def test_copied_workers_give_what_one_process_gives(tmp_path: Path) -> None:
     for table in ("instances", "references", "companions", "elements", "findings"):
         ours, theirs = (pq.read_table(tmp_path / jobs / table) for jobs in ("1", "2"))
         assert ours.equals(theirs), table
+
+
+ENDING = '''
+"""It is asked when all files are read, and workers wait for more."""
+import os, signal
+from auditor import CollectionFacts, Units, rule
+
+@rule(
+    id="CONS901", category="consistency", scope="collection", unit="collection",
+    severity="info", confidence="high",
+    reads=("instances.path",), applies=lambda _: Units(1), reference="none",
+)
+def ends(_: CollectionFacts):
+    """All processes are asked to end.
+
+    Why it matters
+    --------------
+    A terminal asks all of them at once.
+
+    How to fix
+    ----------
+    Nothing is wrong.
+    """
+    os.SEND(os.WHOM(), signal.NAME)
+    return ()
+'''
+
+
+@pytest.mark.skipif(not hasattr(os, "killpg"), reason="there are no groups of processes")
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+@pytest.mark.parametrize(("send", "whom"), [("killpg", "getpgrp"), ("kill", "getpid")])
+def test_a_scan_that_is_asked_to_end_says_so_once_and_leaves_nothing(
+    name: str, send: str, whom: str, tmp_path: Path
+) -> None:
+    rules, passing = tmp_path / "rules", tmp_path / "tmp"
+    rules.mkdir()
+    passing.mkdir()
+    text = ENDING.replace("SEND", send).replace("WHOM", whom).replace("NAME", name)
+    (rules / "ending.py").write_text(text, encoding="utf-8")
+    archive = shutil.make_archive(str(tmp_path / "c"), "zip", DATA)
+    options = ["--jobs", "2", "--rules", str(rules), "-o", str(tmp_path / "out"), "--quiet"]
+    done = subprocess.run(
+        [sys.executable, "-m", "auditor", "scan", archive, *options],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+        start_new_session=True,
+        env={**os.environ, "PYTHONPATH": ROOT, "TMPDIR": str(passing)},
+    )
+    assert done.returncode == 3
+    assert done.stderr == "dicom-audit: interrupted: the audit is not complete\n"
+    assert json.loads((tmp_path / "out" / "manifest.json").read_text())["complete"] is False
+    assert not list(passing.iterdir())
+
+
+def test_workers_that_were_started_anew_leave_nothing_behind(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    told = SCRIPT.replace("        threading.Event().wait()\n", "    os._exit(0)\n")
+    script.write_text(f"{told}if __name__ == '__main__':\n    {THREAD}\n    told()\n")
+    done = subprocess.run(
+        [sys.executable, str(script), str(rules_folder())],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+        env={**os.environ, "PYTHONPATH": ROOT},
+    )
+    assert done.returncode == 0
+    assert done.stdout.split()[1] == "started"
+    assert done.stderr == ""
+
+
+def test_where_no_process_can_be_started_one_line_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr("auditor.workers.ProcessPoolExecutor", refused)
+    out = str(tmp_path / "out")
+    done = CliRunner().invoke(main, ["scan", str(DATA), "-o", out, "--jobs", "2", "--quiet"])
+    assert done.exit_code == 3
+    assert done.stderr == (
+        "dicom-audit: worker processes cannot start here (Read-only file system): use --jobs 1\n"
+    )

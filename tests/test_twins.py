@@ -9,16 +9,17 @@ import pytest
 from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from auditor import twins
+from auditor.audit import audit
 from auditor.collection import connect
 from auditor.paths import profiles_folder, rules_folder
 from auditor.profile import read_profile
 from auditor.registry import load
 from auditor.result import RuleResult
-from auditor.scanning import audit
 from auditor.sources import open_source
+from auditor.steps import Progress
 from auditor.store import TABLES, AuditFolder, TableWriter
 from auditor.twins import choose, read_pixels
-from auditor.walking import Collection, Progress
+from auditor.walking import Collection
 from auditor.workers import Job
 from tests.planted.harness import Release, basic_ct, ct_slice
 

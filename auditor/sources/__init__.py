@@ -11,7 +11,7 @@ import os
 import stat
 from pathlib import Path
 
-from auditor.sources.base import Limits, Source, SourceError, SourceFile, printable
+from auditor.sources.base import Limits, Source, SourceError, SourceFile, Unopened, printable
 from auditor.sources.folder import Folder, SingleFile
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "Source",
     "SourceError",
     "SourceFile",
+    "Unopened",
     "each_collection",
     "open_source",
     "printable",

@@ -110,3 +110,21 @@ def _escape(character: str) -> str:
     if code < 0x80:
         return f"\\x{code:02x}"
     return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+
+
+class Unopened:
+    """A collection that was asked for and could not be opened: nothing, and a note."""
+
+    def __init__(self, name: str) -> None:
+        self.name, self.root, self.links = name, "", 0
+        self.notes = ["It was asked for and could not be opened: nothing in it was audited."]
+
+    def files(self) -> Iterator[SourceFile]:
+        """List nothing."""
+        return iter(())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None

@@ -27,17 +27,18 @@ from pydicom import config
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
 
+from auditor.audit import audit
 from auditor.judgement import is_referee_rule
 from auditor.paths import profiles_folder, rules_folder
 from auditor.profile import read_profile
 from auditor.reading.fallback import lenient
 from auditor.registry import RuleSet, load
 from auditor.result import CollectionResult
-from auditor.scanning import audit
 from auditor.sources import open_source
+from auditor.steps import Progress
 from auditor.store import AuditFolder
 from auditor.testing import dataset_of
-from auditor.walking import Collection, Progress
+from auditor.walking import Collection
 from auditor.workers import Job
 
 FAMILIES = ("DEID", "PRIV", "PIX", "SEG", "SR", "RT", "REF", "FILE", "IOD", "CONS", "ANNO")
