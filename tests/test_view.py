@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from auditor.formats import FORMATS
 from auditor.render import report_page
 from auditor.result import CategoryResult, CollectionResult, Counts, GroupedFinding, RuleResult
 from auditor.scorecard import report_view
@@ -492,6 +493,42 @@ def test_information_alone_is_not_scored() -> None:
         "not scored",
         "absent",
     )
+
+
+def test_a_category_with_rules_switched_off_is_not_green(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    made = careful()
+    made.rules_left_out = 9
+    integrity, *_, annotation = made.categories
+    integrity.rules_left_out, annotation.rules_left_out = 4, 1
+    segmentation, radiotherapy = (
+        next(each for each in made.categories if each.id == name)
+        for name in ("segmentation", "radiotherapy")
+    )
+    # Of one all that was run does not apply, of the other nothing was run.
+    segmentation.rules_left_out, radiotherapy.rules_left_out = 1, 3
+    segmentation.score = radiotherapy.score = None
+    segmentation.reason, radiotherapy.reason = "not evaluated: nothing here", "not run: no rule"
+    absent = [rule(each.id, "not_applicable") for each in made.rules if "SEG" in each.id]
+    made.rules = [each for each in made.rules if not each.id.startswith(("SEG", "RT"))] + absent
+    (shown,) = report_view(audit(made)).collections
+    gauges = {each.title: each for each in (section.gauge for section in shown.sections)}
+    whole = gauges["File integrity"]
+    assert (whole.number, whole.tone, whole.status) == ("100", "unknown", "4 rules switched off")
+    none, part = gauges["Radiotherapy"], gauges["Segmentation"]
+    assert (none.score, none.tone) == (part.score, part.tone) == ("not known", "unknown")
+    assert none.status == "3 rules switched off; not run: no rule"
+    assert part.status == "1 rule switched off; nothing here"
+    assert gauges["Annotation"].tone == "unknown"
+    assert gauges["Annotation"].score == "not known"
+    summarise(audit(made), Path("out"))
+    lines = capsys.readouterr().out.splitlines()
+    row = next(line for line in lines if "File integrity" in line)
+    assert row.rstrip().endswith("4 rules switched off")
+    markdown = FORMATS["markdown"].report(audit(made)).decode()
+    row = next(line for line in markdown.splitlines() if "File integrity" in line)
+    assert row.endswith("; 4 rules switched off |")
 
 
 def test_state_is_not_said_twice() -> None:
