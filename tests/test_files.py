@@ -68,7 +68,8 @@ def test_of_several_collections_each_path_begins_with_its_own(tmp_path: Path) ->
     scan("--each", tmp_path / "all")
     assert dicom_audit("files", "out", "DEID201").stdout.split() == ["one/b.dcm", "two/c/d.dcm"]
     only = dicom_audit("files", "out", "DEID201", "--only", "two")
-    assert only.stdout.split() == ["two/c/d.dcm"]
+    # A command is run in the folder of the collection, wherever that is.
+    assert only.stdout.split() == ["c/d.dcm"]
 
 
 def test_a_rule_about_the_collection_that_counts_files_lists_them(tmp_path: Path) -> None:
@@ -91,7 +92,7 @@ def test_collections_of_one_name_are_told_apart_by_their_repositories(tmp_path: 
     listed = dicom_audit("files", "out", "DEID201").stdout.splitlines()
     assert listed == ["Host a/ct/b.dcm", "Host b/ct/b.dcm"]
     only = dicom_audit("files", "out", "DEID201", "--only", "Host b/ct").stdout.splitlines()
-    assert only == ["Host b/ct/b.dcm"]
+    assert only == ["b.dcm"]
     # Commands group by this column.
     tables = auditor.load(tmp_path / "out").instances()
     assert set(tables["collection"]) == {"Host a/ct", "Host b/ct"}

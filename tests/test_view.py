@@ -704,6 +704,24 @@ def test_the_page_says_how_its_commands_are_run() -> None:
     assert told not in report_page(audit(careful()))
 
 
+def test_a_page_of_several_collections_asks_for_the_files_of_one() -> None:
+    other = commanding()
+    other.name = "other"
+    several, single = report_page(audit(commanding(), other)), report_page(audit(commanding()))
+    assert several.count("dicom-audit files OUT RULE --only NAME |") == 2
+    assert "dicom-audit files OUT RULE |" not in several
+    assert "dicom-audit files OUT RULE |" in single
+    # It may be of one of the collections of an audit, by `report --only`.
+    assert "(with <code>--only NAME</code> after RULE" in single
+    for level in LEVELS[:6]:
+        page = report_view(audit(commanding(), other), level)
+        steps = [step for each in page.collections for step in each.first]
+        commands = [each.command for each in steps] + [each.command for each in page.texts]
+        lines = [command[-1] for command in commands if command]
+        assert lines
+        assert all(line.endswith(" --only NAME") for line in lines)
+
+
 def commanding() -> CollectionResult:
     """Build a collection whose first defect has a command that mends it."""
     made = careless()
