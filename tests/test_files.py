@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import html
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pydicom
@@ -24,11 +28,13 @@ __all__ = ["elsewhere"]
 NAMED = ("b.dcm", "c/d.dcm")
 
 
-def folder_of(folder: Path, named: tuple[str, ...]) -> Path:
+def folder_of(
+    folder: Path, named: tuple[str, ...], names: tuple[str, ...] = ("a.dcm", *NAMED)
+) -> Path:
     """Slices of one series, some of which hold a name."""
     dataset = pydicom.dcmread(str(get_testdata_file("CT_small.dcm")))
     dataset.PatientIdentityRemoved = "YES"
-    for number, name in enumerate(("a.dcm", *NAMED), 1):
+    for number, name in enumerate(names, 1):
         dataset.PatientName = "Mueller^Anna" if name in named else ""
         dataset.InstanceNumber = number
         dataset.SOPInstanceUID = UID(f"1.2.3.{number}")
@@ -50,6 +56,30 @@ def test_every_file_is_listed_and_no_other(tmp_path: Path) -> None:
         *NAMED
     ]
     assert dicom_audit("files", "out", "DEID201", "--tag-path", "(0010,0020)").stdout == ""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the loop is of a POSIX shell")
+def test_the_loop_of_the_page_meets_files_of_odd_names(tmp_path: Path) -> None:
+    odd = ("-dash.dcm", " lead.dcm", "c/trail.dcm ", "quo'te $HOME.dcm")
+    scan(folder_of(tmp_path / "ct", odd, odd))
+    page = html.unescape(Path("out/report.html").read_text("utf-8"))
+    loop = next(each for each in re.findall("<code>(.*?)</code>", page) if "| while" in each)
+    assert loop in Path(__file__).parents[1].joinpath("docs/report.md").read_text("utf-8").replace(
+        "DEID201", "RULE"
+    ).replace('dcmodify -nb -m "(0010,0010)="', "COMMAND")
+    program = f"'{sys.executable}' -m auditor"
+    for words, meant in (
+        ("dicom-audit", program),
+        ("OUT", f"'{Path('out').resolve()}'"),
+        ("RULE", "DEID201"),
+        ("COMMAND", "ls"),
+    ):
+        loop = loop.replace(words, meant)
+    met = subprocess.run(
+        ["/bin/sh", "-c", loop], cwd=tmp_path / "ct", capture_output=True, text=True, check=True
+    )
+    assert met.stderr == ""
+    assert sorted(met.stdout.splitlines()) == sorted(f"./{name}" for name in odd)
 
 
 def test_a_rule_of_a_referee_has_files_too(tmp_path: Path) -> None:
