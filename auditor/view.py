@@ -607,14 +607,15 @@ def _gauge(
     *,
     tone: str,
     status: str,
+    says_coverage: bool,
     without: str = "not known",
     link: str = "",
 ) -> Gauge:
     """Put together what is drawn; `without` is said in place of a score that is None."""
     known = bounded_score(score)
-    says_coverage = without == "not known"
     # All of nothing is nothing, whatever share that may be called.
-    covered = (bounded_score(100 * coverage) or 0.0) if applicable or coverage < 1 else 0.0
+    says_share = says_coverage and (applicable or coverage < 1)
+    covered = (bounded_score(100 * coverage) or 0.0) if says_share else 0.0
     passed = max(0, applicable - failed)
     return Gauge(
         title=title,
@@ -691,6 +692,9 @@ def category_gauge(category: CategoryResult, rules: Sequence[RuleResult], link: 
         category.failed,
         tone=_tone(own, without, known, gaps),
         status="; ".join(parts) or "no defect found",
+        # Without a score it is mostly the share of which it is known that nothing applies to it,
+        # and reads as if that much had been judged.
+        says_coverage=known is not None,
         without=without,
         link=link,
     )
@@ -719,6 +723,7 @@ def overall_gauge(collection: CollectionResult, verdict: Verdict) -> Gauge:
         sum(each.failed for each in scored),
         tone=verdict.tone,
         status="" if bounded_score(collection.overall) is not None else "see the categories",
+        says_coverage=True,
     )
 
 

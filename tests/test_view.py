@@ -551,8 +551,31 @@ def test_category_without_a_rule_is_not_known() -> None:
     (shown,) = report_view(audit(made)).collections
     assert {each.tone for each in (section.gauge for section in shown.sections)} == {"unknown"}
     gauges = [each.gauge for each in shown.sections]
-    assert {each.coverage for each in (*gauges, shown.overall)} == {"coverage 0\u00a0%"}
+    assert shown.overall.coverage == "coverage 0\u00a0%"
+    assert {each.coverage for each in gauges} == {""}
     assert shown.none == "No rule was run."
+
+
+def test_without_a_score_a_category_shows_no_coverage() -> None:
+    made = careful()
+    integrity = made.categories[0]
+    # One of 26 objects is cut short: of the others it is known that they are nothing of the kind.
+    for each in made.rules:
+        if each.category == integrity.id:
+            each.outcome, each.applicable, each.not_evaluated = "not_evaluated", 0, 1
+    integrity.score, integrity.coverage, integrity.applicable = None, 0.9615, 0
+    integrity.reason = "not evaluated: what may belong here could not be judged"
+    page = report_view(audit(made, careful()))
+    (gauge,) = [
+        section.gauge
+        for each in page.collections
+        for section in each.sections
+        if section.title == "File integrity" and section.gauge.score == "not known"
+    ]
+    assert (gauge.coverage, gauge.coverage_short, gauge.coverage_arc) == ("", "", 0)
+    for shown in (report_page(audit(made)), report_page(audit(made, careful()))):
+        assert "96.1" not in shown
+        assert "96.2" not in shown
 
 
 @pytest.mark.parametrize("score", [float("nan"), None])
