@@ -307,7 +307,7 @@ def _private(block: Private | None, limits: Limits) -> Card | None:
     tables = [
         Table(
             "By private creator",
-            ("Private creator", "Verdict", "Elements", "Objects", "Bytes", "Share of all bytes"),
+            ("Private creator", "Verdict", "Elements", "Objects", "Bytes", "Share of DICOM bytes"),
             frozenset({2, 3, 4, 5}),
             tuple(
                 Line(
@@ -356,7 +356,7 @@ def _private(block: Private | None, limits: Limits) -> Card | None:
         )
     sentence = (
         f"{with_verb(block.instances, 'object', 'holds', 'hold')} private elements, "
-        f"{size(block.bytes)} in all: {percent(100 * block.share)} of the bytes of the collection."
+        f"{size(block.bytes)} in all: {percent(100 * block.share)} of the bytes of its DICOM files."
     )
     return Card("Whose private data, and what is known of it", (sentence,), tables=tuple(tables))
 

@@ -500,8 +500,8 @@ def report(
 def files(out: Path, rule_id: str, tag_path: str, only: str | None) -> None:
     """List the files that a rule found something in, one a line, for a command that mends them.
 
-    A path begins where its collection does; of several collections, with the collection's name,
-    and with REPOSITORY/NAME where several have that name.
+    A path begins where its collection does. Without --only a path of an audit of several
+    collections has the collection's name in front, and REPOSITORY/NAME where several have that.
     """
     from auditor.result import ResultError
 
@@ -525,7 +525,8 @@ def files(out: Path, rule_id: str, tag_path: str, only: str | None) -> None:
     for repository, name, path in found:
         if (repository, name) in chosen:
             shown = name if names.count(name) == 1 else f"{repository}/{name}"
-            click.echo(f"{shown}/{path}" if len(names) > 1 else path)
+            # Of one collection a command runs where it is, whatever folder holds that.
+            click.echo(f"{shown}/{path}" if only is None and len(names) > 1 else path)
 
 
 def _files_of_collections(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -129,6 +129,28 @@ def _required(collection: CollectionResult, wanted: Iterable[str], reasons: _Rea
             reasons.unknown.append(f"{name} found nothing to judge")
 
 
+def _switched_off(collection: CollectionResult, name: str) -> Iterator[str]:
+    """Say how many rules of a category were not run: no coverage tells, as nobody knew their units.
+
+    A result of before categories counted them has a number for the whole alone, which may be of
+    any category.
+    """
+    by_category = {each.id: each.rules_left_out for each in collection.categories}
+    placed = sum(by_category.values())
+    count = max(placed, collection.rules_left_out) if name == OVERALL else by_category.get(name, 0)
+    if count:
+        of = "" if name == OVERALL else f" of {name}"
+        yield (
+            f"{plural(count, 'rule')}{of} {agree(count, 'was', 'were')} switched off "
+            "by --select or --ignore"
+        )
+    elif name != OVERALL and (unplaced := collection.rules_left_out - placed) > 0:
+        yield (
+            f"{with_verb(unplaced, 'rule', 'was', 'were')} switched off by --select or --ignore, "
+            f"and this audit does not say whether {agree(unplaced, 'it is', 'any is')} of {name}"
+        )
+
+
 def _scored(collection: CollectionResult, limits: Limits, reasons: _Reasons) -> None:
     """Judge scores, where enough of the category could be judged."""
     known = {each.id: (each.score, each.coverage, each.reason) for each in collection.categories}
@@ -138,6 +160,7 @@ def _scored(collection: CollectionResult, limits: Limits, reasons: _Reasons) -> 
         covered = limits.min_coverage.get(name, COVERAGE if least is not None else 0.0)
         if least is None and name not in limits.min_coverage:
             continue
+        reasons.unknown += [f"{collection.name}: {off}" for off in _switched_off(collection, name)]
         score, coverage, why = known.get(name, (None, 0.0, "not in this audit"))
         if score is not None and least is not None and score < least:
             reasons.failed.append(

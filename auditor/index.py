@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -151,6 +151,7 @@ def audit_index(
                     repository or REPOSITORY,
                     counts,
                     made,
+                    rules.left_out,
                     profile,
                     facts,
                     index,
@@ -165,13 +166,16 @@ def _collection(
     repository: str,
     counts: Counts,
     rules: list[RuleResult],
+    left_out: Mapping[str, int],
     profile: Profile,
     facts: _Facts,
     index: Index,
     found: EvidenceResult,
 ) -> CollectionResult:
     categories = [
-        score_category(each, [rule for rule in rules if rule.category == each])
+        score_category(
+            each, [rule for rule in rules if rule.category == each], left_out.get(each, 0)
+        )
         for each in CATEGORIES
     ]
     score, coverage = overall(categories, profile)

@@ -155,7 +155,11 @@ def judge_collection(
     there.evidence.described = walk.described.texts
     there.evidence.third_party = walk.described.third_party
     categories = [
-        score_category(each, [result for result in results.values() if result.category == each])
+        score_category(
+            each,
+            [result for result in results.values() if result.category == each],
+            rules.left_out.get(each, 0),
+        )
         for each in CATEGORIES
     ]
     score, coverage = overall(categories, profile)

@@ -6,8 +6,9 @@ import importlib
 import importlib.util
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from importlib.machinery import ModuleSpec
 from pathlib import Path
@@ -67,7 +68,7 @@ class RuleSet:
     digest
         Hash of ids and source text: two audits compare only if it is the same.
     left_out
-        How many rules `only` has taken away.
+        How many rules `only` has taken away, by category.
     summaries
         What is counted beside, in order of name.
     """
@@ -76,7 +77,7 @@ class RuleSet:
     judges: dict[str, Judge | Comparison]
     folders: tuple[Path, ...]
     digest: str
-    left_out: int = 0
+    left_out: Mapping[str, int] = field(default_factory=dict)
     summaries: tuple[Summary, ...] = ()
 
     def only(self, select: Iterable[str], ignore: Iterable[str]) -> RuleSet:
@@ -105,10 +106,12 @@ class RuleSet:
         digest = blake2b(f"{self.digest}:{names}".encode(), digest_size=8).hexdigest()
         if len(kept) == len(self.rules):
             digest = self.digest
-        left_out = self.left_out + len(self.rules) - len(kept)
+        left_out = Counter(self.left_out)
+        left_out.update(rule.category for rule in self.rules)
+        left_out.subtract(rule.category for rule in kept)
         categories = {rule.category for rule in kept}
         summaries = tuple(each for each in self.summaries if each.category in categories)
-        return RuleSet(kept, self.judges, self.folders, digest, left_out, summaries)
+        return RuleSet(kept, self.judges, self.folders, digest, dict(+left_out), summaries)
 
     def get(self, rule_id: str) -> Rule:
         """Return one rule; its id may be written in small letters.

@@ -120,7 +120,9 @@ class CategoryResult:
     """One category's score.
 
     `score` is 0 to 100, or None when nothing could be judged or a weighted rule raised throughout;
-    `coverage` is the share, 0 to 1, of the weighted units that could be judged.
+    `coverage` is the share, 0 to 1, of the weighted units that could be judged. It says nothing of
+    `rules_left_out`, which is how many rules of the category were switched off by --select or
+    --ignore: nobody knows what units those have.
     """
 
     id: str
@@ -130,6 +132,7 @@ class CategoryResult:
     applicable: int
     failed: int
     reason: str = ""
+    rules_left_out: int = 0
 
 
 @dataclass(slots=True)

@@ -175,7 +175,7 @@ class Scan:
             self.rules, self.profile, elapsed=elapsed, started=started, command=self.command
         )
         for audited in results:
-            audited.rules_left_out = self.rules.left_out
+            audited.rules_left_out = sum(self.rules.left_out.values())
         result = AuditResult(tool, results)
         result.write(folder.path / "result.json")
         write_report(result, folder.path / "report.html")

@@ -245,7 +245,12 @@ def _place(finding: GroupedFinding, rule: RuleResult, limits: Limits) -> PlaceVi
 
 
 def _failed_rule(
-    rule: RuleResult, anchor: str, text_link: str, titles: dict[str, str], limits: Limits
+    rule: RuleResult,
+    anchor: str,
+    text_link: str,
+    titles: dict[str, str],
+    limits: Limits,
+    several: bool,
 ) -> FailedRule:
     unit = clean(unit_word(rule.unit))
     places = sorted(rule.findings, key=lambda each: (-each.count, each.tag_path, each.message))
@@ -263,7 +268,7 @@ def _failed_rule(
         bar=arc_of(100 * rule.failed / rule.applicable if rule.applicable > 0 else 100),
         why="" if text_link else clean(rule.why, limits.prose),
         fix="" if text_link else clean(rule.fix, limits.prose),
-        command=() if text_link else _command(rule, limits),
+        command=() if text_link else _command(rule, limits, several),
         reference=clean(rule.reference),
         counted=f"per {unit}",
         text_link=text_link,
@@ -366,10 +371,12 @@ def _files(collection: CollectionResult) -> tuple[Fact, ...]:
     )
 
 
-def _command(rule: RuleResult, limits: Limits) -> tuple[str, ...]:
+def _command(rule: RuleResult, limits: Limits, several: bool) -> tuple[str, ...]:
+    """Return the lines of a rule's command, and what lists its files of one of the collections."""
     lines = rule.command.split("\n")[:8] if rule.command else []
     if rule.scope == "instance" and "FILE" in rule.command:
-        lines.append(f"# FILE: each that is listed by  dicom-audit files OUT {rule.id}")
+        only = " --only NAME" if several else ""
+        lines.append(f"# FILE: each that is listed by  dicom-audit files OUT {rule.id}{only}")
     return tuple(clean(line, limits.prose) for line in lines)
 
 
@@ -378,6 +385,7 @@ def _steps(
     anchors: dict[str, str],
     text_links: dict[str, str],
     limits: Limits,
+    several: bool,
 ) -> tuple[Step, ...]:
     """Return what to fix first; what is said once for all collections is not said here."""
     made = []
@@ -395,7 +403,7 @@ def _steps(
                 _impact(rule, collection),
                 "" if said else clean(rule.why, limits.prose),
                 "" if said else clean(rule.fix, limits.prose),
-                () if said else _command(rule, limits),
+                () if said else _command(rule, limits, several),
                 "" if said else clean(rule.reference),
                 clean(found.attribute) if found else "",
                 clean(found.tag_path) if found else "",
@@ -467,21 +475,25 @@ def _unjudged(rules: SortedRules) -> tuple[Unjudged, ...]:
 
 
 def _collection(
-    collection: CollectionResult, anchor: str, text_links: dict[str, str], limits: Limits
+    collection: CollectionResult,
+    anchor: str,
+    text_links: dict[str, str],
+    limits: Limits,
+    several: bool,
 ) -> CollectionView:
     rules = SortedRules.of(collection.rules)
     verdict = verdict_of(collection)
     titles = {each.id: clean(each.title or each.id) for each in collection.categories}
     shown = {
         id(rule): _failed_rule(
-            rule, f"{anchor}r{position}", text_links.get(rule.id, ""), titles, limits
+            rule, f"{anchor}r{position}", text_links.get(rule.id, ""), titles, limits, several
         )
         for position, rule in enumerate(rules.failed[: limits.failed], 1)
     }
     brief = limits.failed == 0
     anchors = {rule.id: shown[id(rule)].anchor for rule in rules.failed if id(rule) in shown}
     unjudged = () if brief else _unjudged(rules)
-    steps = _steps(collection, anchors, text_links, limits)
+    steps = _steps(collection, anchors, text_links, limits, several)
     others = _others(len(to_fix(collection)) - len(steps), brief) if steps else ""
     return CollectionView(
         anchor=anchor,
@@ -576,7 +588,7 @@ def _waiver(waiver: WaiverResult) -> WaiverView:
     )
 
 
-def _texts(members: Iterable[Member], limits: Limits) -> dict[str, RuleText]:
+def _texts(members: Iterable[Member], limits: Limits, several: bool) -> dict[str, RuleText]:
     """Return what is said once of every rule that fails somewhere."""
     if limits.inline:
         return {}
@@ -588,7 +600,7 @@ def _texts(members: Iterable[Member], limits: Limits) -> dict[str, RuleText]:
             clean(rule.title),
             clean(rule.why, limits.prose),
             clean(rule.fix, limits.prose),
-            _command(rule, limits),
+            _command(rule, limits, several),
             clean(rule.reference),
         )
         for position, (rule_id, rule) in enumerate(sorted(failed.items())[:500], 1)
@@ -598,9 +610,10 @@ def _texts(members: Iterable[Member], limits: Limits) -> dict[str, RuleText]:
 def report_view(result: AuditResult, limits: Limits = LEVELS[0]) -> ReportView:
     """Return the page of one audit: an overview if it has several collections, then each."""
     members = ordered_members(Member(each, verdict_of(each), "") for each in result.collections)
+    several = len(members) > 1
     detailed = worst_members(members, limits.sections)
     links = {id(each.collection): f"c{position}" for position, each in enumerate(detailed, 1)}
-    texts = _texts(detailed, limits)
+    texts = _texts(detailed, limits, several)
     text_links = {key: text.anchor for key, text in texts.items()}
     single = members[0].collection if len(members) == 1 else None
     heading = clean(single.name) or "(no name)" if single else plural(len(members), "collection")
@@ -608,12 +621,12 @@ def report_view(result: AuditResult, limits: Limits = LEVELS[0]) -> ReportView:
         title=f"DICOM audit: {heading}",
         heading=heading,
         subtitle=_subtitle(result, single.repository if single else ""),
-        shortened=ONLY if len(members) > 1 and limits != LEVELS[0] else "",
+        shortened=ONLY if several and limits != LEVELS[0] else "",
         matrix=collection_matrix(members, "All collections", links, limits.rows)
-        if len(members) > 1
+        if several
         else None,
         collections=tuple(
-            _collection(each.collection, links[id(each.collection)], text_links, limits)
+            _collection(each.collection, links[id(each.collection)], text_links, limits, several)
             for each in detailed
         ),
         more=left_out(len(members), len(detailed), "collection") if detailed else "",

@@ -24,8 +24,8 @@ def rule_outcome(passed: int, failed: int, not_evaluated: int, errors: int) -> O
     return Outcome.PASS if passed else Outcome.NOT_APPLICABLE
 
 
-def score_category(category: str, rules: Sequence[RuleResult]) -> CategoryResult:
-    """Score one category.
+def score_category(category: str, rules: Sequence[RuleResult], left_out: int = 0) -> CategoryResult:
+    """Score one category, of which so many rules were switched off.
 
     ``score = 100 * sum(w * passed / applicable) / sum(w)`` over rules with something
     applicable, ``coverage = sum(w * covered) / sum(w)`` over rules with something
@@ -61,6 +61,9 @@ def score_category(category: str, rules: Sequence[RuleResult]) -> CategoryResult
         reason = "not evaluated: none of what is here could be judged"
     elif any(rule.applicable for rule in rules):
         reason = "not scored: what was found is information only"
+    elif left_out:
+        # The category is there, for all that anybody knows: some of it was not looked for.
+        reason = "not evaluated: the rules that were run have nothing here to judge"
     else:
         reason = "not applicable: nothing here to judge"
     return CategoryResult(
@@ -71,6 +74,7 @@ def score_category(category: str, rules: Sequence[RuleResult]) -> CategoryResult
         applicable=sum(rule.applicable for rule in weighted),
         failed=sum(rule.failed for rule in weighted),
         reason=reason,
+        rules_left_out=left_out,
     )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from auditor.console import console
 from auditor.result import AuditResult, CollectionResult
-from auditor.view import clean, first_steps, percent, tenths, to_fix, verdict_of
+from auditor.view import clean, first_steps, percent, switched_off, tenths, to_fix, verdict_of
 from auditor.words import number, plural, unit_word
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def _print_one(shown: Console, collection: CollectionResult) -> None:
             _score(category.score),
             percent(100 * category.coverage) if category.score is not None else "-",
             f"{number(passed)} / {number(category.applicable)}",
-            Text(clean(category.reason)),
+            Text("; ".join(filter(None, (clean(category.reason), switched_off(category))))),
         )
     table.add_row(
         "overall", _score(collection.overall), percent(100 * collection.coverage), style="bold"

@@ -607,14 +607,15 @@ def _gauge(
     *,
     tone: str,
     status: str,
+    says_coverage: bool,
     without: str = "not known",
     link: str = "",
 ) -> Gauge:
     """Put together what is drawn; `without` is said in place of a score that is None."""
     known = bounded_score(score)
-    says_coverage = without == "not known"
     # All of nothing is nothing, whatever share that may be called.
-    covered = (bounded_score(100 * coverage) or 0.0) if applicable or coverage < 1 else 0.0
+    says_share = says_coverage and (applicable or coverage < 1)
+    covered = (bounded_score(100 * coverage) or 0.0) if says_share else 0.0
     passed = max(0, applicable - failed)
     return Gauge(
         title=title,
@@ -649,6 +650,12 @@ def arc_of(value: float) -> float:
     return 0.0 if value <= 0 else max(0.5, round(value, 1))
 
 
+def switched_off(category: CategoryResult) -> str:
+    """Say how many rules of a category were switched off: what they would find nobody knows."""
+    count = category.rules_left_out
+    return f"{plural(count, 'rule')} switched off" if count > 0 else ""
+
+
 def category_gauge(category: CategoryResult, rules: Sequence[RuleResult], link: str = "") -> Gauge:
     """Return one category's score, with a link to where more is said of it."""
     own = SortedRules.of(rule for rule in rules if rule.category == category.id)
@@ -662,10 +669,14 @@ def category_gauge(category: CategoryResult, rules: Sequence[RuleResult], link: 
     ]
     if blind:
         parts.append(f"{plural(len(blind), 'rule')} not fully judged")
+    off = switched_off(category)
+    if off:
+        parts.append(off)
+    gaps = bool(blind or off)
     without = "not known"
-    if known is None and own.absent and not (own.failed or own.unjudged or own.passed):
+    if known is None and not off and own.absent and not (own.failed or own.unjudged or own.passed):
         without, parts = "not applicable", ["nothing of this kind in the collection"]
-    elif known is None and judged and not blind and not own.failing(2) and not own.failing(1):
+    elif known is None and judged and not gaps and not own.failing(2) and not own.failing(1):
         without = "not scored"
         parts.append("for information only")
     elif known is None:
@@ -679,19 +690,22 @@ def category_gauge(category: CategoryResult, rules: Sequence[RuleResult], link: 
         category.coverage,
         category.applicable,
         category.failed,
-        tone=_tone(own, without, known, bool(blind)),
+        tone=_tone(own, without, known, gaps),
         status="; ".join(parts) or "no defect found",
+        # Without a score it is mostly the share of which it is known that nothing applies to it,
+        # and reads as if that much had been judged.
+        says_coverage=known is not None,
         without=without,
         link=link,
     )
 
 
-def _tone(own: SortedRules, without: str, known: float | None, blind: bool) -> str:
+def _tone(own: SortedRules, without: str, known: float | None, gaps: bool) -> str:
     if own.failing(2):
         return "error"
     if own.failing(1):
         return "warning"
-    if blind or (known is None and without == "not known"):
+    if gaps or (known is None and without == "not known"):
         return "unknown"
     if own.failed:
         return "info"
@@ -709,6 +723,7 @@ def overall_gauge(collection: CollectionResult, verdict: Verdict) -> Gauge:
         sum(each.failed for each in scored),
         tone=verdict.tone,
         status="" if bounded_score(collection.overall) is not None else "see the categories",
+        says_coverage=True,
     )
 
 

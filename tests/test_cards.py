@@ -122,6 +122,9 @@ def test_one_object_is_spoken_of_as_one() -> None:
     made.private = Private(instances=1, bytes=9, share=0.5, creators=[creator])
     [sentence] = of(made, "private").sentences
     assert sentence.startswith("1 object holds private elements, 9 bytes in all")
+    # Not of the collection, which has other files too: its size is on the same page.
+    assert sentence.endswith(": 50.0\u00a0% of the bytes of its DICOM files.")
+    assert of(made, "private").tables[0].head[-1] == "Share of DICOM bytes"
     assert (
         of(made, "private").tables[0].lines[0].cells[1].note
         == "1 listed as safe (PS3.15 E.3.10); 1 holds dates; "

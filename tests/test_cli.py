@@ -228,6 +228,18 @@ def test_a_category_can_be_ignored(collection: Path) -> None:
     assert "iod" not in categories
 
 
+def test_rules_that_were_switched_off_are_known_by_category(collection: Path) -> None:
+    ignored = ("--ignore", "FILE001", "--ignore", "FILE002", "--ignore", "private")
+    dicom_audit("scan", collection, "-o", "out", "--jobs", 1, *ignored)
+    (made,) = read_result(Path("out/result.json")).collections
+    left_out = {each.id: each.rules_left_out for each in made.categories if each.rules_left_out}
+    assert left_out == {"integrity": 2, "private": len(PRIVATE)}
+    assert made.rules_left_out == 2 + len(PRIVATE)
+    passing = dicom_audit("gate", "out", "--min-score", "integrity=0", "--min-coverage", "iod=0")
+    assert passing.exit_code == 3
+    assert "2 rules of integrity were switched off" in passing.stderr
+
+
 @pytest.mark.parametrize(
     "options",
     [

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import html
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pydicom
@@ -24,11 +28,13 @@ __all__ = ["elsewhere"]
 NAMED = ("b.dcm", "c/d.dcm")
 
 
-def folder_of(folder: Path, named: tuple[str, ...]) -> Path:
+def folder_of(
+    folder: Path, named: tuple[str, ...], names: tuple[str, ...] = ("a.dcm", *NAMED)
+) -> Path:
     """Slices of one series, some of which hold a name."""
     dataset = pydicom.dcmread(str(get_testdata_file("CT_small.dcm")))
     dataset.PatientIdentityRemoved = "YES"
-    for number, name in enumerate(("a.dcm", *NAMED), 1):
+    for number, name in enumerate(names, 1):
         dataset.PatientName = "Mueller^Anna" if name in named else ""
         dataset.InstanceNumber = number
         dataset.SOPInstanceUID = UID(f"1.2.3.{number}")
@@ -52,6 +58,30 @@ def test_every_file_is_listed_and_no_other(tmp_path: Path) -> None:
     assert dicom_audit("files", "out", "DEID201", "--tag-path", "(0010,0020)").stdout == ""
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="the loop is of a POSIX shell")
+def test_the_loop_of_the_page_meets_files_of_odd_names(tmp_path: Path) -> None:
+    odd = ("-dash.dcm", " lead.dcm", "c/trail.dcm ", "quo'te $HOME.dcm")
+    scan(folder_of(tmp_path / "ct", odd, odd))
+    page = html.unescape(Path("out/report.html").read_text("utf-8"))
+    loop = next(each for each in re.findall("<code>(.*?)</code>", page) if "| while" in each)
+    assert loop in Path(__file__).parents[1].joinpath("docs/report.md").read_text("utf-8").replace(
+        "DEID201", "RULE"
+    ).replace('dcmodify -nb -m "(0010,0010)="', "COMMAND")
+    program = f"'{sys.executable}' -m auditor"
+    for words, meant in (
+        ("dicom-audit", program),
+        ("OUT", f"'{Path('out').resolve()}'"),
+        ("RULE", "DEID201"),
+        ("COMMAND", "ls"),
+    ):
+        loop = loop.replace(words, meant)
+    met = subprocess.run(
+        ["/bin/sh", "-c", loop], cwd=tmp_path / "ct", capture_output=True, text=True, check=True
+    )
+    assert met.stderr == ""
+    assert sorted(met.stdout.splitlines()) == sorted(f"./{name}" for name in odd)
+
+
 def test_a_rule_of_a_referee_has_files_too(tmp_path: Path) -> None:
     folder = folder_of(tmp_path / "ct", ())
     dataset = pydicom.dcmread(folder / "b.dcm")
@@ -68,7 +98,8 @@ def test_of_several_collections_each_path_begins_with_its_own(tmp_path: Path) ->
     scan("--each", tmp_path / "all")
     assert dicom_audit("files", "out", "DEID201").stdout.split() == ["one/b.dcm", "two/c/d.dcm"]
     only = dicom_audit("files", "out", "DEID201", "--only", "two")
-    assert only.stdout.split() == ["two/c/d.dcm"]
+    # A command is run in the folder of the collection, wherever that is.
+    assert only.stdout.split() == ["c/d.dcm"]
 
 
 def test_a_rule_about_the_collection_that_counts_files_lists_them(tmp_path: Path) -> None:
@@ -91,7 +122,7 @@ def test_collections_of_one_name_are_told_apart_by_their_repositories(tmp_path: 
     listed = dicom_audit("files", "out", "DEID201").stdout.splitlines()
     assert listed == ["Host a/ct/b.dcm", "Host b/ct/b.dcm"]
     only = dicom_audit("files", "out", "DEID201", "--only", "Host b/ct").stdout.splitlines()
-    assert only == ["Host b/ct/b.dcm"]
+    assert only == ["b.dcm"]
     # Commands group by this column.
     tables = auditor.load(tmp_path / "out").instances()
     assert set(tables["collection"]) == {"Host a/ct", "Host b/ct"}

@@ -162,6 +162,52 @@ def test_a_score_counts_where_enough_was_judged(
     assert len(decision.reasons) == (code != PASSED)
 
 
+OFF = "switched off by --select or --ignore"
+
+
+@pytest.mark.parametrize(
+    ("off", "limits", "reasons"),
+    [
+        (4, Limits(min_score={"iod": 90}), [f"4 rules of iod were {OFF}"]),
+        (1, Limits(min_coverage={"iod": 100}), [f"1 rule of iod was {OFF}"]),
+        (4, Limits(min_coverage={"overall": 100}), [f"5 rules were {OFF}"]),
+        (4, Limits(min_score={"segmentation": 90}), [f"1 rule of segmentation was {OFF}"]),
+        # Nobody asked for it, or it has all of its rules.
+        (4, Limits(Severity.ERROR), []),
+        (0, Limits(min_score={"iod": 90}), []),
+    ],
+)
+def test_a_score_without_rules_that_were_switched_off_is_no_pass(
+    off: int, limits: Limits, reasons: list[str]
+) -> None:
+    audit = scored(100, overall=100)
+    (collection,) = audit.collections
+    (iod,) = collection.categories
+    other = replace(iod, id="segmentation", rules_left_out=1)
+    collection.categories = [replace(iod, rules_left_out=off), other]
+    collection.rules_left_out = off + 1
+    decision = decide([audit], limits, 0)
+    assert decision.reasons == tuple(f"ct: {each}" for each in reasons)
+    assert decision.code == (INCOMPLETE if reasons else PASSED)
+    # A score that is too low stays a failure.
+    iod.score = 80
+    collection.categories = [replace(iod, rules_left_out=off), other]
+    failed = decide([audit], limits, 0)
+    assert failed.code == (FAILED if "iod" in limits.min_score else decision.code)
+
+
+def test_of_an_older_audit_rules_that_were_switched_off_may_be_of_any_category() -> None:
+    audit = scored(100)
+    audit.collections[0].rules_left_out = 2
+    decision = decide([audit], Limits(min_score={"iod": 90}), 0)
+    assert decision.code == INCOMPLETE
+    assert decision.reasons == (
+        f"ct: 2 rules were {OFF}, and this audit does not say whether any is of iod",
+    )
+    decision = decide([audit], Limits(min_coverage={"overall": 90}), 0)
+    assert decision.reasons == (f"ct: 2 rules were {OFF}",)
+
+
 def test_no_overall_score_is_no_pass() -> None:
     decision = decide([scored(100, overall=None)], Limits(min_score={"overall": 0}), 0)
     assert decision.code == INCOMPLETE

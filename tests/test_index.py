@@ -383,6 +383,19 @@ def test_scan_of_an_index_gives_an_audit_like_any_other() -> None:
 
 
 @pytest.mark.usefixtures("installed")
+def test_rules_that_an_index_was_not_asked_are_known_by_category() -> None:
+    scan("idc:one", "-o", "out", "--jobs", 1, "--ignore", "DEID101", "--ignore", "FILE001")
+    result = json.loads(Path("out/result.json").read_text("utf-8"))
+    left_out = {
+        each["id"]: each["rules_left_out"] for each in result["collections"][0]["categories"]
+    }
+    assert {name: count for name, count in left_out.items() if count} == {
+        "deidentification": 1,
+        "integrity": 1,
+    }
+
+
+@pytest.mark.usefixtures("installed")
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

@@ -243,6 +243,20 @@ def test_rules_are_chosen_by_id_and_category(tmp_path: Path) -> None:
         chosen(["CONS9"], [])
 
 
+def test_rules_that_are_left_out_are_counted_by_category(tmp_path: Path) -> None:
+    rules = loaded(
+        tmp_path / "r",
+        a_rule(),
+        a_rule(id='"CONS902"'),
+        a_rule(id='"IOD901"', category='"iod"'),
+    )
+    assert rules.left_out == rules.only((), ()).left_out == {}
+    assert rules.only((), ["CONS901"]).left_out == {"consistency": 1}
+    assert rules.only(["CONS901"], ()).left_out == {"consistency": 1, "iod": 1}
+    twice = rules.only((), ["CONS901"]).only((), ["CONS902"])
+    assert twice.left_out == {"consistency": 2}
+
+
 def test_one_rule_is_got_by_its_id(tmp_path: Path) -> None:
     rules = loaded(tmp_path / "r", a_rule())
     assert rules.get("CONS901") is rules.rules[0]

@@ -129,6 +129,16 @@ def test_nothing_judged_is_no_score_and_says_why(
     assert scored.reason.startswith(reason)
 
 
+def test_rules_that_were_switched_off_are_known_and_no_absence() -> None:
+    scored = score_category("iod", [a_rule(10)], 2)
+    # Nobody knows what they would have judged: the share is of those that were run.
+    assert (scored.score, scored.coverage, scored.rules_left_out) == (100, 1, 2)
+    scored = score_category("iod", [a_rule(0)], 2)
+    assert scored.score is None
+    assert scored.reason.startswith("not evaluated")
+    assert score_category("iod", [], 2).reason.startswith("not run")
+
+
 def test_a_rule_that_raised_makes_its_category_unknown() -> None:
     scored = score_category("iod", [a_rule(100), a_rule(0, errors=1)])
     assert scored.score is None

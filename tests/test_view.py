@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from auditor.formats import FORMATS
 from auditor.render import report_page
 from auditor.result import CategoryResult, CollectionResult, Counts, GroupedFinding, RuleResult
 from auditor.scorecard import report_view
@@ -494,6 +495,42 @@ def test_information_alone_is_not_scored() -> None:
     )
 
 
+def test_a_category_with_rules_switched_off_is_not_green(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    made = careful()
+    made.rules_left_out = 9
+    integrity, *_, annotation = made.categories
+    integrity.rules_left_out, annotation.rules_left_out = 4, 1
+    segmentation, radiotherapy = (
+        next(each for each in made.categories if each.id == name)
+        for name in ("segmentation", "radiotherapy")
+    )
+    # Of one all that was run does not apply, of the other nothing was run.
+    segmentation.rules_left_out, radiotherapy.rules_left_out = 1, 3
+    segmentation.score = radiotherapy.score = None
+    segmentation.reason, radiotherapy.reason = "not evaluated: nothing here", "not run: no rule"
+    absent = [rule(each.id, "not_applicable") for each in made.rules if "SEG" in each.id]
+    made.rules = [each for each in made.rules if not each.id.startswith(("SEG", "RT"))] + absent
+    (shown,) = report_view(audit(made)).collections
+    gauges = {each.title: each for each in (section.gauge for section in shown.sections)}
+    whole = gauges["File integrity"]
+    assert (whole.number, whole.tone, whole.status) == ("100", "unknown", "4 rules switched off")
+    none, part = gauges["Radiotherapy"], gauges["Segmentation"]
+    assert (none.score, none.tone) == (part.score, part.tone) == ("not known", "unknown")
+    assert none.status == "3 rules switched off; not run: no rule"
+    assert part.status == "1 rule switched off; nothing here"
+    assert gauges["Annotation"].tone == "unknown"
+    assert gauges["Annotation"].score == "not known"
+    summarise(audit(made), Path("out"))
+    lines = capsys.readouterr().out.splitlines()
+    row = next(line for line in lines if "File integrity" in line)
+    assert row.rstrip().endswith("4 rules switched off")
+    markdown = FORMATS["markdown"].report(audit(made)).decode()
+    row = next(line for line in markdown.splitlines() if "File integrity" in line)
+    assert row.endswith("; 4 rules switched off |")
+
+
 def test_state_is_not_said_twice() -> None:
     reason = "not evaluated: objects without a SOP class"
     failed = rule("IOD101", "fail", 397, 2, not_evaluated=3, reason=reason)
@@ -514,8 +551,31 @@ def test_category_without_a_rule_is_not_known() -> None:
     (shown,) = report_view(audit(made)).collections
     assert {each.tone for each in (section.gauge for section in shown.sections)} == {"unknown"}
     gauges = [each.gauge for each in shown.sections]
-    assert {each.coverage for each in (*gauges, shown.overall)} == {"coverage 0\u00a0%"}
+    assert shown.overall.coverage == "coverage 0\u00a0%"
+    assert {each.coverage for each in gauges} == {""}
     assert shown.none == "No rule was run."
+
+
+def test_without_a_score_a_category_shows_no_coverage() -> None:
+    made = careful()
+    integrity = made.categories[0]
+    # One of 26 objects is cut short: of the others it is known that they are nothing of the kind.
+    for each in made.rules:
+        if each.category == integrity.id:
+            each.outcome, each.applicable, each.not_evaluated = "not_evaluated", 0, 1
+    integrity.score, integrity.coverage, integrity.applicable = None, 0.9615, 0
+    integrity.reason = "not evaluated: what may belong here could not be judged"
+    page = report_view(audit(made, careful()))
+    (gauge,) = [
+        section.gauge
+        for each in page.collections
+        for section in each.sections
+        if section.title == "File integrity" and section.gauge.score == "not known"
+    ]
+    assert (gauge.coverage, gauge.coverage_short, gauge.coverage_arc) == ("", "", 0)
+    for shown in (report_page(audit(made)), report_page(audit(made, careful()))):
+        assert "96.1" not in shown
+        assert "96.2" not in shown
 
 
 @pytest.mark.parametrize("score", [float("nan"), None])
@@ -661,10 +721,28 @@ def test_a_short_section_still_has_what_to_fix_first_and_an_example() -> None:
 
 def test_the_page_says_how_its_commands_are_run() -> None:
     told = "Run commands on a copy"
-    assert "dicom-audit files OUT RULE | while read -r file" in report_page(audit(commanding()))
+    assert "dicom-audit files OUT RULE | while" in report_page(audit(commanding()))
     # Where what is said of a rule is said once, this is, too; nothing to run needs no telling.
     assert report_page(audit(commanding(), commanding())).count(told) == 2
     assert told not in report_page(audit(careful()))
+
+
+def test_a_page_of_several_collections_asks_for_the_files_of_one() -> None:
+    other = commanding()
+    other.name = "other"
+    several, single = report_page(audit(commanding(), other)), report_page(audit(commanding()))
+    assert several.count("dicom-audit files OUT RULE --only NAME |") == 2
+    assert "dicom-audit files OUT RULE |" not in several
+    assert "dicom-audit files OUT RULE |" in single
+    # It may be of one of the collections of an audit, by `report --only`.
+    assert "(with <code>--only NAME</code> after RULE" in single
+    for level in LEVELS[:6]:
+        page = report_view(audit(commanding(), other), level)
+        steps = [step for each in page.collections for step in each.first]
+        commands = [each.command for each in steps] + [each.command for each in page.texts]
+        lines = [command[-1] for command in commands if command]
+        assert lines
+        assert all(line.endswith(" --only NAME") for line in lines)
 
 
 def commanding() -> CollectionResult:

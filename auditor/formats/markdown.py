@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable
 
 from auditor.diff import Diff
-from auditor.result import AuditResult, CollectionResult
-from auditor.view import clean, most_urgent, percent, tenths, verdict_of
+from auditor.result import AuditResult, CategoryResult, CollectionResult
+from auditor.view import clean, most_urgent, percent, switched_off, tenths, verdict_of
 from auditor.words import number, plural, unit_word, with_verb
 
 MOST_BYTES = 60_000
@@ -112,9 +112,7 @@ def _collection(collection: CollectionResult) -> list[list[str]]:
                 escaped(each.title),
                 _score(each.score),
                 percent(100 * each.coverage) if each.score is not None else "-",
-                f"{number(each.applicable - each.failed)} of {number(each.applicable)}"
-                if each.applicable
-                else escaped(each.reason),
+                _passed(each),
             )
             for each in collection.categories
         ),
@@ -135,6 +133,14 @@ def _collection(collection: CollectionResult) -> list[list[str]]:
     if len(failed) > RULES:
         blocks.append([with_verb(len(failed) - RULES, "more rule", "fails", "fail") + "."])
     return blocks
+
+
+def _passed(category: CategoryResult) -> str:
+    """Say how many checks passed, or why there are none, and what nobody looked for."""
+    said = escaped(category.reason)
+    if category.applicable:
+        said = f"{number(category.applicable - category.failed)} of {number(category.applicable)}"
+    return "; ".join(filter(None, (said, switched_off(category))))
 
 
 def _waivers(result: AuditResult) -> list[list[str]]:
