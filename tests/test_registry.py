@@ -144,6 +144,15 @@ def test_a_summary_is_held_to_what_it_says(tmp_path: Path, said: str, says: str)
         loaded(tmp_path / "d", good.replace("'How.'", "pass"))
 
 
+def test_a_folder_has_something_to_judge_by_itself(tmp_path: Path) -> None:
+    with pytest.raises(RegistryError, match=r"no rule in .*nothing \(subfolders are not looked"):
+        loaded(tmp_path / "nothing", "HELP = 1\n")
+    judge = "@judge(name='much', applies=bool)\ndef much(element):\n    'How.'\n"
+    summary = "from auditor import summary\n@summary(name='m', category='iod', reads=())\n"
+    for name, text in (("judges", judge), ("sums", summary + "def m(facts):\n    'How.'\n")):
+        assert not loaded(tmp_path / name, text).rules
+
+
 @pytest.mark.parametrize("part", ["A title.", "Because.", "So."])
 def test_a_rule_says_what_why_and_how_to_fix(tmp_path: Path, part: str) -> None:
     with pytest.raises(RegistryError, match="the docstring has no"):
