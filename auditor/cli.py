@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime
@@ -21,8 +23,11 @@ if TYPE_CHECKING:
     from auditor.gate import Decision, Limits
     from auditor.profile import Profile
     from auditor.registry import RuleSet
-    from auditor.result import AuditResult
+    from auditor.result import AuditResult, RuleResult
     from auditor.waivers import Waiver
+
+PLACES = 5
+"""Tag paths that are named where one was asked for that no finding has."""
 
 
 def _say(message: str) -> None:
@@ -505,11 +510,15 @@ def files(out: Path, rule_id: str, tag_path: str, only: str | None) -> None:
     audit = _load(out)
     rule_id = rule_id.upper()
     wanted = audit.result if only is None else _only(audit.result, only)
-    known = {rule.id: rule for each in wanted.collections for rule in each.rules}
-    if rule_id not in known:
+    known = [rule for each in wanted.collections for rule in each.rules if rule.id == rule_id]
+    if not known:
         _fail(f"the audit has no rule {rule_id}")
+    if not any(rule.findings for rule in known):
+        _say(f"{rule_id} has no finding: {_outcomes(known)}")
+    elif tag_path:
+        tag_path = _place_meant(tag_path, known)
     try:
-        if known[rule_id].scope == "collection":
+        if known[0].scope == "collection":
             found = _files_of_collections(wanted, rule_id, tag_path)
         else:
             columns = ["repository", "collection", "path"]
@@ -523,6 +532,40 @@ def files(out: Path, rule_id: str, tag_path: str, only: str | None) -> None:
         if (repository, name) in chosen:
             shown = name if names.count(name) == 1 else f"{repository}/{name}"
             click.echo(f"{shown}/{path}" if len(names) > 1 else path)
+
+
+def _outcomes(rules: list[RuleResult]) -> str:
+    """Return what became of a rule: nothing found is a pass only where it looked."""
+    from auditor.words import plural
+
+    outcomes = Counter(rule.outcome.replace("_", " ") for rule in rules)
+    return ", ".join(
+        f"{outcome} in {plural(count, 'collection')}" if len(rules) > 1 else outcome
+        for outcome, count in sorted(outcomes.items())
+    )
+
+
+def _place_meant(given: str, rules: list[RuleResult]) -> str:
+    """Return the tag path of a rule's findings that is meant: brackets and capitals are optional.
+
+    A place that no finding has is refused: who mends file by file would take silence for done.
+    """
+    from auditor.sources import printable
+
+    places = {finding.tag_path for rule in rules for finding in rule.findings} - {""}
+    if given in places:
+        return given
+    for place in sorted(places):
+        if _bare(place) == _bare(given):
+            return place
+    shown = [printable(place) for place in sorted(places)]
+    has = ", ".join(shown[:PLACES]) if shown else "no places"
+    more = f" and {len(shown) - PLACES} more" if len(shown) > PLACES else ""
+    _fail(f"{rules[0].id} has no finding at {printable(given)}; it has {has}{more}")
+
+
+def _bare(tag_path: str) -> str:
+    return re.sub(r"[()\s]", "", tag_path).casefold()
 
 
 def _files_of_collections(
