@@ -208,7 +208,7 @@ def scan(
         from auditor.ocr import is_available
 
         if not is_available():
-            _fail("--ocr needs the extra `ocr`: pip install dicom-auditor[ocr]")
+            _fail("--ocr needs the extra `ocr`: pip install '.[ocr]' in a clone")
     if show_values:
         click.secho(
             "WARNING: --show-values writes values as they are. The audit may identify persons: "
