@@ -836,7 +836,7 @@ def survey(
     from auditor.files import read_text
     from auditor.survey import SurveyError, lay_beside
     from auditor.survey import survey as survey_of
-    from auditor.survey_view import print_survey, survey_csv, survey_json, survey_page
+    from auditor.survey_view import print_survey, repeated, survey_csv, survey_json, survey_page
 
     if file is None and form == "html":
         _fail("give --out FILE, or another --format")
@@ -851,6 +851,8 @@ def survey(
         _fail(f"--against: {error}")
     except (OSError, UnicodeDecodeError) as error:
         _fail(f"--describe: cannot be read ({type(error).__name__})")
+    if said := repeated(made):
+        _say(f"warning: {said}")
     written = {"html": survey_page, "csv": survey_csv, "json": survey_json}[form](made)
     if file is None:
         click.echo(written, nl=False)
