@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime
@@ -21,8 +23,11 @@ if TYPE_CHECKING:
     from auditor.gate import Decision, Limits
     from auditor.profile import Profile
     from auditor.registry import RuleSet
-    from auditor.result import AuditResult
+    from auditor.result import AuditResult, RuleResult
     from auditor.waivers import Waiver
+
+PLACES = 5
+"""Tag paths that are named where one was asked for that no finding has."""
 
 
 def _say(message: str) -> None:
@@ -203,7 +208,7 @@ def scan(
         from auditor.ocr import is_available
 
         if not is_available():
-            _fail("--ocr needs the extra `ocr`: pip install dicom-auditor[ocr]")
+            _fail("--ocr needs the extra `ocr`: pip install '.[ocr]' in a clone")
     if show_values:
         click.secho(
             "WARNING: --show-values writes values as they are. The audit may identify persons: "
@@ -508,11 +513,15 @@ def files(out: Path, rule_id: str, tag_path: str, only: str | None) -> None:
     audit = _load(out)
     rule_id = rule_id.upper()
     wanted = audit.result if only is None else _only(audit.result, only)
-    known = {rule.id: rule for each in wanted.collections for rule in each.rules}
-    if rule_id not in known:
+    known = [rule for each in wanted.collections for rule in each.rules if rule.id == rule_id]
+    if not known:
         _fail(f"the audit has no rule {rule_id}")
+    if not any(rule.findings for rule in known):
+        _say(f"{rule_id} has no finding: {_outcomes(known)}")
+    elif tag_path:
+        tag_path = _place_meant(tag_path, known)
     try:
-        if known[rule_id].scope == "collection":
+        if known[0].scope == "collection":
             found = _files_of_collections(wanted, rule_id, tag_path)
         else:
             columns = ["repository", "collection", "path"]
@@ -527,6 +536,40 @@ def files(out: Path, rule_id: str, tag_path: str, only: str | None) -> None:
             shown = name if names.count(name) == 1 else f"{repository}/{name}"
             # Of one collection a command runs where it is, whatever folder holds that.
             click.echo(f"{shown}/{path}" if only is None and len(names) > 1 else path)
+
+
+def _outcomes(rules: list[RuleResult]) -> str:
+    """Return what became of a rule: nothing found is a pass only where it looked."""
+    from auditor.words import plural
+
+    outcomes = Counter(rule.outcome.replace("_", " ") for rule in rules)
+    return ", ".join(
+        f"{outcome} in {plural(count, 'collection')}" if len(rules) > 1 else outcome
+        for outcome, count in sorted(outcomes.items())
+    )
+
+
+def _place_meant(given: str, rules: list[RuleResult]) -> str:
+    """Return the tag path of a rule's findings that is meant: brackets and capitals are optional.
+
+    A place that no finding has is refused: who mends file by file would take silence for done.
+    """
+    from auditor.sources import printable
+
+    places = {finding.tag_path for rule in rules for finding in rule.findings} - {""}
+    if given in places:
+        return given
+    for place in sorted(places):
+        if _bare(place) == _bare(given):
+            return place
+    shown = [printable(place) for place in sorted(places)]
+    has = ", ".join(shown[:PLACES]) if shown else "no places"
+    more = f" and {len(shown) - PLACES} more" if len(shown) > PLACES else ""
+    _fail(f"{rules[0].id} has no finding at {printable(given)}; it has {has}{more}")
+
+
+def _bare(tag_path: str) -> str:
+    return re.sub(r"[()\s]", "", tag_path).casefold()
 
 
 def _files_of_collections(
@@ -797,7 +840,7 @@ def survey(
     from auditor.files import read_text
     from auditor.survey import SurveyError, lay_beside
     from auditor.survey import survey as survey_of
-    from auditor.survey_view import print_survey, survey_csv, survey_json, survey_page
+    from auditor.survey_view import print_survey, repeated, survey_csv, survey_json, survey_page
 
     if file is None and form == "html":
         _fail("give --out FILE, or another --format")
@@ -812,6 +855,8 @@ def survey(
         _fail(f"--against: {error}")
     except (OSError, UnicodeDecodeError) as error:
         _fail(f"--describe: cannot be read ({type(error).__name__})")
+    if said := repeated(made):
+        _say(f"warning: {said}")
     written = {"html": survey_page, "csv": survey_csv, "json": survey_json}[form](made)
     if file is None:
         click.echo(written, nl=False)

@@ -25,7 +25,7 @@ STATES = ("new", "unsought", "unchanged", "unseen", "fixed")
 """What may become of a finding, the worst first: each counts it in a `Change`."""
 
 SERIES = 20
-"""Series that are named for each change, of those where something is new or fixed."""
+"""Series that are named for each change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,8 @@ class Change:
     untold
         Of `unchanged`, how many are in no known series: they may be new ones in place of old.
     series
-        Hashes of series in which something is new or fixed, at most `SERIES`.
+        Hashes of series in which something is new or fixed; where nothing is, of those that have
+        the finding: a waiver may name them. At most `SERIES`.
     example
         A path at which it is new; else one at which it is, or was.
     """
@@ -139,7 +140,9 @@ SELECT number, rule, tag_path, message,
        coalesce(sum(least(before, now)) FILTER (series IS NULL), 0)::BIGINT,
        count(series) FILTER (now > before),
        count(series) FILTER (before > now),
-       min(format('{{:016x}}', series), {kept}) FILTER (series IS NOT NULL AND now <> before),
+       coalesce(
+           min(format('{{:016x}}', series), {kept}) FILTER (series IS NOT NULL AND now <> before),
+           min(format('{{:016x}}', series), {kept}) FILTER (series IS NOT NULL)),
        coalesce(min(example) FILTER (now > before), min(example), min(former), '')
 FROM paired GROUP BY number, rule, tag_path, message
 """

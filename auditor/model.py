@@ -448,8 +448,8 @@ def rule(
     Raises
     ------
     ValueError
-        If severity, confidence, scope or unit is not one of the words above. Everything
-        else is validated when a folder of rules is loaded.
+        If severity, confidence, scope or unit is not one of the words above, or `reads` is a
+        text. Everything else is validated when a folder of rules is loaded.
     """
 
     def decorate(check: Callable[[Any], Iterator[Finding | Undecided]]) -> Rule:
@@ -460,7 +460,7 @@ def rule(
             confidence=_word(Confidence, "confidence", confidence),
             scope=_word(Scope, "scope", scope),
             unit=_word(Unit, "unit", unit),
-            reads=tuple(reads),
+            reads=_names(reads),
             reference=reference,
             applies=applies,
             check=check,
@@ -475,6 +475,13 @@ def _word(words: type[W], name: str, given: str) -> W:
     if given not in list(words):
         raise ValueError(f"{name} {given!r} is none of {', '.join(words)}")
     return words(given)
+
+
+def _names(given: Iterable[str]) -> tuple[str, ...]:
+    """Return what is read; a text would be read letter by letter, and a letter is no attribute."""
+    if isinstance(given, str):
+        raise ValueError(f"reads must be a tuple: add a comma, ({given!r},)")
+    return tuple(given)
 
 
 def judge(
@@ -553,7 +560,8 @@ def summary(
     Raises
     ------
     ValueError
-        If the unit is none. Everything else is validated when a folder of rules is loaded.
+        If the unit is none, or `reads` is a text. Everything else is validated when a folder of
+        rules is loaded.
     """
 
     def decorate(count: Callable[[InstanceFacts], Iterable[Row]]) -> Summary:
@@ -561,7 +569,7 @@ def summary(
             name,
             category,
             Unit(unit),
-            tuple(reads),
+            _names(reads),
             applies,
             joined,
             count,

@@ -136,23 +136,30 @@ def load(folders: Sequence[Path]) -> RuleSet:
     Raises
     ------
     RegistryError
-        If a folder is missing, a file does not import, or a rule says something of itself
-        that cannot be true.
+        If a folder is missing or has none of them, a file does not import, or a rule says
+        something of itself that cannot be true.
     """
     rules: dict[str, Rule] = {}
     judges: dict[str, Judge | Comparison] = {}
     summaries: dict[str, Summary] = {}
     digest = blake2b(digest_size=8)
     for folder in folders:
+        has_any = False
         for file, source, module in _modules(folder):
             digest.update(file.name.encode() + b"\0" + source + b"\0")
             for thing in vars(module).values():
+                has_any |= isinstance(thing, Rule | Judge | Comparison | Summary)
                 if isinstance(thing, Rule):
                     _register(rules, thing.id, thing, "rule", _problems, file)
                 elif isinstance(thing, Judge | Comparison):
                     _register(judges, thing.name, thing, "judge", lambda _: (), file)
                 elif isinstance(thing, Summary):
                     _register(summaries, thing.name, thing, "summary", _summary_problems, file)
+        # Whoever names a folder wants it to judge. Judges alone are enough: rules of another
+        # folder can read them.
+        if not has_any:
+            where = printable(str(folder))
+            raise RegistryError(f"no rule in {where} (subfolders are not looked into)")
     order = list(CATEGORIES)
     ordered = sorted(rules.values(), key=lambda rule: (order.index(rule.category), rule.id))
     reading = [(f"rule {rule.id}", rule.reads) for rule in ordered]

@@ -174,13 +174,17 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """All collections, by repository and name."""
+    """All collections, by repository and name.
+
+    `repeated` says of a name, behind its repository, in how many audits it is, if in several.
+    """
 
     rows: tuple[SurveyRow, ...]
     steps: tuple[Step, ...]
     formats: dict[str, int]
     not_stated: dict[str, int]
     against: Comparison | None = None
+    repeated: dict[str, int] = field(default_factory=dict)
     schema: str = field(default=SCHEMA)
 
     def to_dict(self) -> dict[str, Any]:
@@ -203,6 +207,13 @@ def survey(results: Iterable[AuditResult], descriptions: Descriptions | None = N
         What publishers state, by the collection's name; it wins over what the audit found.
     """
     stated = descriptions or {}
+    results = list(results)
+    # Two collections of one audit may have one name, and are two.
+    audits = Counter(
+        key
+        for result in results
+        for key in {(each.repository, each.name) for each in result.collections}
+    )
     rows = sorted(
         (_row(each, stated.get(each.name)) for result in results for each in result.collections),
         key=lambda row: (row.repository, row.name),
@@ -225,6 +236,7 @@ def survey(results: Iterable[AuditResult], descriptions: Descriptions | None = N
             name: sum(not getattr(row, name) for row in rows)
             for name in ("access", "species", "pathology", "region")
         },
+        repeated={"/".join(filter(None, key)): n for key, n in sorted(audits.items()) if n > 1},
     )
 
 

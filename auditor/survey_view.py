@@ -13,7 +13,7 @@ from auditor.formats.csv import cell
 from auditor.render import page
 from auditor.survey import FLAGS, NOT_EVALUATED, Comparison, Survey, SurveyRow
 from auditor.view import NOT_KNOWN, clean, explain_notation, percent
-from auditor.words import number, plural
+from auditor.words import agree, number, plural
 
 ROWS = 3000
 """Collections on a page, and differences from another table; the rest is counted."""
@@ -26,6 +26,9 @@ DATED = ("seg", "rt", "sr")
 
 MISSING = 40
 """Collections of another table that are named where they were not surveyed."""
+
+REPEATED = 5
+"""Collections that are named where they are in several audits."""
 
 NOT_STATED = "not stated"
 
@@ -107,6 +110,7 @@ class SurveyView:
     subtitle: str
     steps: tuple[StepView, ...]
     stated: str
+    repeated: str
     formats: tuple[FormatView, ...]
     rows: tuple[RowView, ...]
     traced: bool
@@ -135,6 +139,7 @@ def survey_page(made: Survey) -> bytes:
             f"{plural(sum(row.subjects or 0 for row in made.rows), 'subject')}{unknown}",
             steps=_steps(made),
             stated=_stated(made),
+            repeated=repeated(made),
             formats=_formats(made),
             rows=tuple(map(_row, made.rows[:ROWS])),
             traced=any(row.annotation_files for row in made.rows),
@@ -190,6 +195,19 @@ def _stated(made: Survey) -> str:
         if missing
         else ""
     )
+
+
+def repeated(made: Survey) -> str:
+    """Return which collections count more than once, subjects and all."""
+    some = [
+        f"{clean(name)} is in {number(count)} of the audits and counts "
+        f"{'twice' if count == 2 else f'{number(count)} times'}"
+        for name, count in list(made.repeated.items())[:REPEATED]
+    ]
+    left = len(made.repeated) - REPEATED
+    if left > 0:
+        some.append(f"{plural(left, 'more collection')} {agree(left, 'is', 'are')} in several")
+    return f"{'; '.join(some)}." if some else ""
 
 
 def _formats(made: Survey) -> tuple[FormatView, ...]:

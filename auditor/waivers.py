@@ -206,10 +206,16 @@ def warnings(result: AuditResult) -> list[str]:
     """Return a plain line for each waiver that does not do what its author believes."""
     said = {"expired": "expired on {}", "unmatched": "matches nothing in this audit"}
     return [
-        f"waiver of {each.rule}{_limits(each)}: {said[each.state].format(each.expires)}"
+        f"waiver of {each.rule}{_limits(each)}: {said[each.state].format(each.expires)}{_why(each)}"
         for each in result.waivers
         if each.state in said
     ]
+
+
+def _why(waiver: WaiverResult) -> str:
+    if waiver.state != "unmatched" or "series" not in waiver.where:
+        return ""
+    return "; series are known only in audits made with one DICOM_AUDIT_KEY"
 
 
 def _limits(waiver: WaiverResult) -> str:

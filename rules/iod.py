@@ -296,11 +296,12 @@ def attribute_not_allowed(instance: InstanceFacts) -> Iterator[Finding]:
     Why it matters
     --------------
     Attributes that exclude each other say contradicting things when both are there, and
-    readers choose differently.
+    readers choose differently; so do a value and an attribute that it rules out.
 
     How to fix
     ----------
-    Keep the one of the two that applies; the condition stands in the module's table.
+    Keep the one of the two that applies, or remove the attribute whose condition does not hold;
+    the condition stands in the module's table.
 
     Command
     -------

@@ -749,9 +749,12 @@ def whose_and_what(instance: InstanceFacts) -> Iterator[tuple[str, ...]]:
 def known_safe(instance: InstanceFacts) -> Iterator[tuple[str, ...]]:
     """Whose known-safe private elements an object has that claims to keep them.
 
-    Rows: ``claims``; ``kept``, group and creator.
+    Rows: ``claims``; ``private``, if it has any private element, safe or not; ``kept``, group and
+    creator.
     """
     yield ("claims",)
+    if instance.private():
+        yield ("private",)
     yield from sorted(
         {
             ("kept", f"{element.group:04X}", element.creator)
@@ -779,19 +782,40 @@ _LOST = (
 )
 
 
+_JUDGED = (
+    f"SELECT SeriesInstanceUID FROM ({_KEPT}) "
+    f"JOIN ({_SIZES}) USING (SeriesInstanceUID, SOPClassUID) WHERE size > 1"
+)
+# Of an object whose header is cut short the summary says nothing: it may have them, or not.
+_OTHERS = (
+    "SELECT count(*) > 1 AND count(*) FILTER (signature IN (SELECT signature FROM counted "
+    "WHERE summary = 'safe_private' AND said = 'private')) > 0 AS unlisted, "
+    "SeriesInstanceUID IN (SELECT SeriesInstanceUID FROM instances JOIN counted USING (signature) "
+    "WHERE summary = 'safe_private' AND said = '') AS cut_short "
+    f"FROM ({_CLAIMING}) WHERE SeriesInstanceUID NOT IN ({_JUDGED}) GROUP BY SeriesInstanceUID"
+)
+
+
 def _comparable(collection: CollectionFacts) -> Units:
-    judged = collection.count(
-        f"SELECT count(DISTINCT SeriesInstanceUID) FROM ({_KEPT}) "
-        f"JOIN ({_SIZES}) USING (SeriesInstanceUID, SOPClassUID) WHERE size > 1"
-    )
-    series = collection.count(f"SELECT count(DISTINCT SeriesInstanceUID) FROM ({_CLAIMING})")
+    """Return the series to judge.
+
+    A series of one object cannot differ in itself, and one without any private element has none
+    that some objects kept: of them there is nothing to look at.
+    """
+    judged = collection.count(f"SELECT count(DISTINCT SeriesInstanceUID) FROM ({_JUDGED})")
     failed = collection.count(f"SELECT count(DISTINCT SeriesInstanceUID) FROM ({_LOST})")
     nameless = collection.count(f"SELECT count(*) FROM ({_CLAIMS}) WHERE SeriesInstanceUID IS NULL")
-    said = "series in which no object has known-safe elements, or that are of one object"
-    reasons = [said] * (series > judged) + ["objects without a Series Instance UID"] * (
-        nameless > 0
+    [(others, unlisted, cut_short)] = collection.rows(
+        "SELECT count(*) FILTER (unlisted OR cut_short), count(*) FILTER (unlisted), "
+        f"count(*) FILTER (cut_short) FROM ({_OTHERS})"
     )
-    return Units(judged, series - judged + nameless, "; ".join(reasons), failed)
+    reasons = {
+        "series whose private elements are none that are known to be safe": unlisted,
+        "series with objects that could not be looked at": cut_short,
+        "objects without a Series Instance UID": nameless,
+    }
+    reason = "; ".join(said for said, count in reasons.items() if count)
+    return Units(judged, others + nameless, reason, failed)
 
 
 @rule(

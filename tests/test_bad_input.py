@@ -364,6 +364,19 @@ def test_a_missing_folder_of_rules_is_2(good: Path) -> None:
     )
 
 
+def test_a_folder_without_a_rule_is_2(good: Path, tmp_path: Path) -> None:
+    for name in ("around", "empty"):
+        (tmp_path / name).mkdir()
+    # The rule is one folder further down.
+    a_rule(tmp_path / "around" / "our-rules")
+    for name in ("around", "empty"):
+        folder = tmp_path / name
+        says = f"no rule in {folder} (subfolders are not looked into)"
+        for command in (("scan", good, "-o", "out"), ("rules",), ("explain", "DEID101")):
+            refused(*command, "--rules", folder, code=2, says=says)
+    assert not Path("out").exists()
+
+
 def test_a_rule_of_an_id_that_exists_is_2(good: Path, tmp_path: Path) -> None:
     first, second = a_rule(tmp_path / "a"), a_rule(tmp_path / "b")
     arguments = ("--rules", first, "--rules", second)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import shutil
 from collections import Counter
@@ -18,6 +20,7 @@ from pydicom.uid import generate_uid
 
 from auditor.cli import main
 from auditor.diff import SERIES, Diff, compare
+from auditor.formats.csv import diff as csv_of
 from auditor.frames import load
 from auditor.redaction import KEY_VARIABLE
 from auditor.result import ResultError
@@ -39,7 +42,7 @@ def test_a_moved_file_changes_nothing(tmp_path: Path) -> None:
     assert diff.by_series
     assert diff.notes == ()
     [change] = diff.changes
-    assert (change.state, change.untold, change.series) == ("unchanged", 0, ())
+    assert (change.state, change.untold) == ("unchanged", 0)
     assert (change.attribute, change.example) == ("PatientName", "new/place/b.dcm")
 
 
@@ -69,6 +72,23 @@ def test_the_series_in_which_something_changed_are_named(tmp_path: Path) -> None
     many = write(tmp_path / "c", [Found("DEID201", n) for n in range(100, 200)])
     [change] = compare(old, many, (), DAY).changes
     assert (change.series_new, len(change.series)) == (100, SERIES)
+
+
+def test_where_nothing_changed_the_series_of_the_finding_are_named(tmp_path: Path) -> None:
+    found = [Found("DEID201", 1), Found("DEID201", 255), Found("DEID201", None)]
+    audit = write(tmp_path / "a", found)
+    diff = compare(audit, audit, (), DAY)
+    [change] = diff.changes
+    assert (change.series_new, change.series_fixed) == (0, 0)
+    assert change.series == ("0000000000000001", "00000000000000ff")
+    for series in change.series:
+        waiver = Waiver("DEID201", "r", "o", DAY, {"series": series})
+        assert counts(compare(audit, audit, (waiver,), DAY)) == (0, 0, 2, 0)
+    [header, row] = list(csv.reader(io.StringIO(csv_of(diff).decode("utf-8-sig"))))
+    assert dict(zip(header, row, strict=True))["series"] == " ".join(change.series)
+    nameless = write(tmp_path / "b", found, key="")
+    [change] = compare(nameless, nameless, (), DAY).changes
+    assert change.series == ()
 
 
 @pytest.mark.parametrize(("first", "second"), [("", ""), ("k", ""), ("k", "other")])

@@ -52,10 +52,33 @@ def test_every_file_is_listed_and_no_other(tmp_path: Path) -> None:
     scan(folder_of(tmp_path / "ct", NAMED))
     result = dicom_audit("files", "out", "deid201")
     assert (result.exit_code, result.stdout.splitlines()) == (0, list(NAMED))
-    assert dicom_audit("files", "out", "DEID201", "--tag-path", "(0010,0010)").stdout.split() == [
-        *NAMED
-    ]
-    assert dicom_audit("files", "out", "DEID201", "--tag-path", "(0010,0020)").stdout == ""
+    for place in ("(0010,0010)", "0010,0010", " (0010, 0010)"):
+        at = dicom_audit("files", "out", "DEID201", "--tag-path", place)
+        assert (at.stdout.split(), at.stderr) == ([*NAMED], "")
+    for place in ("(0010,0020)", "10,10", "()"):
+        result = dicom_audit("files", "out", "DEID201", "--tag-path", place)
+        assert (result.exit_code, result.stdout) == (2, "")
+        [line] = said(result)
+        assert f"DEID201 has no finding at {place}; it has (0010,0010)" in line
+
+
+def test_a_place_below_a_private_creator_may_be_written_without_brackets() -> None:
+    from auditor.cli import _place_meant
+    from auditor.result import GroupedFinding, RuleResult
+
+    places = ["(0040,a730)/(0009,xx01 MAKER A)", *(f"(0010,100{n})" for n in range(6))]
+    rule = RuleResult("PRIV101", "private", "error", "high", "fail", 1, 1, "instance")
+    rule.findings = [GroupedFinding(place, "what is wrong", 1) for place in places]
+    assert _place_meant("0040,A730/0009,xx01 maker a", [rule]) == places[0]
+
+
+def test_a_rule_that_found_nothing_says_why_no_file_is_listed(tmp_path: Path) -> None:
+    scan(folder_of(tmp_path / "ct", NAMED))
+    for rule, outcome in (("FILE001", "pass"), ("PIX004", "not evaluated"), ("CONS001", "pass")):
+        for more in ((), ("--tag-path", "0010,0010")):
+            result = dicom_audit("files", "out", rule, *more)
+            assert (result.exit_code, result.stdout) == (0, "")
+            assert said(result) == [f"dicom-audit: {rule} has no finding: {outcome}"]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the loop is of a POSIX shell")
@@ -100,6 +123,8 @@ def test_of_several_collections_each_path_begins_with_its_own(tmp_path: Path) ->
     only = dicom_audit("files", "out", "DEID201", "--only", "two")
     # A command is run in the folder of the collection, wherever that is.
     assert only.stdout.split() == ["c/d.dcm"]
+    [line] = said(dicom_audit("files", "out", "FILE001"))
+    assert line.endswith("FILE001 has no finding: pass in 2 collections")
 
 
 def test_a_rule_about_the_collection_that_counts_files_lists_them(tmp_path: Path) -> None:

@@ -423,7 +423,7 @@ def test_without_the_extra_it_says_how_to_get_it(
     monkeypatch.setattr(metadata, "distribution", absent)
     done = scan("idc:", "-o", "out")
     assert done.exit_code == 2
-    assert "pip install dicom-auditor[idc]" in done.stderr
+    assert "pip install '.[idc]' in a clone" in done.stderr
 
 
 def test_the_packaged_index_can_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset
 
 from auditor.audit import audit
+from auditor.cli import main
 from auditor.deid_diff.content import decoded
 from auditor.masks import read_mask
 from auditor.ocr import Chosen, Image, Sample, is_available, read_frames
@@ -177,3 +179,13 @@ def test_an_audit_finds_text_in_pixels(tmp_path: Path) -> None:
 
 def test_the_extra_is_there_or_it_is_not() -> None:
     assert is_available() == all(map(importlib.util.find_spec, ("rapidocr", "onnxruntime")))
+
+
+def test_without_the_extra_it_says_how_to_get_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("auditor.ocr.is_available", lambda: False)
+    done = CliRunner().invoke(main, ["scan", "ct", "-o", "out", "--ocr", "1"])
+    assert done.exit_code == 2
+    assert "--ocr needs the extra `ocr`: pip install '.[ocr]' in a clone" in done.stderr

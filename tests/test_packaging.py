@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -51,6 +52,25 @@ def _sources() -> list[str]:
         for name in [path.relative_to(ROOT)]
         if not any(part.startswith(".") or part in GENERATED for part in name.parts)
     )
+
+
+def test_it_is_installed_from_where_it_is() -> None:
+    # No index has it, and what has its name there one day need not be it.
+    by_name = re.compile(r"pip install (?!.*(?:--no-index|git\+))[^#]*dicom-auditor")
+    told = [
+        (name, line)
+        for name in _sources()
+        if not name.startswith("tests/") and not name.endswith((".png", ".gz"))
+        for line in (ROOT / name).read_text(encoding="utf-8").splitlines()
+        if by_name.search(line)
+    ]
+    assert told == []
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        extras = set(tomllib.load(file)["project"]["optional-dependencies"]) - {"dev"}
+    [asked] = re.findall(
+        r"`pip install '\.\[(.*)\]'` in the clone", (ROOT / "README.md").read_text()
+    )
+    assert set(asked.split(",")) == extras
 
 
 @pytest.fixture(scope="module")

@@ -96,6 +96,7 @@ def test_an_id_is_letters_and_three_digits(tmp_path: Path, id: str) -> None:
         ({"unit": '"patient"'}, "an instance rule counts instances or series"),
         ({"reference": '""'}, "no reference is given"),
         ({"reads": "()"}, "reads is empty"),
+        ({"reads": '("Modality")'}, "reads must be a tuple: add a comma, ('Modality',)"),
         ({"reads": '("Modalty",)'}, "PS3.6 has no attribute 'Modalty'"),
         ({"reads": '("SegmentSequence.Nothing",)'}, "PS3.6 has no attribute"),
         ({"reads": '("file:colour",)'}, "there is no file fact 'colour'"),
@@ -128,6 +129,7 @@ def test_what_cannot_be_true_is_refused(tmp_path: Path, said: dict[str, str], sa
         ("category='looks', reads=()", "it is of no category"),
         ("category='iod', reads=(), unit='patient'", "a summary counts instances or series"),
         ("category='iod', reads=('referee:dciodvfy',)", "a summary reads no referee"),
+        ("category='iod', reads=('Modality')", "reads must be a tuple: add a comma"),
         ("category='iod', reads=('Modalty',)", "PS3.6 has no attribute 'Modalty'"),
         ("category='iod', reads=('judge:nobody',)", "summary much reads judge:nobody"),
     ],
@@ -142,6 +144,15 @@ def test_a_summary_is_held_to_what_it_says(tmp_path: Path, said: str, says: str)
         loaded(tmp_path / "c", good, good)
     with pytest.raises(RegistryError, match="it has no docstring"):
         loaded(tmp_path / "d", good.replace("'How.'", "pass"))
+
+
+def test_a_folder_has_something_to_judge_by_itself(tmp_path: Path) -> None:
+    with pytest.raises(RegistryError, match=r"no rule in .*nothing \(subfolders are not looked"):
+        loaded(tmp_path / "nothing", "HELP = 1\n")
+    judge = "@judge(name='much', applies=bool)\ndef much(element):\n    'How.'\n"
+    summary = "from auditor import summary\n@summary(name='m', category='iod', reads=())\n"
+    for name, text in (("judges", judge), ("sums", summary + "def m(facts):\n    'How.'\n")):
+        assert not loaded(tmp_path / name, text).rules
 
 
 @pytest.mark.parametrize("part", ["A title.", "Because.", "So."])

@@ -32,7 +32,7 @@ from auditor.result import (
     Tool,
 )
 from auditor.survey import FLAGS, STEPS, Difference, SurveyError, lay_beside, survey
-from auditor.survey_view import MISSING, survey_csv, survey_json, survey_page
+from auditor.survey_view import MISSING, REPEATED, repeated, survey_csv, survey_json, survey_page
 from auditor.view import clean
 
 TOOL = Tool("0", "0", "2025e", "default", 0.0)
@@ -446,6 +446,33 @@ def test_the_command_writes_what_is_asked_and_prints_the_funnel(tmp_path: Path) 
         file.write_text("mine")
         assert run(tmp_path, "--format", form, "-o", file).exit_code == 2
         assert file.read_text() == "mine"
+
+
+def test_a_collection_of_several_audits_counts_in_each_and_it_is_said(tmp_path: Path) -> None:
+    names = ("a", "b", "c")
+    for name in names:
+        each = collection("ct", EvidenceResult())
+        # In the third, two collections of one audit have one name, and another host's has it.
+        more = [collection("ct", EvidenceResult()) for _ in range(2)] if name == "c" else []
+        for other in more:
+            other.repository = "Elsewhere"
+        (tmp_path / name).mkdir()
+        made(each, *more).write(tmp_path / name / "result.json")
+    page = tmp_path / "s.html"
+    for outs, said in ((("a", "b"), "2 of the audits and counts twice"), (names, "3 times.")):
+        ended = run(*(tmp_path / out for out in outs), "-o", page)
+        assert ended.exit_code == 0
+        [line] = ended.stderr.splitlines()
+        assert line.startswith("dicom-audit: warning: Archive/ct is in ")
+        assert said in line
+        assert "Elsewhere" not in line
+        assert line.partition("warning: ")[2] in page.read_text()
+    assert run(tmp_path / "a", "-o", page).stderr == ""
+    assert "of the audits" not in page.read_text()
+    plain = json.loads(run(tmp_path / "a", tmp_path / "a", "--format", "json").stdout)
+    assert plain["repeated"] == {"Archive/ct": 2}
+    many = made(*(collection(f"{n}", EvidenceResult()) for n in range(REPEATED + 2)))
+    assert repeated(survey([many, many])).endswith("; 2 more collections are in several.")
 
 
 def test_wrong_calls_are_refused(tmp_path: Path) -> None:

@@ -140,6 +140,12 @@ def test_an_expired_waiver_does_nothing_and_says_so(tmp_path: Path) -> None:
 def test_an_unmatched_waiver_says_so(tmp_path: Path) -> None:
     result = applied(tmp_path, Waiver("IOD001", "r", "o", DAY, {"collection": "mr"}))
     assert warnings(result) == ["waiver of IOD001 (collection mr): matches nothing in this audit"]
+    result = applied(tmp_path, Waiver("IOD001", "r", "o", DAY, {"series": "00000000000000ff"}))
+    [warning] = warnings(result)
+    assert warning.endswith(
+        "matches nothing in this audit; series are known only in audits made with one "
+        "DICOM_AUDIT_KEY"
+    )
 
 
 # -- at the command line --------------------------------------------------------------------

@@ -67,7 +67,7 @@ class Index:
             package = distribution("idc-index-data")
         except PackageNotFoundError:
             raise SourceError(
-                "idc: needs the extra `idc`: pip install dicom-auditor[idc]"
+                "idc: needs the extra `idc`: pip install '.[idc]' in a clone"
             ) from None
         return cls(Path(str(package.locate_file("idc_index_data"))), package.version)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from auditor.csa import csa_values
 from auditor.testing import ask_collection
+from tests.planted.harness import Release, basic_ct, codes, scan
 from tests.rules.cases import (
     CUT_SHORT,
     PLANT,
@@ -45,6 +46,14 @@ def slices(*kept: tuple[str, ...]) -> dict[str, Any]:
             for said in ("claims", *some)
         ],
     }
+
+
+def cut_short(kept: tuple[str, ...]) -> dict[str, Any]:
+    """Return the tables of a series of two objects, of which one is cut short in its header."""
+    tables = slices(kept, ())
+    tables["counted"] = [each for each in tables["counted"] if each["signature"] == "s0"]
+    tables["counted"].append({"signature": "s1", "summary": "safe_private", "said": ""})
+    return tables
 
 
 def retains(**more: Any) -> dict[Any, Any]:
@@ -333,8 +342,14 @@ CASES: Cases = {
         ),
         # A few of many may be other images.
         passes(**slices(SAFE_KEPT, (), ())),
-        not_evaluated(**slices((), ())),
-        not_evaluated(**slices(SAFE_KEPT)),
+        # Nothing can be in some objects alone where nothing is, or where there is one object.
+        not_applicable(**slices((), ())),
+        not_applicable(**slices(SAFE_KEPT)),
+        not_applicable(**slices(("private",))),
+        # What the list does not have may be safe by another edition of it.
+        not_evaluated(**slices(("private",), ())),
+        # Of an object that is cut short nobody knows what it has.
+        *(not_evaluated(**cut_short(each)) for each in ((), ("private",), SAFE_KEPT)),
         not_applicable(instances=[{"SeriesInstanceUID": 1, "signature": "s0"}]),
         not_evaluated(
             instances=[{"signature": "s0"}],
@@ -497,3 +512,44 @@ def test_of_a_series_one_file_of_each_kind_is_named() -> None:
     found = ask_collection(all_rules(), "PRIV104", **tables)
     assert found.counts == (1,)
     assert found.examples == (("1.dcm", "0.dcm"),)
+
+
+def test_of_what_claims_to_keep_safe_elements_there_is_something_to_look_at_or_not() -> None:
+    def release(creator: str = "", slices: int = 2) -> Release:
+        made = basic_ct()
+        made.set(DeidentificationMethodCodeSequence=codes("113100", "113111"))
+        if creator:
+            made.private(0x0019, creator, 0x0C, "IS", "1000")
+        made.instances = {
+            path: dataset
+            for path, dataset in made.instances.items()
+            if int(path.removesuffix(".dcm")[-1]) <= slices
+        }
+        return made
+
+    some, cut = release("SIEMENS MR HEADER"), release()
+    del some.first[0x0019, 0x100C]
+    # Behind the Series Instance UID.
+    cut.rewrite["case-001/1.dcm"] = lambda whole: whole[: whole.index(b"\x28\x00\x02\x00") + 3]
+    results = scan(
+        {
+            "pass": release("SIEMENS MR HEADER"),
+            "fail": some,
+            "nothing private": release(),
+            "of one object": release("SIEMENS MR HEADER", 1),
+            "not on the list": release(PLANT),
+            "cut short": cut,
+        }
+    )
+    found = {}
+    for name, result in results.items():
+        [rule] = [each for each in result.rules if each.id == "PRIV104"]
+        found[name] = (rule.outcome, rule.applicable, rule.not_evaluated)
+    assert found == {
+        "pass": ("pass", 2, 0),
+        "fail": ("fail", 2, 0),
+        "nothing private": ("not_applicable", 0, 0),
+        "of one object": ("not_applicable", 0, 0),
+        "not on the list": ("not_evaluated", 0, 2),
+        "cut short": ("not_evaluated", 0, 1),
+    }
