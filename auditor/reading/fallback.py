@@ -17,7 +17,7 @@ from pydicom.filewriter import write_data_element
 from pydicom.valuerep import VR
 from pydicom.values import converters
 
-from auditor.reading.bounded import BoundedBytes, BoundedFile, convert_sequence, take_of
+from auditor.reading.bounded import BoundedBytes, BoundedFile, Taken, convert_sequence, take_of
 from auditor.reading.places import (
     CONSTANT,
     LONG_VRS,
@@ -36,6 +36,7 @@ from auditor.reading.walker import (
     known_vr,
     take,
 )
+from auditor.standard.sop_classes import ELSEWHERE, IMAGES
 
 DEFER = 1 << 20
 """Bytes from which pydicom leaves a value in the file."""
@@ -157,7 +158,7 @@ def read_lazily(location: str) -> tuple[Dataset, str]:
                     raise
             else:
                 if not file.bound.is_over:
-                    return taken.dataset, "header" if taken.ended == "too much" else "yes"
+                    return taken.dataset, "header" if _is_cut_short(taken) else "yes"
     with _bounded(location) as file:
         return take_of(file, defer_size=DEFER, stop_when=_is_made_at_once).dataset, "header"
 
@@ -170,6 +171,23 @@ def _bounded(location: str) -> BoundedBytes | BoundedFile:
 def _class(dataset: Dataset) -> str:
     named = dataset.get("SOPClassUID") or dataset.file_meta.get("MediaStorageSOPClassUID")
     return str(named or "")
+
+
+def _is_cut_short(taken: Taken) -> bool:
+    """Whether what was taken of a file is not its whole data set.
+
+    Padding stands behind a whole one as behind one that was cut. Where an object must have pixel
+    data and has none it was cut before that; of others nothing says which element is the last.
+    """
+    if taken.ended != "padding":
+        return bool(taken.ended)
+    dataset = taken.dataset
+    syntax = dataset.file_meta.get("TransferSyntaxUID")
+    return (
+        _class(dataset) in IMAGES
+        and syntax not in ELSEWHERE
+        and not any(tag in dataset for tag in PIXEL_TAGS)
+    )
 
 
 def _is_made_at_once(tag: int, _: str | None, length: int) -> bool:
