@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import pairwise
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from auditor.standard.sop_classes import DEFLATED
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
 
 
 class WillNotDecode(Exception):
@@ -18,6 +20,10 @@ class WillNotDecode(Exception):
 
 FRAME_BYTES = 1 << 28
 """Bytes that a decoded frame may have: a large mammogram has 50 million."""
+
+
+META_LIMIT = 1 << 16
+"""Reads of file meta information: private information there may be of any length (PS3.10 7.1)."""
 
 
 @contextmanager
@@ -37,17 +43,55 @@ def check_not_deflated(location: str) -> None:
     Raises
     ------
     WillNotDecode
-        If its transfer syntax says that it is deflated.
+        If its transfer syntax says that it is deflated, or may say so later than it is looked for.
     """
     from pydicom.filereader import _read_file_meta_info, read_preamble
 
-    with open(location, "rb") as file:  # noqa: PTH123 - the name may not be text
+    from auditor.reading.bounded import BoundedFile
+
+    with BoundedFile(location, META_LIMIT) as file:
         # As pydicom does it: how long the file meta information is, is up to the file.
         if read_preamble(file, force=True) is None and file.read(4) != b"DICM":
             file.seek(0)
         syntax = _read_file_meta_info(file).get("TransferSyntaxUID")
+        if file.bound.is_over:
+            raise WillNotDecode("file meta information without an end")
     if syntax in DEFLATED:
         raise WillNotDecode("a deflated data set, which is not inflated")
+
+
+DEFER = 1 << 20
+"""Bytes from which a value of a header is left in the file."""
+
+
+def header_of(source: str | BinaryIO, keywords: Iterable[str] = ()) -> tuple[Dataset, int]:
+    """Read what stands before the pixel data; return it, and where that begins, if anywhere.
+
+    Parameters
+    ----------
+    source
+        Where the file is, or the file.
+    keywords
+        The attributes that are wanted; by default all.
+
+    Raises
+    ------
+    WillNotDecode
+        If it has no end: pydicom's decoders would look for the pixel data behind it for ever.
+    """
+    from auditor.reading.bounded import BoundedBytes, BoundedFile, at_pixel_data, take_of
+
+    bounded: BoundedFile | BoundedBytes
+    if isinstance(source, str):
+        bounded = BoundedFile(source)
+    else:
+        source.seek(0)
+        bounded = BoundedBytes(source.read())
+    with bounded:
+        taken = take_of(bounded, defer_size=DEFER, tags=keywords, stop_when=at_pixel_data)
+        if taken.ended:
+            raise WillNotDecode("a header that is not followed by its pixels")
+        return taken.dataset, bounded.tell()
 
 
 FRAGMENT_LIMIT = 1 << 20
@@ -73,18 +117,17 @@ def check_codestreams(source: str | BinaryIO) -> None:
     WillNotDecode
         If one has other rows, columns or components, or says none of them in its head.
     """
-    import pydicom
     from pydicom.uid import RLELossless
 
     shape = ["Rows", "Columns", "SamplesPerPixel"]
+    header, start = header_of(source, shape)
+    syntax = header.file_meta.get("TransferSyntaxUID")
+    if syntax is None or not syntax.is_encapsulated:
+        return
+    said = tuple(int(header[name].value) for name in shape)
     with opened(source) as file:
-        header = pydicom.dcmread(file, force=True, stop_before_pixels=True, specific_tags=shape)
-        syntax = header.file_meta.get("TransferSyntaxUID")
-        if syntax is None or not syntax.is_encapsulated:
-            return
-        said = tuple(int(header[name].value) for name in shape)
         # Tag, VR and length of the pixel data, which is in explicit VR (PS3.5 A.4).
-        file.seek(12, io.SEEK_CUR)
+        file.seek(start + 12)
         if syntax == RLELossless:
             for length in _fragments(file):
                 if length > FRAME_BYTES:

@@ -143,10 +143,10 @@ class _Masks:
     """The masks of one object, and what its header says of them."""
 
     def __init__(self, location: str) -> None:
-        import pydicom
+        from auditor.decoding import header_of
 
         self._location = location
-        header = pydicom.dcmread(location, force=True, stop_before_pixels=True)
+        header, _ = header_of(location)
         kind, said = (str(header.get(name, "")) for name in ("SegmentationType", "SegmentsOverlap"))
         self._kind = kind if kind in ("BINARY", "FRACTIONAL", "LABELMAP") else ""
         self._overlap_said = said if said in ("YES", "NO", "UNDEFINED") else ""
@@ -193,13 +193,15 @@ class _Masks:
     def _decoded(self) -> Iterator[Pixels]:
         """Yield the frames, one dimension each."""
         import numpy as np
-        import pydicom
         from pydicom.pixels.utils import iter_pixels
+
+        from auditor.reading.bounded import BoundedFile, take_of
 
         pixels = b""
         if self._packed:
             tags = ["PixelData", "BitsAllocated"]
-            whole = pydicom.dcmread(self._location, force=True, specific_tags=tags)
+            with BoundedFile(self._location) as file:
+                whole = take_of(file, tags=tags).dataset
             if not whole["PixelData"].is_undefined_length:
                 pixels = whole.PixelData
         if not pixels:

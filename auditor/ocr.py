@@ -17,7 +17,7 @@ from auditor.decoding import (
     WillNotDecode,
     check_codestreams,
     check_not_deflated,
-    opened,
+    header_of,
 )
 from auditor.identifiers import signs
 from auditor.model import Confidence, TagPath
@@ -183,7 +183,6 @@ def _engine() -> Any:
 
 def _frames(source: str | BinaryIO) -> Iterator[Pixels]:
     """Yield the first and the middle frame, as the engine wants them: eight bits, three colours."""
-    import pydicom
     from pydicom.pixels.utils import iter_pixels
 
     from auditor.reading.fallback import lenient
@@ -192,8 +191,7 @@ def _frames(source: str | BinaryIO) -> Iterator[Pixels]:
         if isinstance(source, str):
             check_not_deflated(source)
         shape = ["Rows", "Columns", "SamplesPerPixel", "NumberOfFrames", "BitsAllocated"]
-        with opened(source) as file:
-            dataset = pydicom.dcmread(file, force=True, specific_tags=shape)
+        dataset, _ = header_of(source, shape)
         samples = int(dataset.get("SamplesPerPixel") or 1)
         width = -(-int(dataset.get("BitsAllocated") or 8) // 8)
         if int(dataset.Rows) * int(dataset.Columns) * samples * width > FRAME_BYTES:

@@ -82,12 +82,13 @@ def pictures(location: str) -> Iterator[tuple[TagPath, Get]]:
     Raises
     ------
     WillNotDecode
-        If the file is deflated, or has more items or pictures than an audit looks at.
+        If the file is deflated, not read to its end, or has more items or pictures than an audit
+        looks at.
     """
     check_not_deflated(location)
     dataset, complete = read_lazily(location)
     if complete != "yes":
-        raise WillNotDecode("more items than an audit reads")
+        raise WillNotDecode("a data set that is not read to its end")
     syntax = dataset.file_meta.get("TransferSyntaxUID")
     for number, found in enumerate(_found(dataset, location, syntax)):
         if number == PICTURE_LIMIT:

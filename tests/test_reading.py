@@ -358,6 +358,28 @@ def test_a_file_cut_inside_the_header(tmp_path: Path) -> None:
     assert (reading.status, reading.facts and reading.facts.complete) == ("partial", "header")
 
 
+@pytest.mark.parametrize("syntax", [ExplicitVRLittleEndian, ImplicitVRLittleEndian])
+@pytest.mark.parametrize("padding", [b"\0", b"\xff"], ids=["zeros", "ones"])
+def test_an_image_padded_where_its_pixels_should_be_is_cut(
+    tmp_path: Path, syntax: str, padding: bytes
+) -> None:
+    dataset = with_pixels()
+    path = stored(dataset, syntax, tmp_path)
+    whole = path.read_bytes()
+    path.write_bytes(whole + padding * 4096)
+    assert read(path).status == "ok"
+    path.write_bytes(whole[: whole.index(b"\x28\0\x10\0")] + padding * 4096)
+    reading = read(path)
+    assert (reading.status, reading.reason) == ("partial", "the header is cut short")
+
+
+def test_of_what_need_not_have_pixels_padding_says_nothing(tmp_path: Path) -> None:
+    dataset = small(SOPClassUID="1.2.840.10008.5.1.4.1.1.481.3")
+    path = stored(dataset, ExplicitVRLittleEndian, tmp_path)
+    path.write_bytes(path.read_bytes() + bytes(4096))
+    assert read(path).status == "ok"
+
+
 @pytest.mark.parametrize("plan", [KeepAll, KeepNothing])
 def test_a_window_of_any_size_gives_the_same(
     plan: type[KeepAll], monkeypatch: pytest.MonkeyPatch

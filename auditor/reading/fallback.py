@@ -8,14 +8,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, BinaryIO
 
-import pydicom
 from pydicom import config
 from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.filebase import DicomBytesIO
-from pydicom.filereader import read_deferred_data_element, read_partial
+from pydicom.filereader import read_deferred_data_element
 from pydicom.filewriter import write_data_element
+from pydicom.valuerep import VR
+from pydicom.values import converters
 
+from auditor.reading.bounded import BoundedBytes, BoundedFile, Taken, convert_sequence, take_of
 from auditor.reading.places import (
     CONSTANT,
     LONG_VRS,
@@ -34,6 +36,7 @@ from auditor.reading.walker import (
     known_vr,
     take,
 )
+from auditor.standard.sop_classes import ELSEWHERE, IMAGES
 
 DEFER = 1 << 20
 """Bytes from which pydicom leaves a value in the file."""
@@ -43,6 +46,8 @@ INCOMPLETE_LIMIT = 1 << 28
 
 ITEM_LIMIT = 200_000
 """Items that pydicom is let make: it makes a data set of each before anybody can count them."""
+
+_ZEROS = bytes(DEFER)
 
 _ITEM_TAGS = b"\xfe\xff\x00\xe0", b"\xff\xfe\xe0\x00"
 """What every item begins with (PS3.5 7.5), in little and in big endian."""
@@ -64,16 +69,19 @@ class _Cut(Exception):
 def lenient() -> Iterator[None]:
     """Let pydicom take values as they are, silently; its settings are put back.
 
-    Its log records and warnings hold values.
+    Its log records and warnings hold values. Of a sequence it makes no more than of a file.
     """
     before = config.settings._reading_validation_mode, config.logger.disabled
+    convert = converters[VR.SQ]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         config.settings.reading_validation_mode = config.IGNORE
         config.logger.disabled = True
+        converters[VR.SQ] = convert_sequence
         try:
             yield
         finally:
+            converters[VR.SQ] = convert
             config.settings._reading_validation_mode, config.logger.disabled = before
 
 
@@ -109,7 +117,7 @@ def read_with_pydicom(location: str, forest: Forest, walk: Walk) -> tuple[str, s
             _feed(meta, forest.tree(None), walk, location, False, 0)
             if not len(dataset) and not len(meta):
                 raise CannotRead("holds no element that can be read")
-            sop_class = str(dataset.get("SOPClassUID") or meta.get("MediaStorageSOPClassUID") or "")
+            sop_class = _class(dataset)
             implicit = bool(dataset.original_encoding[0])
             _feed(dataset, forest.tree(sop_class, implicit), walk, location, implicit, 0)
         except CannotRead:
@@ -130,21 +138,56 @@ def as_read(location: str) -> Any:
 
 
 def read_lazily(location: str) -> tuple[Dataset, str]:
-    """Read a file, long values left in it; of too many items up to the first large sequence.
+    """Read a file, long values left in it; of too much up to the first large sequence.
 
-    That is the first of undefined length: pydicom would make all of it at once.
+    That is the first of undefined length: pydicom would make all of it at once. Too much are many
+    items, and zeros inside of a sequence up to the end of the file.
 
     Returns
     -------
     tuple
         What was read, and ``FileFacts.complete`` as far as that says it.
     """
-    with open(location, "rb") as file:  # noqa: PTH123 - the name may not be text
-        if _count_items(file, INCOMPLETE_LIMIT) > ITEM_LIMIT:
-            file.seek(4 if file.read(4) == b"DICM" else 0)
-            dataset = read_partial(file, _is_made_at_once, defer_size=DEFER, force=True)
-            return dataset, "header"
-    return pydicom.dcmread(as_read(location), force=True, defer_size=DEFER), "yes"
+    if not has_too_many_items(location):
+        with _bounded(location) as file:
+            # pydicom raises whatever its parts raise, where it is stopped as where bytes are wrong.
+            try:
+                taken = take_of(file, defer_size=DEFER)
+            except Exception:
+                if not file.bound.is_over:
+                    raise
+            else:
+                if not file.bound.is_over:
+                    return taken.dataset, "header" if _is_cut_short(taken) else "yes"
+    with _bounded(location) as file:
+        return take_of(file, defer_size=DEFER, stop_when=_is_made_at_once).dataset, "header"
+
+
+def _bounded(location: str) -> BoundedBytes | BoundedFile:
+    source = as_read(location)
+    return BoundedFile(source) if isinstance(source, str) else BoundedBytes(source.getvalue())
+
+
+def _class(dataset: Dataset) -> str:
+    named = dataset.get("SOPClassUID") or dataset.file_meta.get("MediaStorageSOPClassUID")
+    return str(named or "")
+
+
+def _is_cut_short(taken: Taken) -> bool:
+    """Whether what was taken of a file is not its whole data set.
+
+    Padding stands behind a whole one as behind one that was cut. Where an object must have pixel
+    data and has none it was cut before that; of others nothing says which element is the last.
+    """
+    if taken.ended != "padding":
+        return bool(taken.ended)
+    dataset = taken.dataset
+    syntax = dataset.file_meta.get("TransferSyntaxUID")
+    return (
+        _class(dataset) in IMAGES
+        and syntax not in ELSEWHERE
+        and not any(tag in dataset for tag in PIXEL_TAGS)
+    )
 
 
 def _is_made_at_once(tag: int, _: str | None, length: int) -> bool:
@@ -163,8 +206,9 @@ def _count_items(file: BinaryIO, length: int) -> int:
         if not piece:
             break
         length -= len(piece)
-        # Of a tag that lies across two pieces the first has at most three bytes.
-        window = before + piece
+        # Of a tag that lies across two pieces the first has at most three bytes. Where there are
+        # but zeros, as in a file that was never filled, one is found in the first byte at most.
+        window = before + (piece[:3] if piece == _ZEROS else piece)
         count += sum(map(window.count, _ITEM_TAGS))
         before = window[-3:]
     file.seek(start)
@@ -175,6 +219,20 @@ def has_too_many_items(location: str) -> bool:
     """Whether pydicom may make more items of a file than it is let make, however it reads it."""
     with open(location, "rb") as file:  # noqa: PTH123 - the name may not be text
         return _count_items(file, INCOMPLETE_LIMIT) > ITEM_LIMIT
+
+
+def has_too_long_a_value(dataset: Dataset) -> bool:
+    """Whether one who looks at a data set would get a value of gigabytes into memory.
+
+    Pixel data and private values nobody looks at.
+    """
+    for tag in sorted(dataset.keys()):
+        element: Any = dataset.get_item(tag, keep_deferred=True)
+        if tag in PIXEL_TAGS or (tag.is_private and element.VR != "SQ"):
+            continue
+        if isinstance(element, RawDataElement) and INCOMPLETE_LIMIT < element.length < UNDEFINED:
+            return True
+    return False
 
 
 def items_in(element: Any, location: str) -> int:
@@ -212,6 +270,7 @@ def _feed(
         group, number = int(tag) >> 16, int(tag) & 0xFFFF
         creator = creators.get(group << 8 | number >> 8, "") if group & 1 and number > 0xFF else ""
         if vr == "SQ":
+            _check_length(element)
             items += 0 if depth else items_in(element, location)
             _check(items, ITEM_LIMIT)
             element = dataset[tag]
@@ -241,12 +300,19 @@ def _feed(
             full = element.length if isinstance(element, RawDataElement) else element.value
             walk.tokens.append(kid.full if full else kid.empty)
         else:
+            _check_length(element)
             take(kid, stored_bytes(element, dataset, location), walk, creators, mark)
 
 
 def _check(count: int, limit: int) -> None:
     if count > limit:
         raise RecursionError
+
+
+def _check_length(element: Any) -> None:
+    """Make sure that a value which is looked at is none of gigabytes: pydicom reads it at once."""
+    if isinstance(element, RawDataElement) and element.length != UNDEFINED:
+        _check(element.length, INCOMPLETE_LIMIT)
 
 
 def _measure(element: Any, tag: int, depth: int, walk: Walk) -> None:

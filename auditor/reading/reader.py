@@ -466,7 +466,7 @@ class Reader:
 
         # pydicom inflates all there is, however much that be.
         if _would_inflate(location):
-            return unreadable("a deflated data set in a file that is not well formed", size)
+            return unreadable("not well formed, and its data set is or may be deflated", size)
         walk = Walk(size, [None] * len(GATHERED))
         facts = facts._replace(surprise=surprise)
         try:

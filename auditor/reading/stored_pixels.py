@@ -51,19 +51,18 @@ def pixels_of(location: str, syntax: str, limit: int | None = None) -> Pixels:
     """
     if syntax in DEFLATED:
         return Pixels(problem="its data set is deflated")
-    import pydicom
-
+    from auditor.reading.bounded import BoundedFile, take_of
     from auditor.reading.fallback import lenient
 
     with lenient(), open(location, "rb") as file:  # noqa: PTH123 - the name may not be text
         # pydicom raises whatever its parts raise; a hostile file must not end the comparison.
         try:
-            dataset = pydicom.dcmread(
-                file, force=True, defer_size=CHUNK, specific_tags=sorted(PIXEL_TAGS)
-            )
+            with BoundedFile(location) as bounded:
+                dataset, ended = take_of(bounded, defer_size=CHUNK, tags=PIXEL_TAGS)
             there = [tag for tag in sorted(PIXEL_TAGS) if tag in dataset]
             if not there:
-                return Pixels()
+                is_unknown = ended == "too much"
+                return Pixels(problem="its pixel data is not reached" if is_unknown else "")
             pieces = _pieces(file, dataset.get_item(there[0], keep_deferred=True))
             return _digest(pieces, limit)
         except Exception as error:  # noqa: BLE001
