@@ -60,10 +60,6 @@ def check_not_deflated(location: str) -> None:
         raise WillNotDecode("a deflated data set, which is not inflated")
 
 
-DEFER = 1 << 20
-"""Bytes from which a value of a header is left in the file."""
-
-
 def header_of(source: str | BinaryIO, keywords: Iterable[str] = ()) -> tuple[Dataset, int]:
     """Read what stands before the pixel data; return it, and where that begins, if anywhere.
 
@@ -79,19 +75,13 @@ def header_of(source: str | BinaryIO, keywords: Iterable[str] = ()) -> tuple[Dat
     WillNotDecode
         If it has no end: pydicom's decoders would look for the pixel data behind it for ever.
     """
-    from auditor.reading.bounded import BoundedBytes, BoundedFile, at_pixel_data, take_of
+    from auditor.reading.bounded import DEFER, at_pixel_data, bounded, take_of
 
-    bounded: BoundedFile | BoundedBytes
-    if isinstance(source, str):
-        bounded = BoundedFile(source)
-    else:
-        source.seek(0)
-        bounded = BoundedBytes(source.read())
-    with bounded:
-        taken = take_of(bounded, defer_size=DEFER, tags=keywords, stop_when=at_pixel_data)
+    with bounded(source) as file:
+        taken = take_of(file, defer_size=DEFER, tags=keywords, stop_when=at_pixel_data)
         if taken.ended:
             raise WillNotDecode("a header that is not followed by its pixels")
-        return taken.dataset, bounded.tell()
+        return taken.dataset, file.tell()
 
 
 FRAGMENT_LIMIT = 1 << 20

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from auditor.reading.places import PIXEL_TAGS
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
+
+DEFER = 1 << 20
+"""Bytes from which pydicom leaves a value in the file."""
 
 ELEMENT_LIMIT = 1 << 16
 """Elements of the top level that are taken of one data set: PS3.6 has a tenth of it. Each is there
@@ -79,6 +82,14 @@ class BoundedBytes(io.BytesIO):
     def read(self, size: int | None = -1) -> bytes:
         """Read bytes; none any more where the bound is reached."""
         return self.bound.of(super().read(size), self.tell)
+
+
+def bounded(source: str | BinaryIO) -> BoundedFile | BoundedBytes:
+    """Open a file by its location, or one that is open already from its start."""
+    if isinstance(source, str):
+        return BoundedFile(source)
+    source.seek(0)
+    return BoundedBytes(source.read())
 
 
 class Taken(NamedTuple):

@@ -17,7 +17,7 @@ from pydicom.filewriter import write_data_element
 from pydicom.valuerep import VR
 from pydicom.values import converters
 
-from auditor.reading.bounded import BoundedBytes, BoundedFile, Taken, convert_sequence, take_of
+from auditor.reading.bounded import DEFER, Taken, bounded, convert_sequence, take_of
 from auditor.reading.places import (
     CONSTANT,
     LONG_VRS,
@@ -37,9 +37,6 @@ from auditor.reading.walker import (
     take,
 )
 from auditor.standard.sop_classes import ELSEWHERE, IMAGES
-
-DEFER = 1 << 20
-"""Bytes from which pydicom leaves a value in the file."""
 
 INCOMPLETE_LIMIT = 1 << 28
 """Bytes read of a file that lacks its preamble."""
@@ -149,7 +146,7 @@ def read_lazily(location: str) -> tuple[Dataset, str]:
         What was read, and ``FileFacts.complete`` as far as that says it.
     """
     if not has_too_many_items(location):
-        with _bounded(location) as file:
+        with bounded(as_read(location)) as file:
             # pydicom raises whatever its parts raise, where it is stopped as where bytes are wrong.
             try:
                 taken = take_of(file, defer_size=DEFER)
@@ -159,13 +156,8 @@ def read_lazily(location: str) -> tuple[Dataset, str]:
             else:
                 if not file.bound.is_over:
                     return taken.dataset, "header" if _is_cut_short(taken) else "yes"
-    with _bounded(location) as file:
+    with bounded(as_read(location)) as file:
         return take_of(file, defer_size=DEFER, stop_when=_is_made_at_once).dataset, "header"
-
-
-def _bounded(location: str) -> BoundedBytes | BoundedFile:
-    source = as_read(location)
-    return BoundedFile(source) if isinstance(source, str) else BoundedBytes(source.getvalue())
 
 
 def _class(dataset: Dataset) -> str:
